@@ -1,0 +1,49 @@
+"""What the header shows, by role: names and addresses only, each page guards itself."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from portal.permissions import Role
+
+
+@dataclass(frozen=True)
+class Lien:
+    """An entry of the main navigation; `roles` empty means everybody."""
+
+    libelle: str
+    vue: str
+    roles: frozenset = frozenset()
+
+    @property
+    def url(self) -> str:
+        return reverse(self.vue)
+
+
+LIENS = (
+    Lien("Structures", "structures:list"),
+    Lien("Marchés", "marches:list"),
+    Lien("Calculer une clause", "clauses:calculateur"),
+    Lien("Témoignages", "pages:temoignages"),
+    Lien(
+        "Suivi des clauses",
+        "clauses:list",
+        frozenset({Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE}),
+    ),
+    Lien("Participants", "clauses:participants", frozenset({Role.FACILITATEUR})),
+    Lien("Mes témoignages", "pages:mes_temoignages", frozenset({Role.RESEAU})),
+)
+
+
+def navigation(request) -> dict:
+    """Context of every page: `liens` of the acting role, the acteur, and the other memberships to choose from."""
+    acteur = getattr(request, "acteur", None)
+    if acteur is None:  # an error raised before the middleware could say who acts
+        return {"liens": [(lien, False) for lien in LIENS if not lien.roles], "acteur": None, "membres": []}
+    liens = [lien for lien in LIENS if not lien.roles or acteur.role in lien.roles]
+    current = max((lien.url for lien in liens if request.path.startswith(lien.url)), key=len, default="")
+    return {
+        "liens": [(lien, lien.url == current) for lien in liens],
+        "acteur": acteur,
+        "membres": request.membres.membres if len(request.membres.membres) > 1 else [],
+    }

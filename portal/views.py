@@ -1,0 +1,73 @@
+"""Pages of the ground floor: health, uploaded files, errors."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.static import serve
+
+QUEUE_LATE = timedelta(minutes=15)
+
+
+@login_not_required
+def media(request, path):
+    """An uploaded picture; the front server may answer in our place."""
+    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+def oldest_waiting_task():
+    """When the oldest task still to run was due, or None; one query."""
+    from django_tasks_db.models import DBTaskResult
+
+    waiting = DBTaskResult.objects.ready().order_by("enqueued_at").values_list("enqueued_at", flat=True)
+    return waiting.first()
+
+
+@login_not_required
+@never_cache
+def sante(request):
+    """Database, migrations and task queue as JSON: 200 when all is well, 503 otherwise. No detail is given away."""
+    answer = {"base": "ok", "migrations": "ok", "taches": "ok"}
+    try:
+        connection.ensure_connection()
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            answer["migrations"] = "en attente"
+        else:
+            oldest = oldest_waiting_task()
+            if oldest and timezone.now() - oldest > QUEUE_LATE:
+                answer["taches"] = "en retard"
+        cache.get("sante")
+    except DatabaseError:
+        answer = {"base": "injoignable", "migrations": "inconnues", "taches": "inconnues"}
+    healthy = set(answer.values()) == {"ok"}
+    return JsonResponse(answer, status=200 if healthy else 503)
+
+
+def bad_request(request, exception=None):
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request, exception=None):
+    """The 403 page repeats the reason given by `role_required`, which is always ours."""
+    return render(request, "403.html", {"raison": str(exception) if exception else ""}, status=403)
+
+
+def not_found(request, exception=None):
+    return render(request, "404.html", status=404)
+
+
+def server_error(request):
+    """No database, no context processor: this page must answer when nothing else does."""
+    from django.template.loader import render_to_string
+
+    return HttpResponse(render_to_string("500.html"), status=500)
