@@ -1,0 +1,65 @@
+"""Groupings of bidders (GME): who answers together, who speaks, who does what."""
+
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from marches.enums import FormeGroupement
+from marches.models.lots import Lot
+from structures.models import Organisation, Structure
+
+
+class Groupement(models.Model):
+    """A group of operators on one lot. Source: Code de la commande publique, R. 2142-19 to R. 2142-24."""
+
+    lot = models.ForeignKey(Lot, on_delete=models.CASCADE, related_name="groupements")
+    nom = models.CharField("nom", max_length=150, blank=True)
+    forme = models.CharField("forme", max_length=12, choices=FormeGroupement)
+    convention_signee_le = models.DateField("convention signée le", null=True, blank=True)
+    gouvernance = models.TextField("gouvernance", blank=True)
+    retenu = models.BooleanField("groupement titulaire", default=True)
+    fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "groupement"
+        constraints = [
+            models.UniqueConstraint(fields=["lot"], condition=Q(retenu=True), name="groupement_retenu_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.nom or f"Groupement {self.get_forme_display().lower()}"
+
+
+class MembreGroupement(models.Model):
+    groupement = models.ForeignKey(Groupement, on_delete=models.CASCADE, related_name="membres")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="groupements")
+    structure = models.ForeignKey(
+        Structure, on_delete=models.SET_NULL, null=True, blank=True, related_name="groupements"
+    )
+    mandataire = models.BooleanField("mandataire", default=False)
+    part = models.DecimalField("part (%)", max_digits=5, decimal_places=2, null=True, blank=True)
+    voix = models.PositiveSmallIntegerField("voix", null=True, blank=True)
+    taches = models.CharField("tâches", max_length=500, blank=True)
+    rang = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "membre du groupement"
+        verbose_name_plural = "membres du groupement"
+        ordering = ["-mandataire", "rang", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["groupement", "organisation"], name="membre_groupement_unique"),
+            # R. 2142-24: one spokesperson, never two.
+            models.UniqueConstraint(
+                fields=["groupement"], condition=Q(mandataire=True), name="groupement_un_mandataire"
+            ),
+            models.CheckConstraint(
+                name="membre_part_bornee",
+                condition=Q(part=None) | Q(part__gt=0, part__lte=100),
+                violation_error_message="La part va de 0 à 100 %%.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.organisation)

@@ -1,0 +1,167 @@
+"""Lots: one award unit, one DECP record, never merged; everything owed and done hangs on them."""
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from simple_history.models import HistoricalRecords
+
+from marches.enums import Reservation
+from marches.models.marches import Marche
+from marches.querysets import LotQuerySet
+from portal.models import EnregistrementSource
+from portal.search import RacinesMixin
+from structures.models import Commune, Departement, Organisation, Secteur
+
+MONTANT = {"max_digits": 20, "decimal_places": 2, "null": True, "blank": True}  # 10^17 is seen in real files
+
+
+class Lot(RacinesMixin):
+    """One award unit. `cle` is the hash of (buyer SIRET, id, folded objet) for an imported lot, empty when typed.
+
+    The social considerations are three flags because « Clause sociale », « Critère social » and « Marché réservé »
+    may come together; all False means « pas de considération sociale » or not said.
+    """
+
+    marche = models.ForeignKey(Marche, on_delete=models.CASCADE, related_name="lots", verbose_name="marché")
+    cle = models.CharField(max_length=64, blank=True, editable=False)
+    identifiant = models.CharField("identifiant publié", max_length=60, blank=True)
+    numero = models.CharField("numéro de lot", max_length=20, blank=True)
+    objet = models.CharField("objet", max_length=1000)
+    objet_publie = models.CharField("objet tel que publié", max_length=1000, blank=True, editable=False)
+    cpv = models.CharField("code CPV", max_length=10, blank=True, db_index=True)
+    secteur = models.ForeignKey(Secteur, on_delete=models.SET_NULL, null=True, blank=True, related_name="lots")
+    lieu_code = models.CharField("code du lieu d'exécution", max_length=20, blank=True)
+    lieu_type = models.CharField("type de code du lieu", max_length=30, blank=True)
+    commune = models.ForeignKey(Commune, on_delete=models.SET_NULL, null=True, blank=True, related_name="lots")
+    departement = models.ForeignKey(Departement, on_delete=models.SET_NULL, null=True, blank=True, related_name="lots")
+    montant = models.DecimalField("montant (€ HT)", **MONTANT)
+    montant_initial = models.DecimalField("montant initial (€ HT)", **MONTANT)
+    forme_prix = models.CharField("forme du prix", max_length=40, blank=True)
+    offres_recues = models.PositiveIntegerField("offres reçues", null=True, blank=True)
+
+    date_notification = models.DateField("notification", null=True, blank=True)
+    date_publication = models.DateField("publication des données", null=True, blank=True)
+    date_debut = models.DateField("début d'exécution", null=True, blank=True)
+    date_fin = models.DateField("fin d'exécution", null=True, blank=True)
+    duree_mois = models.PositiveIntegerField("durée (mois)", null=True, blank=True)
+    duree_mois_initiale = models.PositiveIntegerField("durée initiale (mois)", null=True, blank=True)
+    reconductions = models.PositiveSmallIntegerField("nombre de reconductions", default=0)
+    reconduction_mois = models.PositiveSmallIntegerField("durée d'une reconduction (mois)", null=True, blank=True)
+    reconduction_tacite = models.BooleanField("reconduction tacite", default=True)
+
+    reservation = models.CharField("réservation", max_length=14, choices=Reservation, default=Reservation.AUCUNE)
+    clause_sociale = models.BooleanField("clause sociale", default=False)
+    critere_social = models.BooleanField("critère social", default=False)
+    materiel_a_fournir = models.BooleanField("matériel à fournir par le titulaire", default=False)
+    forme_groupement = models.CharField("groupement publié", max_length=30, blank=True)
+    sous_traitance_declaree = models.BooleanField("sous-traitance déclarée", null=True)
+
+    champs_saisis = models.JSONField("champs saisis par une personne", default=list, blank=True, editable=False)
+    fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
+    cree_le = models.DateTimeField(auto_now_add=True)
+    modifie_le = models.DateTimeField(auto_now=True)
+
+    objects = LotQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["racines"])
+
+    class Meta:
+        verbose_name = "lot"
+        ordering = ["marche", "numero", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["cle"], condition=~Q(cle=""), name="lot_cle_unique"),
+            models.CheckConstraint(name="lot_reservation_connue", condition=Q(reservation__in=Reservation.values)),
+            models.CheckConstraint(
+                name="lot_dates_ordonnees",
+                condition=Q(date_debut=None) | Q(date_fin=None) | Q(date_fin__gte=models.F("date_debut")),
+                violation_error_message="La fin d'exécution ne peut précéder le début.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["reservation", "date_notification"], name="lot_reservation"),
+            models.Index(fields=["date_notification"], name="lot_notification"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Lot {self.numero} : {self.objet}" if self.numero else self.objet
+
+    def get_absolute_url(self) -> str:
+        return reverse("marches:lot_detail", kwargs={"pk": self.pk})
+
+
+class Titulaire(models.Model):
+    """A holder of a lot, in the order of the publication; several make a group."""
+
+    lot = models.ForeignKey(Lot, on_delete=models.CASCADE, related_name="titulaires")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="titulaires")
+    rang = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "titulaire"
+        ordering = ["rang", "pk"]
+        constraints = [models.UniqueConstraint(fields=["lot", "organisation"], name="titulaire_unique")]
+
+    def __str__(self) -> str:
+        return str(self.organisation)
+
+
+class Modification(models.Model):
+    """A published modification of a lot; known by its number and its notification date."""
+
+    lot = models.ForeignKey(Lot, on_delete=models.CASCADE, related_name="modifications")
+    numero = models.CharField("numéro", max_length=20, blank=True)
+    date_notification = models.DateField("notification", null=True)
+    date_publication = models.DateField("publication", null=True)
+    duree_mois = models.PositiveIntegerField("nouvelle durée (mois)", null=True)
+    montant = models.DecimalField("nouveau montant (€ HT)", **MONTANT)
+    titulaires = models.JSONField("nouveaux titulaires", default=list, blank=True)
+
+    class Meta:
+        verbose_name = "modification"
+        ordering = ["date_notification", "numero"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lot", "numero", "date_notification"], name="modification_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Modification {self.numero}"
+
+
+class ActeSousTraitance(models.Model):
+    """A declared subcontract, with its latest changes folded in."""
+
+    lot = models.ForeignKey(Lot, on_delete=models.CASCADE, related_name="actes_sous_traitance")
+    numero = models.CharField("numéro", max_length=20)
+    sous_traitant = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="sous_traitances")
+    date_notification = models.DateField("notification", null=True)
+    date_publication = models.DateField("publication", null=True)
+    duree_mois = models.PositiveIntegerField("durée (mois)", null=True)
+    montant = models.DecimalField("montant (€ HT)", **MONTANT)
+    variation_prix = models.CharField("variation du prix", max_length=30, blank=True)
+
+    class Meta:
+        verbose_name = "acte de sous-traitance"
+        verbose_name_plural = "actes de sous-traitance"
+        ordering = ["date_notification", "numero"]
+        constraints = [
+            models.UniqueConstraint(fields=["lot", "numero", "sous_traitant"], name="acte_sous_traitance_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.numero} : {self.sous_traitant}"
+
+
+class SourceLot(EnregistrementSource):
+    """What one record of one file said of a lot."""
+
+    lot = models.ForeignKey(Lot, on_delete=models.CASCADE, related_name="sources")
+
+    class Meta:
+        verbose_name = "enregistrement source"
+        verbose_name_plural = "enregistrements sources"
+        constraints = [models.UniqueConstraint(fields=["format", "cle", "empreinte"], name="source_lot_unique")]
+        indexes = [models.Index(fields=["format", "cle"], name="source_lot_cle")]
+
+    def __str__(self) -> str:
+        return f"{self.format} {self.cle}"

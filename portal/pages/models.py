@@ -1,0 +1,113 @@
+"""Success stories, their pictures and key figures."""
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from simple_history.models import HistoricalRecords
+
+from marches.models import Lot, Marche
+from portal.pages.querysets import TemoignageQuerySet
+from portal.search import RacinesMixin
+from portal.text import slugify_fr
+from structures.models import Organisation, Structure
+
+
+class Temoignage(RacinesMixin):
+    class Statut(models.TextChoices):
+        BROUILLON = "brouillon", "Brouillon"
+        RELU = "relu", "Relu"
+        PUBLIE = "publie", "Publié"
+
+    class Audience(models.TextChoices):
+        PUBLIC = "public", "Tout public"
+        ADHERENTS = "adherents", "Personnes connectées"
+
+    titre = models.CharField("titre", max_length=160)
+    chapeau = models.CharField("résumé", max_length=400)
+    corps = models.TextField("récit (Markdown)")
+    fonction_interviewee = models.CharField("fonction de la personne interrogée", max_length=150, blank=True)
+    date_entretien = models.DateField("date de l'entretien", null=True, blank=True)
+    auteur = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, related_name="temoignages", verbose_name="publié par"
+    )
+    structures = models.ManyToManyField(Structure, blank=True, related_name="temoignages", verbose_name="structures")
+    marches = models.ManyToManyField(Marche, blank=True, related_name="temoignages", verbose_name="marchés")
+    lots = models.ManyToManyField(Lot, blank=True, related_name="temoignages", verbose_name="lots")
+    audience = models.CharField("audience", max_length=10, choices=Audience, default=Audience.PUBLIC)
+    statut = models.CharField("statut", max_length=10, choices=Statut, default=Statut.BROUILLON)
+    publie_le = models.DateField("publié le", null=True, blank=True)
+    source = models.CharField("source", max_length=250, blank=True)
+    fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
+    cree_le = models.DateTimeField(auto_now_add=True)
+    modifie_le = models.DateTimeField(auto_now=True)
+
+    objects = TemoignageQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["racines"])
+
+    class Meta:
+        verbose_name = "témoignage"
+        ordering = [models.F("publie_le").desc(nulls_last=True), "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="temoignage_publie_date",
+                condition=~Q(statut="publie") | Q(publie_le__isnull=False),
+                violation_error_message="Un témoignage publié a une date de publication.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.titre
+
+    @property
+    def slug(self) -> str:
+        return slugify_fr(self.titre) or "temoignage"
+
+    def get_absolute_url(self) -> str:
+        return reverse("pages:temoignage", kwargs={"pk": self.pk, "slug": self.slug})
+
+
+class Photo(models.Model):
+    """A picture of a story; its alternative text and its credit are compulsory."""
+
+    temoignage = models.ForeignKey(Temoignage, on_delete=models.CASCADE, related_name="photos")
+    image = models.ImageField("image", upload_to="temoignages/%Y/", width_field="largeur", height_field="hauteur")
+    vignette = models.ImageField("vignette", upload_to="temoignages/%Y/", blank=True, editable=False)
+    largeur = models.PositiveIntegerField(default=0, editable=False)
+    hauteur = models.PositiveIntegerField(default=0, editable=False)
+    texte_alternatif = models.CharField("texte alternatif", max_length=250)
+    credit = models.CharField("crédit", max_length=150)
+    legende = models.CharField("légende", max_length=250, blank=True)
+    rang = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "photo"
+        ordering = ["rang", "pk"]
+
+    def __str__(self) -> str:
+        return self.texte_alternatif
+
+
+class ChiffreCle(models.Model):
+    """A figure of a story: nothing without its period and its source."""
+
+    class Origine(models.TextChoices):
+        CALCULE = "calcule", "Calculé par le portail"
+        DECLARE = "declare", "Déclaré"
+
+    temoignage = models.ForeignKey(Temoignage, on_delete=models.CASCADE, related_name="chiffres")
+    libelle = models.CharField("libellé", max_length=150)
+    valeur = models.CharField("valeur", max_length=40)
+    unite = models.CharField("unité", max_length=40, blank=True)
+    periode = models.CharField("période", max_length=80)
+    source = models.CharField("source", max_length=200)
+    origine = models.CharField("origine", max_length=8, choices=Origine, default=Origine.DECLARE)
+    a_verifier = models.BooleanField("à vérifier", default=False)
+    rang = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "chiffre clé"
+        verbose_name_plural = "chiffres clés"
+        ordering = ["rang", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.libelle} : {self.valeur}"

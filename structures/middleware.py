@@ -1,0 +1,45 @@
+"""Says who acts: sets `request.acteur` from the signed-in user and the organisation they chose to act for."""
+
+from portal.permissions import Acteur, Role
+from structures.models import Membre
+
+SESSION_KEY = "membre"
+
+
+class LazyActeurs:
+    """The acting membership of a request, read once and only when asked."""
+
+    def __init__(self, request):
+        self.request = request
+        self._membres = None
+
+    @property
+    def membres(self) -> list[Membre]:
+        """Every active membership of the signed-in user, one query."""
+        if self._membres is None:
+            user = self.request.user
+            self._membres = (
+                list(user.membres.active().select_related("organisation")) if user.is_authenticated else []
+            )
+        return self._membres
+
+    def acteur(self) -> Acteur:
+        user = self.request.user
+        if not user.is_authenticated:
+            return Acteur()
+        chosen = self.request.session.get(SESSION_KEY)
+        membre = next((m for m in self.membres if m.pk == chosen), next(iter(self.membres), None))
+        if membre is None:
+            return Acteur(user=user)
+        return Acteur(user=user, organisation=membre.organisation, role=Role(membre.role))
+
+
+class ActeurMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        acteurs = LazyActeurs(request)
+        request.membres = acteurs
+        request.acteur = acteurs.acteur()
+        return self.get_response(request)
