@@ -1,0 +1,173 @@
+"""What an import says of itself: every record read ends in exactly one count, and what was left out says why."""
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+T = TypeVar("T")
+
+GZIP_MAGIC = b"\x1f\x8b"
+DETAILS_ON_CONSOLE = 20  # the saved report holds them all
+
+
+class FichierRefuse(Exception):
+    """A file refused whole; the message, in French, says what to do."""
+
+
+@dataclass(frozen=True)
+class Ecart:
+    """One record set aside or flagged: `ligne` counts from 1 in the file, None where lines mean nothing."""
+
+    ligne: int | None
+    raison: str
+    valeur: str = ""
+
+    def __str__(self) -> str:
+        where = f"ligne {self.ligne} : " if self.ligne is not None else ""
+        return where + self.raison + (f" (« {self.valeur} »)" if self.valeur else "")
+
+
+@dataclass
+class ImportReport:
+    """The counts of one file: lus = crees + mis_a_jour + inchanges + len(ecartes).
+
+    `signalements` are records kept although something is wrong with them (an invalid SIRET, say): they are counted
+    among the four as well.
+    """
+
+    source: str
+    lus: int = 0
+    crees: int = 0
+    mis_a_jour: int = 0
+    inchanges: int = 0
+    ecartes: list[Ecart] = field(default_factory=list)
+    signalements: list[Ecart] = field(default_factory=list)
+
+    def read(self, number: int = 1) -> None:
+        """Count records met in the file, before anything is known of them."""
+        self.lus += number
+
+    def reading(self, records: Iterable[T]) -> Iterator[T]:
+        """Hand the records on one by one, each counted as read."""
+        for record in records:
+            self.read()
+            yield record
+
+    def created(self, number: int = 1) -> None:
+        self.crees += number
+
+    def updated(self, number: int = 1) -> None:
+        self.mis_a_jour += number
+
+    def unchanged(self, number: int = 1) -> None:
+        self.inchanges += number
+
+    def set_aside(self, line: int | None, reason: str, value: object = "") -> None:
+        """Leave one record out, and say why."""
+        self.ecartes.append(Ecart(line, reason, _text(value)))
+
+    def flag(self, line: int | None, reason: str, value: object = "") -> None:
+        """Keep one record, and say what is wrong with it."""
+        self.signalements.append(Ecart(line, reason, _text(value)))
+
+    def check(self) -> None:
+        """Raise ValueError when a record read was counted nowhere, or twice."""
+        counted = self.crees + self.mis_a_jour + self.inchanges + len(self.ecartes)
+        if self.lus != counted:
+            raise ValueError(
+                f"{self.source} : {self.lus} enregistrements lus, mais {counted} comptés "
+                f"({self.crees} créés, {self.mis_a_jour} mis à jour, {self.inchanges} inchangés, "
+                f"{len(self.ecartes)} écartés)."
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON takes it."""
+        return {
+            "fichier": self.source,
+            "lus": self.lus,
+            "crees": self.crees,
+            "mis_a_jour": self.mis_a_jour,
+            "inchanges": self.inchanges,
+            "ecartes": [asdict(ecart) for ecart in self.ecartes],
+            "signalements": [asdict(ecart) for ecart in self.signalements],
+        }
+
+    def as_text(self) -> str:
+        """The report for the console, in French: one line of counts, then the first details."""
+        counts = ", ".join(
+            (
+                plural(self.lus, "enregistrement lu", "enregistrements lus"),
+                plural(self.crees, "créé", "créés"),
+                plural(self.mis_a_jour, "mis à jour", "mis à jour"),
+                plural(self.inchanges, "inchangé", "inchangés"),
+                plural(len(self.ecartes), "écarté", "écartés"),
+                plural(len(self.signalements), "signalé", "signalés"),
+            )
+        )
+        lines = [f"{self.source} : {counts}.", *_details("Écarté", self.ecartes)]
+        return "\n".join([*lines, *_details("Signalé", self.signalements)])
+
+    def save(self, path: str | Path) -> None:
+        """Write the report to `path` as JSON in UTF-8, making its folder where needed."""
+        save_json(self.as_dict(), path)
+
+
+def combine(reports: Iterable[ImportReport]) -> dict[str, Any]:
+    """Several reports as one dictionary for JSON: the sum of each count, then every report under `fichiers`.
+
+    `ecartes` and `signalements` are numbers here: their details stay with the file they come from.
+    """
+    reports = list(reports)
+    return {
+        "lus": sum(report.lus for report in reports),
+        "crees": sum(report.crees for report in reports),
+        "mis_a_jour": sum(report.mis_a_jour for report in reports),
+        "inchanges": sum(report.inchanges for report in reports),
+        "ecartes": sum(len(report.ecartes) for report in reports),
+        "signalements": sum(len(report.signalements) for report in reports),
+        "fichiers": [report.as_dict() for report in reports],
+    }
+
+
+def save_json(content: dict[str, Any], path: str | Path) -> None:
+    """Write `content` to `path` as readable JSON in UTF-8, making its folder where needed."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def open_maybe_gzip(path: str | Path) -> BinaryIO | gzip.GzipFile:
+    """The bytes of a file, decompressed when it is gzip (its content decides, not its name).
+
+    FichierRefuse when there is no such file; a damaged archive shows later, as EOFError, OSError or zlib.error.
+    """
+    try:
+        file = open(path, "rb")  # noqa: SIM115 — the caller closes it
+    except OSError as error:
+        raise FichierRefuse(f"Le fichier « {path} » ne peut pas être lu : vérifiez son nom et ses droits.") from error
+    magic = file.read(len(GZIP_MAGIC))
+    file.seek(0)
+    if magic != GZIP_MAGIC:
+        return file
+    file.close()
+    return gzip.open(path, "rb")
+
+
+def plural(number: int, one: str, many: str) -> str:
+    """« 0 créé », « 2 créés »: in French, plural begins at 2."""
+    return f"{number} {many if abs(number) >= 2 else one}"
+
+
+def _details(title: str, ecarts: list[Ecart]) -> list[str]:
+    shown = [f"  {title}, {ecart}" for ecart in ecarts[:DETAILS_ON_CONSOLE]]
+    hidden = len(ecarts) - len(shown)
+    if hidden:
+        shown.append(f"  … et {plural(hidden, 'autre', 'autres')} dans le rapport complet.")
+    return shown
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,41 @@
+"""What the shared includes need to compute, so that templates do no sum."""
+
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from portal import charts
+from portal.pagination import Page
+from portal.templatetags.formats import pourcent
+
+register = template.Library()
+
+VERDICT_ICONS = {"ok": "circle-check", "information": "info", "avertissement": "triangle-alert", "blocage": "octagon-x"}
+
+
+@register.simple_tag(takes_context=True)
+def page_url(context, page: Page, number: int) -> str:
+    """Address of another page of the same list, with the filters of this one."""
+    asked = context.request.GET.copy()
+    asked[page.parameter] = str(number)
+    return f"?{asked.urlencode()}"
+
+
+@register.simple_tag
+def progress_bar(done: Any, due: Any, expected: float | None = None, label: str = "", unit: str = "h") -> SafeString:
+    """The SVG bar of `portal.charts.progress`: what is done out of what is due, and the pace expected today."""
+    return charts.progress(done, due, expected, label, unit=unit)
+
+
+@register.filter
+def part_de(done: Any, due: Any) -> str:
+    """{{ 50|part_de:200 }} → « 25 % »; "" when nothing is due."""
+    done, due = float(done or 0), float(due or 0)
+    return pourcent(done / due) if due else ""
+
+
+@register.filter
+def verdict_icon(level: Any) -> str:
+    """Name of the icon that goes with a level of `portal.verdict`; any other level is an information."""
+    return VERDICT_ICONS.get(str(level), "info")

@@ -1,0 +1,117 @@
+import gzip
+import json
+
+import pytest
+
+from portal.imports import Ecart, FichierRefuse, ImportReport, combine, open_maybe_gzip
+
+
+@pytest.fixture
+def report():
+    report = ImportReport("structures.csv")
+    report.read(5)
+    report.created(2)
+    report.updated()
+    report.unchanged()
+    report.set_aside(4, "SIRET absent", None)
+    report.flag(5, "SIRET invalide", 123)
+    return report
+
+
+def test_as_dict(report):
+    assert report.as_dict() == {
+        "fichier": "structures.csv",
+        "lus": 5,
+        "crees": 2,
+        "mis_a_jour": 1,
+        "inchanges": 1,
+        "ecartes": [{"ligne": 4, "raison": "SIRET absent", "valeur": ""}],
+        "signalements": [{"ligne": 5, "raison": "SIRET invalide", "valeur": "123"}],
+    }
+
+
+def test_check_accepts_a_right_count(report):
+    report.check()
+    ImportReport("vide").check()
+
+
+@pytest.mark.parametrize("forget", ["read", "created", "updated", "unchanged"])
+def test_check_refuses_a_record_counted_nowhere_or_twice(report, forget):
+    getattr(report, forget)()
+    with pytest.raises(ValueError, match="structures.csv"):
+        report.check()
+
+
+def test_check_counts_what_is_set_aside(report):
+    report.set_aside(6, "doublon")
+    with pytest.raises(ValueError, match="5 enregistrements lus, mais 6 comptés"):
+        report.check()
+
+
+def test_reading_counts_as_it_goes():
+    report = ImportReport("f")
+    records = report.reading("abc")
+    assert report.lus == 0
+    assert next(records) == "a"
+    assert report.lus == 1
+    assert list(records) == ["b", "c"]
+    assert report.lus == 3
+
+
+def test_as_text_agrees_in_number(report):
+    assert report.as_text().splitlines() == [
+        "structures.csv : 5 enregistrements lus, 2 créés, 1 mis à jour, 1 inchangé, 1 écarté, 1 signalé.",
+        "  Écarté, ligne 4 : SIRET absent",
+        "  Signalé, ligne 5 : SIRET invalide (« 123 »)",
+    ]
+    assert ImportReport("vide").as_text() == (
+        "vide : 0 enregistrement lu, 0 créé, 0 mis à jour, 0 inchangé, 0 écarté, 0 signalé."
+    )
+
+
+def test_as_text_is_cut_and_says_so():
+    report = ImportReport("f")
+    for line in range(22):
+        report.set_aside(line, "vide")
+    assert report.as_text().endswith("  … et 2 autres dans le rapport complet.")
+    assert len(report.as_text().splitlines()) == 22
+
+
+def test_an_ecart_without_line():
+    assert str(Ecart(None, "identifiant absent")) == "identifiant absent"
+
+
+def test_combine_sums_and_keeps_each_file(report):
+    total = combine([report, report, ImportReport("vide")])
+    assert {key: value for key, value in total.items() if key != "fichiers"} == {
+        "lus": 10,
+        "crees": 4,
+        "mis_a_jour": 2,
+        "inchanges": 2,
+        "ecartes": 2,
+        "signalements": 2,
+    }
+    assert [file["fichier"] for file in total["fichiers"]] == ["structures.csv", "structures.csv", "vide"]
+    assert combine([])["fichiers"] == []
+
+
+def test_save_is_readable_json(report, tmp_path):
+    report.flag(6, "Région inconnue : « Été »")
+    path = tmp_path / "rapports" / "un.json"
+    report.save(path)
+    assert "« Été »" in path.read_text(encoding="utf-8")
+    assert json.loads(path.read_bytes()) == report.as_dict()
+
+
+@pytest.mark.parametrize("name", ["plain.csv", "plain.gz"])
+def test_open_maybe_gzip_looks_at_the_content(tmp_path, name):
+    (tmp_path / name).write_bytes(b"a;b")
+    (tmp_path / "packed").write_bytes(gzip.compress(b"a;b"))
+    for path in (tmp_path / name, str(tmp_path / "packed")):
+        with open_maybe_gzip(path) as file:
+            assert file.read() == b"a;b"
+
+
+def test_open_maybe_gzip_names_a_missing_file(tmp_path):
+    with pytest.raises(FichierRefuse, match="absent.csv"):
+        open_maybe_gzip(tmp_path / "absent.csv")
