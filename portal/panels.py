@@ -1,0 +1,65 @@
+"""The registry through which upper floors show something on the pages of lower ones.
+
+An upper floor registers in `AppConfig.ready`; the lower page prints `{% panels lot %}` and knows nobody:
+
+    @register("marches.Lot", order=10)
+    def clauses_panel(lot, acteur):
+        return "clauses/_lot_panel.html", {"clauses": lot.clauses.visible_to(acteur)}
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+
+Answer = tuple[str, dict[str, Any]] | None
+PanelFunction = Callable[[Any, Any], Answer]
+Decorator = Callable[[PanelFunction], PanelFunction]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """`function(object, acteur)` answers a template with its context, or None when it has nothing to show."""
+
+    name: str
+    order: int
+    function: PanelFunction
+
+
+_panels: dict[str, dict[str, Panel]] = defaultdict(dict)
+
+
+def register(model_or_label: type[Model] | str, name: str = "", order: int = 0) -> Decorator:
+    """Decorator: show what the function answers on the pages of this model, given as a class or « app.Model ».
+
+    Panels come by `order`, then by `name` (by default the path of the function). Registering the same function again
+    changes nothing; another one under the same name is a ValueError.
+    """
+
+    def decorate(function: PanelFunction) -> PanelFunction:
+        path = _path(function)
+        panel = Panel(name or path, order, function)
+        known = _panels[_label(model_or_label)].setdefault(panel.name, panel)
+        if _path(known.function) != path:
+            raise ValueError(f"Panel {panel.name!r} of {_label(model_or_label)} is already {_path(known.function)}.")
+        return function
+
+    return decorate
+
+
+def panels_for(obj: Model, acteur: Any) -> list[tuple[str, dict[str, Any]]]:
+    """The (template, context) pairs to show on the page of `obj` to `acteur`, in order."""
+    label = _label(obj._meta.concrete_model or type(obj))
+    panels = sorted(_panels.get(label, {}).values(), key=lambda panel: (panel.order, panel.name))
+    answers = (panel.function(obj, acteur) for panel in panels)
+    return [answer for answer in answers if answer is not None]
+
+
+def _label(model_or_label: type[Model] | str) -> str:
+    return model_or_label.lower() if isinstance(model_or_label, str) else model_or_label._meta.label_lower
+
+
+def _path(function: PanelFunction) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
