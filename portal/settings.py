@@ -16,6 +16,7 @@
 """
 
 import sys
+import warnings
 from pathlib import Path
 
 import environ
@@ -62,6 +63,7 @@ elif len(SECRET_KEY) < 50:
 
 HTTPS = flag("PORTAL_HTTPS")
 SCHEME = "https" if HTTPS else "http"
+CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"{SCHEME}://{host.lstrip('.')}" for host in HOSTS]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
@@ -143,8 +145,9 @@ CRISPY_FAIL_SILENTLY = False
 
 # Data ---------------------------------------------------------------------------------------------------------------
 try:
-    DATABASES = {"default": env.db("DATABASE_URL", f"sqlite:///{BASE_DIR / 'portail.sqlite3'}")}
-except (environ.ImproperlyConfigured, ValueError, KeyError):
+    with warnings.catch_warnings(action="error"):  # of an unknown engine, which would print the password
+        DATABASES = {"default": env.db("DATABASE_URL", f"sqlite:///{BASE_DIR / 'portail.sqlite3'}")}
+except (environ.ImproperlyConfigured, ValueError, KeyError, UserWarning):
     refuse("DATABASE_URL", "est illisible ; écrivez par exemple postgres://compte:motdepasse@hote:5432/base.")
 database = DATABASES["default"]
 if database["ENGINE"] == "django.db.backends.sqlite3":
@@ -156,7 +159,7 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
     }
 elif database["ENGINE"] == "django.db.backends.postgresql":
     # JIT costs more than it brings on short queries.
-    database["OPTIONS"] = {"options": "-c jit=off"}
+    database["OPTIONS"] = database.get("OPTIONS", {}) | {"options": "-c jit=off"}
     if not TRY_OUT:
         database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": max(1, number("PORTAL_POOL", 4)), "timeout": 10}
     database["CONN_MAX_AGE"] = 0

@@ -9,6 +9,8 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.static import serve
@@ -66,8 +68,15 @@ def not_found(request, exception=None):
     return render(request, "404.html", status=404)
 
 
-def server_error(request):
-    """No database, no context processor: this page must answer when nothing else does."""
-    from django.template.loader import render_to_string
+def csrf_failure(request, reason=""):
+    """A form sent from a page that was open too long; the technical reason helps nobody."""
+    return render(request, "403_csrf.html", status=403)
 
-    return HttpResponse(render_to_string("500.html"), status=500)
+
+def server_error(request):
+    """No database, no context processor: this page must answer when nothing else does, unstyled if need be."""
+    try:
+        styles = [static("bootstrap/css/bootstrap.min.css"), static("css/portal.css")]
+    except ValueError:  # the files were not collected
+        styles = []
+    return HttpResponse(render_to_string("500.html", {"styles": styles}), status=500)

@@ -1,0 +1,20 @@
+// Totals of the monthly grid while typing, and Enter to go down a column. Without this file the grid works as well.
+(() => {
+  const grid = document.querySelector("[data-grille]");
+  if (!grid) return;
+  const cells = (row) => [...row.querySelectorAll("input.heures-cell")];
+  const number = (text) => Number(text.replace(/[\s\u00a0\u202f]/g, "").replace(",", ".")) || 0;
+  const print = (value) => value.toLocaleString("fr-FR", { maximumFractionDigits: 2 }) + "\u202fh";
+  grid.addEventListener("input", (event) => {
+    const row = event.target.closest("tr");
+    const total = row && row.querySelector("[data-total]");
+    if (total) total.textContent = print(cells(row).reduce((sum, cell) => sum + number(cell.value), 0));
+  });
+  grid.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("input.heures-cell")) return;
+    event.preventDefault(); // the first button of the form would otherwise be pressed
+    const row = event.target.closest("tr");
+    const next = row.nextElementSibling;
+    if (next) cells(next)[cells(row).indexOf(event.target)].focus();
+  });
+})();
