@@ -91,3 +91,13 @@ class Etat(TextChoices):
     ACCEPTEE = "acceptee", "Acceptée"
     REFUSEE = "refusee", "Refusée"
     REMPLACEE = "remplacee", "Remplacée"
+
+
+class EtatDeclaration(TextChoices):
+    """State of a month, derived from its imputations and never stored: what somebody has to do comes first."""
+
+    A_VERIFIER = "a_verifier", "À vérifier"
+    A_CORRIGER = "a_corriger", "À corriger"
+    EN_SAISIE = "en_saisie", "En saisie"
+    ACCEPTEE = "acceptee", "Acceptée"
+    OUVERTE = "ouverte", "À déclarer"

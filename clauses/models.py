@@ -1,5 +1,7 @@
 """Facilitators, social clauses, hours due, participants without a name, hours done."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -7,12 +9,24 @@ from django.db.models import F, Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from clauses.enums import Critere, Etat, Modalite, NiveauFormation, OrigineHeures, Sexe, TypeClause, TypeContrat
-from clauses.querysets import ClauseSocialeQuerySet, ParticipantQuerySet
+from clauses.enums import (
+    Critere,
+    Etat,
+    EtatDeclaration,
+    Modalite,
+    NiveauFormation,
+    OrigineHeures,
+    Sexe,
+    TypeClause,
+    TypeContrat,
+)
+from clauses.parametres import seuil
+from clauses.querysets import ClauseSocialeQuerySet, DeclarationQuerySet, FacilitateurQuerySet, ParticipantQuerySet
+from clauses.rules import Allure, allure, tranche_age
 from marches.models import Lot
 from structures.models import Organisation, Zone
 
-HEURES = {"max_digits": 9, "decimal_places": 2}
+HEURES: dict[str, Any] = {"max_digits": 9, "decimal_places": 2}
 
 
 class Facilitateur(models.Model):
@@ -23,6 +37,8 @@ class Facilitateur(models.Model):
     guichet_unique = models.BooleanField("guichet unique du territoire", default=False)
     courriel = models.EmailField("courriel public", blank=True)
     prefixe = models.CharField("préfixe des codes de personnes", max_length=6, unique=True)
+
+    objects = FacilitateurQuerySet.as_manager()
 
     class Meta:
         verbose_name = "facilitateur"
@@ -73,6 +89,18 @@ class ClauseSociale(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("clauses:detail", kwargs={"pk": self.pk})
+
+    def allure(self, on) -> Allure:
+        """The pace on this day; of a row read through `with_suivi(on)`, for the same day."""
+        return allure(
+            self.date_debut,
+            self.date_fin,
+            self.heures_dues_total,
+            self.heures_acceptees,
+            on,
+            orange=seuil("alerte_orange", on),
+            rouge=seuil("alerte_rouge", on),
+        )
 
 
 class HeuresDues(models.Model):
@@ -139,6 +167,10 @@ class Participant(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def tranche_age(self) -> str:
+        return tranche_age(self.annee_naissance, self.entree_le.year)
+
     def get_absolute_url(self) -> str:
         return reverse("clauses:participant", kwargs={"pk": self.pk})
 
@@ -203,6 +235,14 @@ class Declaration(models.Model):
     mois = models.DateField("mois")  # the first day of the month
     ouverte_le = models.DateTimeField(auto_now_add=True)
     transmise_le = models.DateTimeField("transmise le", null=True, blank=True)
+    # Goes up at each write: a form sent back with an older number would erase what somebody else has just saved.
+    version = models.PositiveIntegerField(default=0, editable=False)
+    modifiee_le = models.DateTimeField(auto_now=True)
+    modifiee_par = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+
+    objects = DeclarationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "déclaration"
@@ -225,6 +265,21 @@ class Declaration(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("clauses:declaration", kwargs={"pk": self.pk})
+
+    @property
+    def etat(self) -> EtatDeclaration:
+        """Derived from the imputations, counted by `with_etat()` (else one query)."""
+        if not hasattr(self, "nb_transmises"):
+            counted = type(self).objects.with_etat().get(pk=self.pk)
+            self.nb_transmises, self.nb_refusees = counted.nb_transmises, counted.nb_refusees
+            self.nb_brouillons, self.nb_acceptees = counted.nb_brouillons, counted.nb_acceptees
+        if self.nb_transmises:
+            return EtatDeclaration.A_VERIFIER
+        if self.nb_refusees:
+            return EtatDeclaration.A_CORRIGER
+        if self.nb_brouillons:
+            return EtatDeclaration.EN_SAISIE
+        return EtatDeclaration.ACCEPTEE if self.nb_acceptees else EtatDeclaration.OUVERTE
 
 
 class LigneHeures(models.Model):
@@ -272,6 +327,11 @@ class LigneHeures(models.Model):
     def __str__(self) -> str:
         return f"{self.affectation} {self.du:%m/%Y}"
 
+    @property
+    def heures(self):
+        """Work and training together: the most that imputations may take."""
+        return self.heures_travail + self.heures_formation
+
 
 class Imputation(models.Model):
     """Hours of a line counted for a clause. One per line for now; pooling will split a line over several clauses."""
@@ -279,7 +339,9 @@ class Imputation(models.Model):
     ligne = models.ForeignKey(LigneHeures, on_delete=models.PROTECT, related_name="imputations")
     clause = models.ForeignKey(ClauseSociale, on_delete=models.PROTECT, related_name="imputations")
     declaration = models.ForeignKey(Declaration, on_delete=models.PROTECT, related_name="imputations")
+    # Work and training together; what was sent stays as it was, whatever the line becomes by a later correction.
     heures = models.DecimalField("heures imputées", **HEURES)
+    heures_formation = models.DecimalField("dont formation", default=0, **HEURES)
     etat = models.CharField("état", max_length=10, choices=Etat, default=Etat.BROUILLON)
     motif_refus = models.CharField("motif du refus", max_length=300, blank=True)
     remplace = models.OneToOneField(
@@ -309,6 +371,11 @@ class Imputation(models.Model):
                 violation_error_message="Le nombre d'heures doit être supérieur à 0.",
             ),
             models.CheckConstraint(
+                name="imputation_formation_incluse",
+                condition=Q(heures_formation__gte=0, heures_formation__lte=F("heures")),
+                violation_error_message="Les heures de formation sont comprises dans les heures imputées.",
+            ),
+            models.CheckConstraint(
                 name="imputation_refus_motive",
                 condition=~Q(etat=Etat.REFUSEE) | ~Q(motif_refus=""),
                 violation_error_message="Un refus a besoin d'un motif.",
@@ -319,3 +386,7 @@ class Imputation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.heures} h ({self.get_etat_display().lower()})"
+
+    @property
+    def heures_travail(self):
+        return self.heures - self.heures_formation

@@ -1,0 +1,70 @@
+"""People by their code, what was seen of them, where they work."""
+
+import secrets
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from clauses.models import (
+    Affectation,
+    Eligibilite,
+    Facilitateur,
+    Participant,
+)
+from portal.permissions import Acteur
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 nor O, no 1, I nor L: they are read aloud and copied by hand
+CODE_LENGTH, CODE_TRIALS = 4, 20
+
+
+def new_code(facilitateur: Facilitateur) -> str:
+    """« CVDL-7K3M »: the prefix of the body and random characters that cannot be misread."""
+    return f"{facilitateur.prefixe}-{''.join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))}"
+
+
+def create_participant(*, facilitateur: Facilitateur, by: Acteur, **fields) -> Participant:
+    """A person under a new code; a code already given is drawn again."""
+    for _ in range(CODE_TRIALS):
+        participant = Participant(facilitateur=facilitateur, code=new_code(facilitateur), **fields)
+        if Participant.objects.filter(facilitateur=facilitateur, code=participant.code).exists():
+            continue
+        try:
+            with transaction.atomic():  # drawn twice at the same moment: the database refuses one
+                participant.save()
+            return participant
+        except IntegrityError:
+            continue
+    raise ValidationError("Aucun code libre n'a été trouvé ; réessayez.")
+
+
+def add_eligibilite(
+    participant, *, critere, valable_du, valable_au, by: Acteur, justificatif_vu_le=None
+) -> Eligibilite:
+    """A criterion whose evidence was seen; the document itself is never kept."""
+    row = Eligibilite(
+        participant=participant,
+        critere=critere,
+        valable_du=valable_du,
+        valable_au=valable_au,
+        justificatif_vu_le=justificatif_vu_le,
+        validee_par=by.user,
+    )
+    row.full_clean(exclude=["validee_par"])
+    row.save()
+    return row
+
+
+@transaction.atomic
+def assign(participant, *, employeur, modalite, contrat, date_debut, by: Acteur, **fields) -> Affectation:
+    """The person works for this employer from a day on."""
+    row = Affectation(
+        participant=participant,
+        employeur=employeur,
+        modalite=modalite,
+        contrat=contrat,
+        date_debut=date_debut,
+        **fields,
+    )
+    row.full_clean()
+    row.save()
+    return row

@@ -1,0 +1,170 @@
+"""The questions one asks of clauses and hours, chainable. A day is always an argument."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Count, DecimalField, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, Round
+
+from clauses.enums import Etat
+from portal.permissions import Role
+
+HOURS = DecimalField(max_digits=12, decimal_places=2)
+DECLARENTS = (Role.ENTREPRISE, Role.STRUCTURE)
+
+
+def _total(rows, key="clause"):
+    """The hours of `rows` by clause, 2 places, 0 for none. A subquery: several totals side by side never multiply."""
+    summed = rows.order_by().values(key).annotate(total=Sum("heures")).values("total")
+    return Round(Coalesce(Subquery(summed, output_field=HOURS), Decimal(0)), 2, output_field=HOURS)
+
+
+def holders_q(organisation_id, prefix="lot__"):
+    """Clauses (by default) owed by this organisation: holder of the lot, or member of the group that won it."""
+    from marches.models import MembreGroupement, Titulaire
+
+    held = Titulaire.objects.filter(organisation=organisation_id).values("lot")
+    joined = MembreGroupement.objects.filter(organisation=organisation_id, groupement__retenu=True)
+    return Q(**{f"{prefix}in": held}) | Q(**{f"{prefix}in": joined.values("groupement__lot")})
+
+
+class FacilitateurQuerySet(models.QuerySet):
+    def acting(self, acteur):
+        """The facilitator body for which this `Acteur` acts: one row or none."""
+        if not acteur.has(Role.FACILITATEUR):
+            return self.none()
+        return self.filter(organisation=acteur.organisation_id)
+
+
+class ClauseSocialeQuerySet(models.QuerySet):
+    def with_heures_dues(self, on):
+        """Annotate `heures_dues_total`: hours due at this day, all origins together."""
+        from clauses.models import HeuresDues
+
+        return self.annotate(
+            heures_dues_total=_total(HeuresDues.objects.filter(clause=OuterRef("pk"), date_effet__lte=on))
+        )
+
+    def with_heures_declarees(self, on):
+        """Annotate `heures_declarees`: sent or accepted, up to this day; a sent correction replaces the old one."""
+        from clauses.models import Imputation
+
+        pending = Imputation.objects.filter(
+            ligne=OuterRef("ligne"), clause=OuterRef("clause"), etat=Etat.TRANSMISE
+        ).exclude(pk=OuterRef("pk"))
+        rows = Imputation.objects.filter(
+            clause=OuterRef("pk"), etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE], ligne__du__lte=on
+        )
+        return self.annotate(heures_declarees=_total(rows.exclude(Exists(pending))))
+
+    def with_heures_acceptees(self, on):
+        """Annotate `heures_acceptees`: accepted, worked up to this day."""
+        from clauses.models import Imputation
+
+        rows = Imputation.objects.filter(clause=OuterRef("pk"), etat=Etat.ACCEPTEE, ligne__du__lte=on)
+        return self.annotate(heures_acceptees=_total(rows))
+
+    def with_suivi(self, on):
+        """The three totals that progress needs."""
+        return self.with_heures_dues(on).with_heures_declarees(on).with_heures_acceptees(on)
+
+    def for_cards(self):
+        """What a card prints of the contract around the clause."""
+        return self.select_related("lot__marche__acheteur__organisation", "facilitateur__organisation")
+
+    def followed_by(self, acteur):
+        """Clauses of the facilitator body for which this `Acteur` acts."""
+        if not acteur.has(Role.FACILITATEUR):
+            return self.none()
+        return self.filter(facilitateur__organisation=acteur.organisation_id)
+
+    editable_by = followed_by
+
+    def owed_by(self, acteur):
+        """Clauses that the organisation of this `Acteur` has to declare for: holder or member of the group."""
+        if not acteur.has(*DECLARENTS):
+            return self.none()
+        return self.filter(holders_q(acteur.organisation_id))
+
+    def visible_to(self, acteur):
+        """Facilitator: its own. Buyer: of its SIREN. Company, structure: those it owes, or where it employs."""
+        if acteur.has(Role.FACILITATEUR):
+            return self.followed_by(acteur)
+        if acteur.has(Role.ACHETEUR):
+            siren = acteur.organisation.siren
+            buyer = Q(lot__marche__acheteur__organisation=acteur.organisation_id)
+            return self.filter(buyer | Q(lot__marche__acheteur__organisation__siren=siren) if siren else buyer)
+        if acteur.has(*DECLARENTS):
+            from clauses.models import Imputation
+
+            employed = Imputation.objects.filter(ligne__affectation__employeur=acteur.organisation_id)
+            return self.filter(holders_q(acteur.organisation_id) | Q(pk__in=employed.values("clause")))
+        return self.none()
+
+
+class ParticipantQuerySet(models.QuerySet):
+    def visible_to(self, acteur):
+        """Facilitator: the people of its body. Company, structure: those it employs (code only). Else none."""
+        if acteur.has(Role.FACILITATEUR):
+            return self.editable_by(acteur)
+        if acteur.has(*DECLARENTS):
+            from clauses.models import Affectation
+
+            employed = Affectation.objects.filter(employeur=acteur.organisation_id)
+            return self.filter(pk__in=employed.values("participant"))
+        return self.none()
+
+    def editable_by(self, acteur):
+        """People of the facilitator body for which this `Acteur` acts: criteria are for them alone."""
+        if not acteur.has(Role.FACILITATEUR):
+            return self.none()
+        return self.filter(facilitateur__organisation=acteur.organisation_id)
+
+    def with_fin_eligibilite(self):
+        """Annotate `fin_eligibilite`: the last day of their latest eligibility."""
+        return self.annotate(fin_eligibilite=models.Max("eligibilites__valable_au"))
+
+
+class DeclarationQuerySet(models.QuerySet):
+    def with_etat(self):
+        """Annotate the counts from which `Declaration.etat` is derived; a refusal already corrected counts no more."""
+
+        def lines(**condition):
+            return Count("imputations", filter=Q(**{f"imputations__{k}": v for k, v in condition.items()}))
+
+        return self.annotate(
+            nb_transmises=lines(etat=Etat.TRANSMISE),
+            nb_refusees=lines(etat=Etat.REFUSEE, remplacee_par=None),
+            nb_brouillons=lines(etat=Etat.BROUILLON),
+            nb_acceptees=lines(etat=Etat.ACCEPTEE),
+        )
+
+    def with_heures(self):
+        """Annotate `heures_declarees` and `heures_acceptees` of the month; a correction sent counts for the old one."""
+        from clauses.models import Imputation
+
+        rows = Imputation.objects.filter(declaration=OuterRef("pk"))
+        pending = Imputation.objects.filter(ligne=OuterRef("ligne"), clause=OuterRef("clause"), etat=Etat.TRANSMISE)
+        declared = rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE]).exclude(
+            Exists(pending.exclude(pk=OuterRef("pk")))
+        )
+        return self.annotate(
+            heures_declarees=_total(declared, "declaration"),
+            heures_acceptees=_total(rows.filter(etat=Etat.ACCEPTEE), "declaration"),
+        )
+
+    def visible_to(self, acteur):
+        """Facilitator of the clause, and the organisation that declares. Nobody else sees a person's line."""
+        if acteur.has(Role.FACILITATEUR):
+            return self.filter(clause__facilitateur__organisation=acteur.organisation_id)
+        if acteur.has(*DECLARENTS):
+            return self.filter(organisation=acteur.organisation_id)
+        return self.none()
+
+    def editable_by(self, acteur):
+        """Who may type, send and correct: those who see."""
+        return self.visible_to(acteur)
+
+    def decidable_by(self, acteur):
+        """Who may accept and refuse: the facilitator of the clause alone."""
+        return self.visible_to(acteur) if acteur.has(Role.FACILITATEUR) else self.none()

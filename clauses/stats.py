@@ -1,0 +1,91 @@
+"""Counts of clauses and hours, as plain values; 1 to 4 people are hidden, but for their facilitator."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models.functions import ExtractYear
+
+from clauses.enums import Etat
+from clauses.models import ClauseSociale, HeuresDues, Imputation
+
+SMALLEST = 5
+
+
+@dataclass(frozen=True)
+class Totaux:
+    """Hours of a set of clauses on a day, 2 places."""
+
+    dues: Decimal
+    declarees: Decimal
+    acceptees: Decimal
+
+
+def hours_accepted_total() -> Decimal:
+    """Every accepted hour of the portal: for the home page. One query."""
+    return _hours(Imputation.objects.filter(etat=Etat.ACCEPTEE))
+
+
+def totaux(clauses, on: date) -> Totaux:
+    """Due, declared and accepted hours of a queryset of clauses. Three queries."""
+    ids = clauses.order_by().values("pk")
+    rows = Imputation.objects.filter(clause__in=ids, ligne__du__lte=on)
+    return Totaux(
+        _hours(HeuresDues.objects.filter(clause__in=ids, date_effet__lte=on)),
+        _hours(_declared(rows)),
+        _hours(rows.filter(etat=Etat.ACCEPTEE)),
+    )
+
+
+def par_annee(clauses) -> list[dict]:
+    """By year: `annee`, `dues` (from the day they took effect), `declarees`, `acceptees` (by month worked)."""
+    ids = clauses.order_by().values("pk")
+    rows = Imputation.objects.filter(clause__in=ids)
+    columns = {
+        "dues": _by_year(HeuresDues.objects.filter(clause__in=ids), "date_effet"),
+        "declarees": _by_year(_declared(rows), "ligne__du"),
+        "acceptees": _by_year(rows.filter(etat=Etat.ACCEPTEE), "ligne__du"),
+    }
+    years = sorted({year for column in columns.values() for year in column})
+    return [
+        {"annee": year} | {name: column.get(year, Decimal(0)) for name, column in columns.items()} for year in years
+    ]
+
+
+def par_mois(clauses) -> dict[date, Decimal]:
+    """Accepted hours by month worked."""
+    rows = Imputation.objects.filter(clause__in=clauses.order_by().values("pk"), etat=Etat.ACCEPTEE)
+    return dict(
+        rows.order_by("ligne__du").values("ligne__du").annotate(total=Sum("heures")).values_list("ligne__du", "total")
+    )
+
+
+def nombre_personnes(clauses) -> int:
+    """People with an accepted hour, exact: for the facilitator alone. Erased people are no longer counted."""
+    rows = Imputation.objects.filter(clause__in=clauses.order_by().values("pk"), etat=Etat.ACCEPTEE)
+    return rows.aggregate(people=Count("ligne__affectation__participant", distinct=True))["people"]
+
+
+def public_count(number: int) -> int | None:
+    """`number` as others may see it: 0 is shown, 1 to 4 are hidden (None)."""
+    return number if number == 0 or number >= SMALLEST else None
+
+
+def clauses_count() -> int:
+    return ClauseSociale.objects.count()
+
+
+def _declared(rows):
+    """Sent or accepted; a correction sent counts for the accepted line it corrects."""
+    pending = Imputation.objects.filter(ligne=OuterRef("ligne"), clause=OuterRef("clause"), etat=Etat.TRANSMISE)
+    return rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE]).exclude(Exists(pending.exclude(pk=OuterRef("pk"))))
+
+
+def _hours(rows) -> Decimal:
+    return round(rows.aggregate(total=Sum("heures"))["total"] or Decimal(0), 2)
+
+
+def _by_year(rows, day: str) -> dict[int, Decimal]:
+    years = rows.order_by().annotate(annee=ExtractYear(day)).values("annee").annotate(total=Sum("heures"))
+    return {row["annee"]: round(row["total"], 2) for row in years}

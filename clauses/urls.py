@@ -1,0 +1,25 @@
+from django.urls import path
+
+from clauses.views import calculateur, clauses, declarations, participants
+
+app_name = "clauses"
+
+urlpatterns = [
+    path("", clauses.clause_list, name="list"),
+    path("calculateur/", calculateur.calculateur, name="calculateur"),
+    path("lots/<int:lot_pk>/nouvelle/", clauses.create, name="create"),
+    path("<int:pk>/", clauses.detail, name="detail"),
+    path("<int:pk>/heures-dues/", clauses.add_heures_dues, name="add_heures_dues"),
+    path("<int:pk>/mois/", clauses.open_month, name="open_month"),
+    path("participants/", participants.participants, name="participants"),
+    path("participants/nouveau/", participants.participant_create, name="participant_create"),
+    path("participants/<int:pk>/", participants.participant, name="participant"),
+    path("participants/<int:pk>/fiche/", participants.fiche, name="participant_fiche"),
+    path("participants/<int:pk>/eligibilites/", participants.add_eligibilite, name="add_eligibilite"),
+    path("participants/<int:pk>/affectations/", participants.assign, name="assign"),
+    path("declarations/<int:pk>/", declarations.declaration, name="declaration"),
+    path("declarations/<int:pk>/accepter-conformes/", declarations.accept_all_clean, name="accept_all_clean"),
+    path("imputations/<int:pk>/accepter/", declarations.accept, name="accept"),
+    path("imputations/<int:pk>/refuser/", declarations.refuse, name="refuse"),
+    path("imputations/<int:pk>/corriger/", declarations.correct, name="correct"),
+]

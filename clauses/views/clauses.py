@@ -1,0 +1,219 @@
+"""Board, creation and page of a social clause."""
+
+from decimal import Decimal, InvalidOperation
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from clauses import actions, rules
+from clauses.enums import OrigineHeures
+from clauses.filters import ClauseFilter
+from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm
+from clauses.models import ClauseSociale, Declaration, Facilitateur
+from clauses.stats import nombre_personnes, public_count
+from marches.models import Lot
+from portal.pagination import paginate
+from portal.permissions import Role, role_required
+from portal.verdict import Niveau
+
+SUIVI = (Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE)
+LATEST = 24  # months shown on the page of a clause
+
+
+@role_required(*SUIVI)
+def clause_list(request):
+    """The clauses that most need somebody first, then the months to check, to declare or to correct."""
+    on = timezone.localdate()
+    visible = ClauseSociale.objects.visible_to(request.acteur)
+    filtered = ClauseFilter(request.GET, queryset=visible.with_suivi(on).for_cards())
+    suivis = [{"clause": clause, "allure": clause.allure(on)} for clause in filtered.qs]
+    wanted = filtered.form.cleaned_data.get("rythme") if filtered.form.is_valid() else ""
+    if wanted:
+        late = wanted == "retard"
+        suivis = [s for s in suivis if (s["allure"].verdict.level >= Niveau.AVERTISSEMENT) == late]
+    suivis.sort(key=lambda s: (-s["allure"].verdict.level.rank, -s["allure"].retard, -s["clause"].pk))
+    return render(
+        request,
+        "clauses/clause_list.html",
+        {
+            "filter": filtered,
+            "page": paginate(suivis, request),
+            "late_count": sum(s["allure"].verdict.level >= Niveau.AVERTISSEMENT for s in suivis),
+            "to_do": _to_do(request.acteur, on),
+            "on": on,
+        },
+    )
+
+
+@role_required(Role.FACILITATEUR)
+def create(request, lot_pk):
+    """A clause on a lot, prefilled from the lot and from the calculator."""
+    lot = get_object_or_404(Lot.objects.select_related("marche__acheteur__organisation", "secteur"), pk=lot_pk)
+    facilitateur = get_object_or_404(Facilitateur.objects.acting(request.acteur))
+    calcul = _calcul(request.GET)
+    initial = {"heures": calcul.get("heures"), "date_debut": lot.date_debut or lot.date_notification}
+    initial["date_fin"] = lot.date_fin or (
+        rules.ajoute_mois(initial["date_debut"], lot.duree_mois)
+        if initial["date_debut"] and lot.duree_mois and lot.duree_mois < 600
+        else None
+    )
+    form = ClauseForm(request.POST or None, initial=initial, calcul=calcul)
+    if form.is_valid():
+        try:
+            clause = actions.create_clause(
+                lot=lot, facilitateur=facilitateur, calcul=calcul, by=request.acteur, **form.cleaned_data
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, "La clause est créée. Ouvrez le premier mois quand l'entreprise commence.")
+            return redirect(clause)
+    return render(request, "clauses/clause_form.html", {"form": form, "lot": lot, "calcul": calcul})
+
+
+@role_required(*SUIVI)
+def detail(request, pk):
+    """Hours due by origin, progress, months, and for the facilitator what can be added."""
+    on = timezone.localdate()
+    visible = ClauseSociale.objects.visible_to(request.acteur)
+    clause = get_object_or_404(visible.with_suivi(on).for_cards(), pk=pk)
+    return _detail(request, clause, on)
+
+
+@require_POST
+@role_required(Role.FACILITATEUR)
+def add_heures_dues(request, pk):
+    on = timezone.localdate()
+    clause = get_object_or_404(ClauseSociale.objects.editable_by(request.acteur).with_suivi(on).for_cards(), pk=pk)
+    form = HeuresDuesForm(request.POST, clause=clause)
+    if form.is_valid():
+        try:
+            actions.add_heures_dues(clause, by=request.acteur, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error("heures", error)
+        else:
+            messages.success(request, "Les heures dues sont enregistrées.")
+            return redirect(clause)
+    return _detail(request, clause, on, heures_form=form)
+
+
+@require_POST
+@role_required(Role.FACILITATEUR, Role.ENTREPRISE, Role.STRUCTURE)
+def open_month(request, pk):
+    on = timezone.localdate()
+    visible = ClauseSociale.objects.with_suivi(on).for_cards()
+    clause = get_object_or_404(visible.filter(pk__in=_open_to(request.acteur).filter(pk=pk).values("pk")))
+    form = OuvrirMoisForm(request.POST, organisations=_declarants(clause, request.acteur))
+    if form.is_valid():
+        try:
+            declaration = actions.open_month(clause, on=on, by=request.acteur, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error("mois", error)
+        else:
+            return redirect(declaration)
+    return _detail(request, clause, on, mois_form=form)
+
+
+def _detail(request, clause, on, heures_form=None, mois_form=None):
+    acteur = request.acteur
+    follows = acteur.has(Role.FACILITATEUR)
+    declarants = _declarants(clause, acteur)
+    may_open = _open_to(acteur).filter(pk=clause.pk).exists()
+    mois_form = mois_form or OuvrirMoisForm(
+        organisations=declarants, initial={"mois": rules.premier_du_mois(min(on, clause.date_fin))}
+    )
+    months = (
+        Declaration.objects.visible_to(acteur)
+        .filter(clause=clause)
+        .select_related("organisation")
+        .with_etat()
+        .with_heures()
+        .order_by("-mois", "organisation__nom_tri", "pk")
+    )
+    people = nombre_personnes(ClauseSociale.objects.filter(pk=clause.pk))
+    return render(
+        request,
+        "clauses/clause_detail.html",
+        {
+            "clause": clause,
+            "allure": clause.allure(on),
+            "dues": clause.heures_dues.select_related("membre"),
+            "declarations": months[:LATEST],
+            "people": people if follows else public_count(people),
+            "participants": _participants(clause) if follows else [],
+            "heures_form": heures_form or (_heures_form(clause) if follows else None),
+            "mois_form": mois_form if may_open else None,
+            "error_forms": [form for form in (heures_form, mois_form) if form is not None and form.errors],
+            "has_declarants": bool(declarants),
+            "missing": max(clause.heures_dues_total - clause.heures_acceptees, Decimal(0)),
+            "penalite": _penalite(clause, on),
+            "on": on,
+        },
+    )
+
+
+def _heures_form(clause):
+    return HeuresDuesForm(clause=clause, initial={"origine": OrigineHeures.AVENANT})
+
+
+def _penalite(clause, on):
+    """What the missing hours would cost once the clause is over: an indication, the buyer decides."""
+    if clause.penalite_heure is None or clause.date_fin >= on:
+        return None
+    return rules.penalite(clause.heures_dues_total, clause.heures_acceptees, clause.penalite_heure)
+
+
+def _participants(clause):
+    """People with a line on this clause, for its facilitator."""
+    from clauses.models import Participant
+
+    return Participant.objects.filter(
+        affectations__lignes__imputations__clause=clause, facilitateur=clause.facilitateur
+    ).distinct()[:200]
+
+
+def _open_to(acteur):
+    """Clauses on which this `Acteur` opens months: those it follows, or owes."""
+    return (
+        ClauseSociale.objects.followed_by(acteur)
+        if acteur.has(Role.FACILITATEUR)
+        else ClauseSociale.objects.owed_by(acteur)
+    )
+
+
+def _declarants(clause, acteur):
+    known = actions.declarants(clause)
+    return known if acteur.has(Role.FACILITATEUR) else known.filter(pk=acteur.organisation_id)
+
+
+def _to_do(acteur, on):
+    """Months that wait for this `Acteur`, the oldest first: to check, or for others to send or correct."""
+    months = (
+        Declaration.objects.visible_to(acteur)
+        .select_related("organisation", "clause__lot")
+        .with_etat()
+        .order_by("mois", "pk")
+    )
+    if acteur.has(Role.FACILITATEUR):
+        return months.filter(nb_transmises__gt=0)[:20]
+    refused, drafts = months.filter(nb_refusees__gt=0), months.filter(nb_brouillons__gt=0, nb_refusees=0)
+    empty = months.filter(nb_refusees=0, nb_brouillons=0, nb_transmises=0, nb_acceptees=0)
+    return [*refused[:20], *drafts[:20], *empty[:20]]
+
+
+def _calcul(query) -> dict:
+    """The elements of a calculation carried by the address, as plain JSON; {} when one of them is missing or wrong."""
+    try:
+        values = {name: Decimal(query.get(name, "")) for name in ("montant", "part", "taux", "cout")}
+        hours = int(query.get("heures", ""))
+        computed = rules.heures_prevues(values["montant"], values["part"], values["taux"], values["cout"])
+    except (InvalidOperation, ValueError, OverflowError):
+        return {}
+    # Shares carried with all their digits: a rate found from hours gives them back, to the hour.
+    if abs(computed.arrondi - hours) > 1 or not 0 < hours < 10_000_000:
+        return {}
+    source = query.get("source", "").replace("\x00", "")[:200]
+    return {"heures": hours, "source": source} | {name: f"{value:f}"[:60] for name, value in values.items()}

@@ -1,0 +1,122 @@
+"""People, by code alone: for the facilitator of their body and nobody else."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from clauses import actions, rules
+from clauses.enums import Etat
+from clauses.filters import ParticipantFilter
+from clauses.forms import AffectationForm, EligibiliteForm, ParticipantForm
+from clauses.models import Affectation, ClauseSociale, Facilitateur, Imputation, Participant
+from portal.pagination import paginate
+from portal.permissions import Role, role_required
+from structures.enums import TypeIdentifiant
+from structures.models import Organisation
+
+SUGGESTED = 100  # employers proposed while a SIRET is typed
+
+
+@role_required(Role.FACILITATEUR)
+def participants(request):
+    people = Participant.objects.editable_by(request.acteur).with_fin_eligibilite().order_by("-entree_le", "code")
+    filtered = ParticipantFilter(request.GET, queryset=people)
+    return render(
+        request,
+        "clauses/participant_list.html",
+        {"filter": filtered, "page": paginate(filtered.qs, request), "on": timezone.localdate()},
+    )
+
+
+@role_required(Role.FACILITATEUR)
+def participant_create(request):
+    facilitateur = get_object_or_404(Facilitateur.objects.acting(request.acteur))
+    form = ParticipantForm(request.POST or None, initial={"entree_le": timezone.localdate()})
+    if form.is_valid():
+        try:
+            person = actions.create_participant(facilitateur=facilitateur, by=request.acteur, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"Le code {person.code} est attribué : remettez la fiche à la personne.")
+            return redirect(person)
+    return render(request, "clauses/participant_form.html", {"form": form})
+
+
+@role_required(Role.FACILITATEUR)
+def participant(request, pk):
+    return _detail(request, _person(request, pk))
+
+
+@role_required(Role.FACILITATEUR)
+def fiche(request, pk):
+    """The slip to print for the person."""
+    return render(request, "clauses/participant_fiche.html", {"participant": _person(request, pk)})
+
+
+@require_POST
+@role_required(Role.FACILITATEUR)
+def add_eligibilite(request, pk):
+    person = _person(request, pk)
+    form = EligibiliteForm(request.POST)
+    if form.is_valid():
+        actions.add_eligibilite(person, by=request.acteur, **form.cleaned_data)
+        messages.success(request, "L'éligibilité est notée.")
+        return redirect(person)
+    return _detail(request, person, eligibilite_form=form)
+
+
+@require_POST
+@role_required(Role.FACILITATEUR)
+def assign(request, pk):
+    person = _person(request, pk)
+    form = AffectationForm(request.POST)
+    if form.is_valid():
+        data = form.cleaned_data
+        employeur, _ = Organisation.objects.get_or_create(
+            type_identifiant=TypeIdentifiant.SIRET, identifiant=data.pop("siret")
+        )
+        actions.assign(person, employeur=employeur, by=request.acteur, **data)
+        messages.success(request, f"L'affectation chez {employeur} est enregistrée.")
+        return redirect(person)
+    return _detail(request, person, affectation_form=form)
+
+
+def _person(request, pk):
+    return get_object_or_404(
+        Participant.objects.editable_by(request.acteur).select_related("facilitateur__organisation"), pk=pk
+    )
+
+
+def _detail(request, person, eligibilite_form=None, affectation_form=None):
+    on = timezone.localdate()
+    eligibilites = list(person.eligibilites.all())
+    hours = (
+        Imputation.objects.filter(ligne__affectation__participant=person, remplacee_par=None)
+        .exclude(etat=Etat.BROUILLON)
+        .select_related("ligne__affectation__employeur", "clause__lot", "declaration")
+        .order_by("-ligne__du", "pk")
+    )
+    employers = Organisation.objects.filter(
+        Q(affectations__participant__facilitateur=person.facilitateur)
+        | Q(titulaires__lot__in=ClauseSociale.objects.editable_by(request.acteur).values("lot"))
+    )
+    return render(
+        request,
+        "clauses/participant_detail.html",
+        {
+            "participant": person,
+            "eligibilites": eligibilites,
+            "verdict": rules.eligible_on(eligibilites, on),
+            "affectations": Affectation.objects.filter(participant=person).select_related("employeur"),
+            "hours": hours[:60],
+            "eligibilite_form": eligibilite_form
+            or EligibiliteForm(initial={"justificatif_vu_le": on, "valable_du": on}),
+            "affectation_form": affectation_form or AffectationForm(initial={"date_debut": on}),
+            "error_forms": [form for form in (eligibilite_form, affectation_form) if form is not None],
+            "employers": employers.filter(type_identifiant=TypeIdentifiant.SIRET).distinct()[:SUGGESTED],
+        },
+    )

@@ -1,0 +1,35 @@
+"""Counts: every sum agrees with its lines, and few people stay hidden."""
+
+from datetime import date
+
+import pytest
+
+from clauses import actions, stats
+from clauses.models import ClauseSociale
+from tests.clauses.conftest import ON
+
+pytestmark = pytest.mark.django_db
+
+
+def test_totals_agree_with_the_annotations(chantier):
+    first, _ = chantier.sent(100, 50)
+    actions.accept(first, by=chantier.by)
+    actions.correct(first, 80, by=chantier.by)
+    actions.send(chantier.month, by=chantier.by)
+    found = stats.totaux(ClauseSociale.objects.all(), ON)
+    assert (found.dues, found.declarees, found.acceptees) == chantier.totals() == (1000, 130, 100)
+    assert stats.hours_accepted_total() == 100
+    assert stats.par_annee(ClauseSociale.objects.all()) == [
+        {"annee": 2026, "dues": 1000, "declarees": 130, "acceptees": 100}
+    ]
+    assert stats.par_mois(ClauseSociale.objects.all()) == {date(2026, 3, 1): 100}
+
+
+def test_nothing_yet_is_zero(db):
+    assert stats.hours_accepted_total() == 0
+    assert stats.nombre_personnes(ClauseSociale.objects.all()) == 0
+
+
+@pytest.mark.parametrize(("number", "shown"), [(0, 0), (1, None), (4, None), (5, 5), (120, 120)])
+def test_small_counts_are_hidden(number, shown):
+    assert stats.public_count(number) == shown
