@@ -23,8 +23,9 @@ class Temoignage(RacinesMixin):
         ADHERENTS = "adherents", "Personnes connectées"
 
     titre = models.CharField("titre", max_length=160)
-    chapeau = models.CharField("résumé", max_length=400)
-    corps = models.TextField("récit (Markdown)")
+    # Empty in a draft only: `rules.missing_to_publish`.
+    chapeau = models.CharField("résumé", max_length=400, blank=True)
+    corps = models.TextField("récit", blank=True)
     fonction_interviewee = models.CharField("fonction de la personne interrogée", max_length=150, blank=True)
     date_entretien = models.DateField("date de l'entretien", null=True, blank=True)
     auteur = models.ForeignKey(
@@ -61,6 +62,10 @@ class Temoignage(RacinesMixin):
     @property
     def slug(self) -> str:
         return slugify_fr(self.titre) or "temoignage"
+
+    def asks_to_sign_in(self, acteur) -> bool:
+        """Whether this published story is closed to `acteur`, a visitor, until they sign in."""
+        return acteur.is_visitor and self.audience == self.Audience.ADHERENTS
 
     def get_absolute_url(self) -> str:
         return reverse("pages:temoignage", kwargs={"pk": self.pk, "slug": self.slug})

@@ -1,0 +1,41 @@
+"""Demonstration data: the founding stories told with their figures, people by their function, the rest invented.
+
+Every row is marked `fictive` or `fictif`, and invented bodies carry SIRET numbers of a range that is not attributed.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.models import Importation
+from portal.pages.demo import comptes, heures, marches, structures, temoignages
+from portal.pages.demo.comptes import MOT_DE_PASSE, accounts
+
+__all__ = ["MOT_DE_PASSE", "accounts", "is_loaded", "load"]
+
+FORMAT = "demonstration"
+
+
+def is_loaded() -> bool:
+    return Importation.objects.filter(format=FORMAT).exists()
+
+
+@transaction.atomic
+def load(today=None) -> list[str]:
+    """Load everything in one transaction and give what was made, in words; `today` dates what is under way."""
+    today = today or timezone.localdate()
+    cards = structures.load(today)
+    contracts = marches.load(cards, today)
+    clauses, lignes = heures.load(contracts, cards["esl"].organisation, today)
+    people = comptes.load(cards, contracts)
+    stories = temoignages.load(cards, contracts, people["reseau"], today)
+    counts = [
+        f"{len(cards)} structures",
+        f"{len(contracts)} marchés",
+        f"{clauses} clauses",
+        f"{lignes} lignes d'heures",
+        f"{len(stories)} témoignages",
+    ]
+    Importation.objects.create(
+        format=FORMAT, fichier="démonstration", terminee_le=timezone.now(), rapport={"charges": counts}
+    )
+    return counts

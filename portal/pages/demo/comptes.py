@@ -1,0 +1,52 @@
+"""One account per role, in the middle of the stories; they exist on a try-out only."""
+
+from marches.models import Marche
+from portal.models import User
+from portal.permissions import Role
+from structures.models import Membre, Organisation, Reseau, Structure
+
+MOT_DE_PASSE = "demonstration-2026"
+
+COMPTES = [
+    ("acheteur@demo.invalid", "Acheteuse au Département du Calvados", Role.ACHETEUR),
+    ("facilitateur@demo.invalid", "Facilitateur des clauses sociales", Role.FACILITATEUR),
+    ("structure@demo.invalid", "Directrice d'une association intermédiaire", Role.STRUCTURE),
+    ("entreprise@demo.invalid", "Conducteur de travaux, entreprise titulaire", Role.ENTREPRISE),
+    ("reseau@demo.invalid", "Chargée de mission d'un réseau", Role.RESEAU),
+    ("administration@demo.invalid", "Administrateur du portail", Role.ADMINISTRATION),
+]
+
+
+def accounts() -> list[tuple[str, str]]:
+    """(address, function) of each account, in the order of the roles."""
+    return [(email, fonction) for email, fonction, _ in COMPTES]
+
+
+def load(cards: dict[str, Structure], contracts: dict[str, Marche]) -> dict[str, Organisation]:
+    """Make the accounts with their memberships; role → organisation they act for."""
+    voies = contracts["voies"].lots.order_by("numero").first()
+    portail, _ = Organisation.objects.get_or_create(
+        type_identifiant="AUTRE", identifiant="portail", defaults={"denomination": "Équipe du portail", "fictive": True}
+    )
+    coorace = Reseau.objects.get(slug="coorace")
+    coorace.organisation, _ = Organisation.objects.get_or_create(
+        type_identifiant="AUTRE", identifiant="coorace-demo", defaults={"denomination": "Coorace", "fictive": True}
+    )
+    coorace.save()
+    organisations = {
+        Role.ACHETEUR: contracts["colleges"].acheteur.organisation,
+        Role.FACILITATEUR: voies.clauses.get().facilitateur.organisation,
+        Role.STRUCTURE: cards["actif"].organisation,
+        Role.ENTREPRISE: voies.titulaires.first().organisation,
+        Role.RESEAU: coorace.organisation,
+        Role.ADMINISTRATION: portail,
+    }
+    for email, fonction, role in COMPTES:
+        admin = role == Role.ADMINISTRATION
+        user = User.objects.filter(email=email).first() or User.objects.create_user(
+            email, MOT_DE_PASSE, fonction=fonction, is_staff=admin, is_superuser=admin
+        )
+        # The address counts as verified, or the first sign-in would wait for a code sent nowhere.
+        user.emailaddress_set.update_or_create(email=email, defaults={"verified": True, "primary": True})
+        Membre.objects.get_or_create(user=user, organisation=organisations[role], role=role)
+    return {role.value: organisation for role, organisation in organisations.items()}

@@ -1,0 +1,270 @@
+"""What each role has to do today. The day `on` is an argument; each function costs the same for 1 or 50 rows."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models.fields.json import KT
+from django_tasks_db.models import DBTaskResult
+
+from clauses.enums import Etat
+from clauses.models import ClauseSociale, Declaration, Imputation, Participant
+from clauses.querysets import holders_q
+from clauses.rules import Allure, ajoute_mois, premier_du_mois
+from marches.models import Acheteur, Lot, Marche
+from portal.models import Envoi, Importation
+from portal.pages.models import Temoignage
+from portal.permissions import Role
+from portal.verdict import Niveau
+from structures.models import Activite, Reseau, Structure
+
+SHOWN = 5  # rows of a list; the rest stands on the page it links to
+MONTHS_AHEAD = 6  # contracts whose end is prepared now
+DAYS_OF_ELIGIBILITY = 60
+DAYS_AFTER_END = 365  # a clause that ended with missing hours asks for something this long
+AT_RISK = (Niveau.AVERTISSEMENT, Niveau.BLOCAGE)
+
+
+@dataclass(frozen=True)
+class Liste:
+    """The first rows of a list, and how many there are in all."""
+
+    rows: list = field(default_factory=list)
+    total: int = 0
+
+    @classmethod
+    def of(cls, rows) -> "Liste":
+        """Two queries for a queryset: its rows, its count."""
+        shown = list(rows[: SHOWN + 1])
+        return cls(shown[:SHOWN], len(shown) if len(shown) <= SHOWN else rows.count())
+
+    @classmethod
+    def cut(cls, rows: list) -> "Liste":
+        """Rows that are all here already."""
+        return cls(rows[:SHOWN], len(rows))
+
+    @property
+    def hidden(self) -> int:
+        return self.total - len(self.rows)
+
+
+@dataclass(frozen=True)
+class Suivi:
+    """A clause with its pace on the day."""
+
+    clause: ClauseSociale
+    allure: Allure
+
+
+def tableau(acteur, on: date) -> tuple[str, dict[str, Any]]:
+    """(template, context) of the dashboard of this `Acteur`."""
+    if acteur.role is None:
+        return "pages/tableau_sans_role.html", {}
+    template, function = PAR_ROLE[acteur.role]
+    return template, function(acteur, on)
+
+
+def acheteur(acteur, on: date) -> dict[str, Any]:
+    lots = Lot.objects.editable_by(acteur)
+    ending = lots.filter(date_fin__gte=on, date_fin__lte=ajoute_mois(on, MONTHS_AHEAD))
+    return {
+        "fins": Liste.of(
+            ending.select_related("marche").defer("racines", "marche__racines").order_by("date_fin", "pk")
+        ),
+        "nb_marches": Marche.objects.editable_by(acteur).count(),
+        "en_retard": en_retard(acteur, on),
+        "objectif": objectif(acteur, on),
+    }
+
+
+def structure(acteur, on: date) -> dict[str, Any]:
+    cards = Structure.objects.filter(organisation=acteur.organisation_id).select_related("departement")
+    cards = cards.annotate(nb_activites=Count("activites")).defer("racines").order_by("nom_tri", "pk")
+    return {"fiches": Liste.of(cards), **_declarant(acteur, on)}
+
+
+def entreprise(acteur, on: date) -> dict[str, Any]:
+    return _declarant(acteur, on)
+
+
+def facilitateur(acteur, on: date) -> dict[str, Any]:
+    waiting = Declaration.objects.visible_to(acteur).with_etat().filter(nb_transmises__gt=0)
+    people = Participant.objects.editable_by(acteur).with_fin_eligibilite()
+    ending = people.filter(fin_eligibilite__gte=on, fin_eligibilite__lte=on + timedelta(days=DAYS_OF_ELIGIBILITY))
+    return {
+        "a_verifier": Liste.of(_with_contract(waiting).order_by("mois", "pk")),
+        "en_retard": en_retard(acteur, on),
+        "eligibilites": Liste.of(ending.order_by("fin_eligibilite", "code", "pk")),
+        "nb_clauses": ClauseSociale.objects.followed_by(acteur).count(),
+    }
+
+
+def reseau(acteur, on: date) -> dict[str, Any]:
+    stories = Temoignage.objects.editable_by(acteur).defer("racines", "corps")
+    network = Reseau.objects.filter(organisation=acteur.organisation_id).first()
+    members = Structure.objects.filter(reseaux=network) if network else Structure.objects.none()
+    silent = members.exclude(Exists(Activite.objects.filter(structure=OuterRef("pk"))))
+    return {
+        "reseau": network,
+        "nb_membres": members.count(),
+        "sans_activite": Liste.of(silent.defer("racines").order_by("nom_tri", "pk")),
+        "a_finir": Liste.of(stories.exclude(statut=Temoignage.Statut.PUBLIE).order_by("-modifie_le", "-pk")),
+        "publies": Liste.of(stories.published()),
+    }
+
+
+def administration(acteur, on: date) -> dict[str, Any]:
+    return {
+        "importations": importations(),
+        "envois": Liste.of(
+            Envoi.objects.filter(etat__in=[Envoi.Etat.ECHEC, Envoi.Etat.INCERTAIN, Envoi.Etat.EN_COURS])
+            .only("sujet", "destinataire", "etat", "cree_le", "erreur")
+            .order_by("-cree_le", "-pk")
+        ),
+        "taches": DBTaskResult.objects.aggregate(
+            en_attente=Count("pk", filter=Q(status="READY")),
+            en_cours=Count("pk", filter=Q(status="RUNNING")),
+            en_echec=Count("pk", filter=Q(status="FAILED")),
+        ),
+    }
+
+
+PAR_ROLE = {
+    Role.ACHETEUR: ("pages/tableau_acheteur.html", acheteur),
+    Role.STRUCTURE: ("pages/tableau_structure.html", structure),
+    Role.ENTREPRISE: ("pages/tableau_entreprise.html", entreprise),
+    Role.FACILITATEUR: ("pages/tableau_facilitateur.html", facilitateur),
+    Role.RESEAU: ("pages/tableau_reseau.html", reseau),
+    Role.ADMINISTRATION: ("pages/tableau_administration.html", administration),
+}
+
+
+def en_retard(acteur, on: date) -> Liste:
+    """Clauses this `Acteur` sees that run behind their pace or ended short within the year, the worst first.
+
+    Every running clause of the actor is judged, in one query.
+    """
+    clauses = ClauseSociale.objects.visible_to(acteur).with_suivi(on).for_cards()
+    clauses = clauses.filter(date_debut__lte=on, date_fin__gte=on - timedelta(days=DAYS_AFTER_END))
+    clauses = clauses.defer("texte", "publics", "lot__racines", "lot__marche__racines")
+    judged = [Suivi(clause, clause.allure(on)) for clause in clauses]
+    late = [suivi for suivi in judged if suivi.allure.verdict.level in AT_RISK]
+    return Liste.cut(sorted(late, key=lambda suivi: (-suivi.allure.retard, suivi.clause.date_fin, suivi.clause.pk)))
+
+
+def objectif(acteur, on: date) -> dict[str, Any] | None:
+    """The buyer's yearly objective of hours, what is accepted of it and the pace expected; None without objective."""
+    buyer = Acheteur.objects.filter(organisation=acteur.organisation_id).first()
+    if buyer is None or not buyer.objectif_heures:
+        return None
+    year = buyer.annee_objectif or on.year
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    clauses = ClauseSociale.objects.visible_to(acteur).order_by().values("pk")
+    accepted = Imputation.objects.filter(
+        clause__in=clauses, etat=Etat.ACCEPTEE, ligne__du__gte=first, ligne__du__lte=min(on, last)
+    ).aggregate(heures=Sum("heures"))["heures"]
+    elapsed = min(max((on - first).days + 1, 0), (last - first).days + 1)
+    return {
+        "annee": year,
+        "heures": buyer.objectif_heures,
+        "acceptees": round(accepted or 0, 2),
+        "attendu": round(elapsed / ((last - first).days + 1), 4),
+    }
+
+
+def _declarant(acteur, on: date) -> dict[str, Any]:
+    """What an organisation that owes clauses has to do: months to type, lines to correct, its contracts."""
+    refused = Imputation.objects.filter(
+        declaration__organisation=acteur.organisation_id, etat=Etat.REFUSEE, remplacee_par=None
+    ).select_related("declaration", "ligne__affectation__participant", "clause__lot")
+    held = Lot.objects.filter(holders_q(acteur.organisation_id, prefix="pk__"))
+    return {
+        "a_declarer": a_declarer(acteur, on),
+        "en_saisie": Liste.of(_with_contract(_in_hand(acteur)).order_by("mois", "pk")),
+        "refusees": Liste.of(refused.order_by("-decidee_le", "-pk")),
+        "lots": Liste.of(
+            held.select_related("marche__acheteur__organisation")
+            .defer("racines", "marche__racines")
+            .order_by("-date_notification", "-pk")
+        ),
+        "en_retard": en_retard(acteur, on),
+    }
+
+
+def a_declarer(acteur, on: date) -> Liste:
+    """Clauses owed by this `Acteur` that ran last month, and for which its organisation has not opened that month."""
+    month = ajoute_mois(premier_du_mois(on), -1)
+    opened = Declaration.objects.filter(clause=OuterRef("pk"), organisation=acteur.organisation_id, mois=month)
+    owed = ClauseSociale.objects.owed_by(acteur).filter(date_debut__lt=premier_du_mois(on), date_fin__gte=month)
+    return Liste.of(owed.exclude(Exists(opened)).for_cards().order_by("date_fin", "pk"))
+
+
+def mois_a_declarer(on: date) -> date:
+    """The month that is over and to be declared now."""
+    return ajoute_mois(premier_du_mois(on), -1)
+
+
+def _in_hand(acteur):
+    """Months opened by this organisation and not sent yet: nothing in them, or drafts."""
+    months = Declaration.objects.visible_to(acteur).with_etat().filter(nb_transmises=0, nb_acceptees=0)
+    return months.filter(Q(nb_brouillons__gt=0) | Q(nb_refusees=0))
+
+
+def _with_contract(declarations):
+    return declarations.select_related("organisation", "clause__lot__marche").defer(
+        "clause__lot__racines", "clause__lot__marche__racines"
+    )
+
+
+def importations() -> list[Importation]:
+    """The last imports with their counts (`lus`, `crees`…, None when unfinished), without the report itself."""
+    counts = ("lus", "crees", "mis_a_jour", "inchanges")
+    rows = Importation.objects.defer("rapport").annotate(**{f"nb_{name}": KT(f"rapport__{name}") for name in counts})
+    last = list(rows[: 2 * SHOWN])
+    for row in last:
+        values = [_whole(getattr(row, f"nb_{name}")) for name in counts]
+        row.lus, row.crees, row.mis_a_jour, row.inchanges = values
+        row.ecartes = None if None in values else values[0] - sum(values[1:])
+    return last
+
+
+def _whole(text) -> int | None:
+    try:
+        return int(text)
+    except (TypeError, ValueError):
+        return None
+
+
+@dataclass(frozen=True)
+class Rapport:
+    """A saved report: counts, None when missing; records set aside and flagged, as dictionaries of the file."""
+
+    lus: int | None
+    crees: int | None
+    mis_a_jour: int | None
+    inchanges: int | None
+    ecartes: list[dict]
+    signalements: list[dict]
+
+    @classmethod
+    def read(cls, saved: Any) -> "Rapport":
+        """From the JSON of `ImportReport.as_dict` or of `combine`; an unfinished or unknown one reads as empty."""
+        saved = saved if isinstance(saved, dict) else {}
+        files = [saved, *(each for each in _list(saved.get("fichiers")) if isinstance(each, dict))]
+        return cls(
+            lus=_whole(saved.get("lus")),
+            crees=_whole(saved.get("crees")),
+            mis_a_jour=_whole(saved.get("mis_a_jour")),
+            inchanges=_whole(saved.get("inchanges")),
+            ecartes=[row for each in files for row in _rows(each, "ecartes")],
+            signalements=[row for each in files for row in _rows(each, "signalements")],
+        )
+
+
+def _rows(report: dict, name: str) -> list[dict]:
+    return [{"fichier": report.get("fichier", ""), **row} for row in _list(report.get(name)) if isinstance(row, dict)]
+
+
+def _list(value: Any) -> list:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,1 @@
+"""Thin pages: home and site, stories to read, stories to write, dashboards."""
