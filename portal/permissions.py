@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import wraps
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import TextChoices
@@ -25,8 +26,8 @@ class Acteur:
     `organisation` is a `structures.Organisation`: typed loosely, since this floor stands below it.
     """
 
-    user: object | None = None
-    organisation: object | None = None
+    user: Any = None
+    organisation: Any = None
     role: Role | None = None
 
     @property

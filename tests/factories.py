@@ -1,0 +1,419 @@
+"""Makers of test data: one `make_…` per model. A test gives what it is about, the rest is usual.
+
+What a row needs above it is made as well: `make_imputation()` alone makes its line, its clause, its lot, its contract.
+"""
+
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+from itertools import count
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from clauses.enums import Critere, Etat, Modalite, OrigineHeures, TypeClause, TypeContrat
+from clauses.models import (
+    Affectation,
+    ClauseSociale,
+    Declaration,
+    Eligibilite,
+    Facilitateur,
+    HeuresDues,
+    Imputation,
+    LigneHeures,
+    Participant,
+)  # fmt: skip
+from marches.enums import FormeGroupement, GenreAcheteur
+from marches.models import (
+    Acheteur,
+    ActeSousTraitance,
+    Groupement,
+    Lot,
+    Marche,
+    MembreGroupement,
+    Modification,
+    SourceLot,
+    Titulaire,
+)  # fmt: skip
+from portal.models import Envoi, Importation, User
+from portal.pages.models import ChiffreCle, Photo, Temoignage
+from portal.permissions import Role
+from portal.text import racines
+from structures.enums import Couverture, Kind, Mode, NiveauLieu
+from structures.models import (
+    Activite,
+    CodePostal,
+    Commune,
+    Departement,
+    Epci,
+    GroupeEconomique,
+    Membre,
+    Organisation,
+    Region,
+    Reseau,
+    Secteur,
+    SourceStructure,
+    Structure,
+    Zone,
+    ZoneLieu,
+)  # fmt: skip
+
+PASSWORD = "une phrase de passe pour les tests"
+_n = count(1)
+
+
+# Numbers ------------------------------------------------------------------------------------------------------------
+def luhn_key(digits: str) -> str:
+    """The digit that makes `digits` + itself pass Luhn's check."""
+    total = 0
+    for rank, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if rank % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return str(-total % 10)
+
+
+def make_siren(number: int | None = None) -> str:
+    """A valid SIREN; the same `number` gives the same one."""
+    digits = f"{80_000_000 + (next(_n) if number is None else number):08d}"
+    return digits + luhn_key(digits)
+
+
+def make_siret(siren: str | None = None, nic: int = 1) -> str:
+    """A valid SIRET, the `nic`-th establishment of `siren` or of a new one."""
+    digits = f"{siren or make_siren()}{nic:04d}"
+    return digits + luhn_key(digits)
+
+
+# Ground -------------------------------------------------------------------------------------------------------------
+def make_user(*, password: str = PASSWORD, **given) -> User:
+    usual = {"email": f"personne{next(_n)}@exemple.fr"}
+    return User.objects.create_user(password=password, **usual | given)
+
+
+def make_envoi(**given) -> Envoi:
+    n = next(_n)
+    usual = {"cle": f"message:{n}", "destinataire": f"personne{n}@exemple.fr", "sujet": "Sujet", "texte": "Texte"}
+    return Envoi.objects.create(**usual | given)
+
+
+def make_importation(**given) -> Importation:
+    return Importation.objects.create(**{"format": "essai", "fichier": f"fichier{next(_n)}.json"} | given)
+
+
+# Territories and sectors --------------------------------------------------------------------------------------------
+def make_region(**given) -> Region:
+    n = next(_n)
+    usual = {"code": f"R{n % 100:02d}", "nom": f"Région {n}"}
+    fields = usual | given
+    return Region.objects.create(**{"nom_tri": fields["nom"].lower()} | fields)
+
+
+def make_departement(*, region=None, **given) -> Departement:
+    n = next(_n)
+    usual = {"code": f"D{n % 100:02d}", "nom": f"Département {n}", "region": region or make_region()}
+    fields = usual | given
+    return Departement.objects.create(**{"nom_tri": fields["nom"].lower()} | fields)
+
+
+def make_epci(**given) -> Epci:
+    n = next(_n)
+    fields = {"siren": make_siren(), "nom": f"Intercommunalité {n}", "type": "CC"} | given
+    return Epci.objects.create(**{"nom_tri": fields["nom"].lower()} | fields)
+
+
+def make_commune(*, departement=None, **given) -> Commune:
+    n = next(_n)
+    usual = {
+        "code": f"{n % 100_000:05d}",
+        "nom": f"Commune {n}",
+        "departement": departement or make_departement(),
+        "population": 1000,
+        "latitude": 47.2,
+        "longitude": -1.55,
+    }
+    fields = usual | given
+    return Commune.objects.create(**{"nom_tri": fields["nom"].lower()} | fields)
+
+
+def make_code_postal(*, commune=None, **given) -> CodePostal:
+    usual = {"code": f"{next(_n) % 100_000:05d}", "commune": commune or make_commune()}
+    return CodePostal.objects.create(**usual | given)
+
+
+def make_secteur(**given) -> Secteur:
+    n = next(_n)
+    fields = {"code": f"secteur-{n}", "nom": f"Secteur {n}", "ordre": n} | given
+    words = racines(fields["nom"], fields.get("synonymes", ""))
+    return Secteur.objects.create(**{"racines": words} | fields)
+
+
+def make_zone(**given) -> Zone:
+    """An empty zone; give `latitude`, `longitude`, `rayon_km` for a circle, and `make_zone_lieu` for its places."""
+    return Zone.objects.create(**given)
+
+
+def make_zone_lieu(*, zone=None, **given) -> ZoneLieu:
+    usual = {
+        "zone": zone or make_zone(),
+        "niveau": NiveauLieu.DEPARTEMENT,
+        "code": f"{next(_n) % 1000:03d}",
+        "couverture": Couverture.ENTIER,
+        "declare": True,
+    }
+    return ZoneLieu.objects.create(**usual | given)
+
+
+# Organisations and structures ---------------------------------------------------------------------------------------
+def make_organisation(**given) -> Organisation:
+    n = next(_n)
+    usual = {"identifiant": given.get("identifiant") or make_siret(), "denomination": f"Organisation {n}"}
+    return Organisation.objects.create(**usual | given)
+
+
+def make_membre(*, user=None, organisation=None, **given) -> Membre:
+    usual = {
+        "user": user or make_user(),
+        "organisation": organisation or make_organisation(),
+        "role": Role.ACHETEUR,
+    }
+    return Membre.objects.create(**usual | given)
+
+
+def make_reseau(**given) -> Reseau:
+    n = next(_n)
+    return Reseau.objects.create(**{"nom": f"Réseau {n}", "slug": f"reseau-{n}"} | given)
+
+
+def make_groupe_economique(**given) -> GroupeEconomique:
+    return GroupeEconomique.objects.create(**{"nom": f"Groupe {next(_n)}"} | given)
+
+
+def make_structure(*, organisation=None, **given) -> Structure:
+    """An EI of a new organisation; `organisation=None` with `identifiant_source` given makes one without SIRET."""
+    usual = {"nom": f"Structure {next(_n)}", "kind": Kind.EI, "organisation": organisation}
+    if organisation is None and not given.get("identifiant_source"):
+        usual["organisation"] = make_organisation()
+    return Structure.objects.create(**usual | given)
+
+
+def make_activite(*, structure=None, secteur=None, **given) -> Activite:
+    usual = {
+        "structure": structure or make_structure(),
+        "secteur": secteur or make_secteur(),
+        "mode": Mode.PRESTATION,
+    }
+    return Activite.objects.create(**usual | given)
+
+
+def make_source_structure(*, structure=None, **given) -> SourceStructure:
+    return SourceStructure.objects.create(**_record("structure", structure or make_structure(), given))
+
+
+# Contracts ----------------------------------------------------------------------------------------------------------
+def make_acheteur(*, organisation=None, **given) -> Acheteur:
+    usual = {"organisation": organisation or make_organisation(), "genre": GenreAcheteur.LOCAL}
+    return Acheteur.objects.create(**usual | given)
+
+
+def make_marche(*, acheteur=None, **given) -> Marche:
+    usual = {"acheteur": acheteur or make_acheteur(), "objet": f"Marché {next(_n)}"}
+    return Marche.objects.create(**usual | given)
+
+
+def make_lot(*, marche=None, **given) -> Lot:
+    usual = {"marche": marche or make_marche(), "objet": f"Lot {next(_n)}"}
+    return Lot.objects.create(**usual | given)
+
+
+def make_titulaire(*, lot=None, organisation=None, **given) -> Titulaire:
+    usual = {"lot": lot or make_lot(), "organisation": organisation or make_organisation()}
+    return Titulaire.objects.create(**usual | given)
+
+
+def make_modification(*, lot=None, **given) -> Modification:
+    n = next(_n)
+    usual = {"lot": lot or make_lot(), "numero": str(n), "date_notification": date(2026, 1, 15)}
+    return Modification.objects.create(**usual | given)
+
+
+def make_acte_sous_traitance(*, lot=None, sous_traitant=None, **given) -> ActeSousTraitance:
+    usual = {
+        "lot": lot or make_lot(),
+        "numero": str(next(_n)),
+        "sous_traitant": sous_traitant or make_organisation(),
+        "date_notification": date(2026, 1, 15),
+    }
+    return ActeSousTraitance.objects.create(**usual | given)
+
+
+def make_source_lot(*, lot=None, **given) -> SourceLot:
+    return SourceLot.objects.create(**_record("lot", lot or make_lot(), given))
+
+
+def make_groupement(*, lot=None, **given) -> Groupement:
+    usual = {"lot": lot or make_lot(), "forme": FormeGroupement.CONJOINT}
+    return Groupement.objects.create(**usual | given)
+
+
+def make_membre_groupement(*, groupement=None, organisation=None, **given) -> MembreGroupement:
+    usual = {
+        "groupement": groupement or make_groupement(),
+        "organisation": organisation or make_organisation(),
+    }
+    return MembreGroupement.objects.create(**usual | given)
+
+
+# Clauses and hours --------------------------------------------------------------------------------------------------
+def make_facilitateur(*, organisation=None, **given) -> Facilitateur:
+    usual = {"organisation": organisation or make_organisation(), "prefixe": f"F{next(_n) % 100_000:05d}"}
+    return Facilitateur.objects.create(**usual | given)
+
+
+def make_clause(*, lot=None, **given) -> ClauseSociale:
+    """A clause of the year 2026, with no hour due: `make_heures_dues` adds some."""
+    usual = {
+        "lot": lot or make_lot(),
+        "type": TypeClause.CONDITION,
+        "date_debut": date(2026, 1, 1),
+        "date_fin": date(2026, 12, 31),
+    }
+    return ClauseSociale.objects.create(**usual | given)
+
+
+def make_heures_dues(*, clause=None, **given) -> HeuresDues:
+    clause = clause or make_clause()
+    usual = {
+        "clause": clause,
+        "origine": OrigineHeures.INITIAL,
+        "date_effet": clause.date_debut,
+        "heures": Decimal(1000),
+    }
+    return HeuresDues.objects.create(**usual | given)
+
+
+def make_participant(*, facilitateur=None, **given) -> Participant:
+    usual = {
+        "facilitateur": facilitateur or make_facilitateur(),
+        "code": f"P{next(_n):06d}",
+        "annee_naissance": 1990,
+        "entree_le": date(2026, 1, 5),
+    }
+    return Participant.objects.create(**usual | given)
+
+
+def make_eligibilite(*, participant=None, **given) -> Eligibilite:
+    usual = {
+        "participant": participant or make_participant(),
+        "critere": Critere.DELD,
+        "justificatif_vu_le": date(2026, 1, 5),
+        "valable_du": date(2026, 1, 5),
+        "valable_au": date(2028, 1, 4),
+    }
+    return Eligibilite.objects.create(**usual | given)
+
+
+def make_affectation(*, participant=None, employeur=None, **given) -> Affectation:
+    usual = {
+        "participant": participant or make_participant(),
+        "employeur": employeur or make_organisation(),
+        "modalite": Modalite.EMBAUCHE,
+        "contrat": TypeContrat.CDD,
+        "date_debut": date(2026, 1, 5),
+    }
+    return Affectation.objects.create(**usual | given)
+
+
+def make_declaration(*, clause=None, organisation=None, **given) -> Declaration:
+    usual = {
+        "clause": clause or make_clause(),
+        "organisation": organisation or make_organisation(),
+        "mois": date(2026, 3, 1),
+    }
+    return Declaration.objects.create(**usual | given)
+
+
+def make_ligne_heures(*, affectation=None, **given) -> LigneHeures:
+    affectation = affectation or make_affectation()
+    usual = {
+        "affectation": affectation,
+        "du": date(2026, 3, 1),
+        "au": date(2026, 3, 31),
+        "heures_travail": Decimal(100),
+        "modalite": affectation.modalite,
+        "sexe": affectation.participant.sexe,
+    }
+    return LigneHeures.objects.create(**usual | given)
+
+
+def make_imputation(*, ligne=None, clause=None, declaration=None, **given) -> Imputation:
+    """Hours of March 2026, as a draft; the line, the clause and the month agree with each other when left out."""
+    clause = clause or (declaration.clause if declaration else make_clause())
+    ligne = ligne or make_ligne_heures()
+    if declaration is None:
+        employeur = ligne.affectation.employeur if ligne.affectation else make_organisation()
+        declaration, _ = Declaration.objects.get_or_create(
+            clause=clause, organisation=employeur, mois=ligne.du.replace(day=1)
+        )
+    usual = {
+        "ligne": ligne,
+        "clause": clause,
+        "declaration": declaration,
+        "heures": ligne.heures_travail + ligne.heures_formation,
+        "etat": Etat.BROUILLON,
+    }
+    return Imputation.objects.create(**usual | given)
+
+
+# Stories ------------------------------------------------------------------------------------------------------------
+def make_temoignage(*, auteur=None, **given) -> Temoignage:
+    """A published story, open to all; its author is the organisation of a network."""
+    usual = {
+        "titre": f"Témoignage {next(_n)}",
+        "chapeau": "Un résumé.",
+        "corps": "Un *récit*.",
+        "auteur": auteur or make_organisation(),
+        "statut": Temoignage.Statut.PUBLIE,
+    }
+    fields = usual | given
+    if fields["statut"] == Temoignage.Statut.PUBLIE:
+        fields.setdefault("publie_le", date(2026, 5, 12))
+    return Temoignage.objects.create(**fields)
+
+
+def make_image(width: int = 40, height: int = 30, kind: str = "PNG", name: str = "photo.png") -> SimpleUploadedFile:
+    """A plain picture, as a browser would send it."""
+    from PIL import Image
+
+    content = BytesIO()
+    Image.new("RGB", (width, height), (40, 90, 160)).save(content, kind)
+    return SimpleUploadedFile(name, content.getvalue(), content_type=f"image/{kind.lower()}")
+
+
+def make_photo(*, temoignage=None, image=None, **given) -> Photo:
+    usual = {
+        "temoignage": temoignage or make_temoignage(),
+        "image": image or make_image(name=f"photo{next(_n)}.png"),
+        "texte_alternatif": "Une équipe au travail",
+        "credit": "Studio d'essai",
+    }
+    return Photo.objects.create(**usual | given)
+
+
+def make_chiffre_cle(*, temoignage=None, **given) -> ChiffreCle:
+    usual = {
+        "temoignage": temoignage or make_temoignage(),
+        "libelle": "Heures d'insertion",
+        "valeur": "1 200",
+        "unite": "heures",
+        "periode": "2026",
+        "source": "Bilan du marché",
+    }
+    return ChiffreCle.objects.create(**usual | given)
+
+
+def _record(target: str, row, given: dict) -> dict:
+    """Fields of a source record about `row`."""
+    n = next(_n)
+    usual = {target: row, "format": "essai", "cle": f"cle-{n}", "empreinte": f"{n:064x}", "donnees": {}}
+    if "importation" not in given:
+        usual["importation"] = make_importation()
+    return usual | given
