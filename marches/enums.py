@@ -17,6 +17,11 @@ class Reservation(TextChoices):
     ESS = "ess", "Réservé économie sociale et solidaire"
     NON_PRECISEE = "non_precisee", "Réservé, catégorie non précisée"
 
+    @property
+    def tone(self) -> str:
+        """Colour of its badge, which always carries the word too."""
+        return {"handicap": "handicap", "insertion": "insertion"}.get(self.value, "accent")
+
 
 class GenreAcheteur(TextChoices):
     """What decides the thresholds and the special rules of a buyer."""

@@ -1,5 +1,7 @@
 """Lots: one award unit, one DECP record, never merged; everything owed and done hangs on them."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -12,7 +14,12 @@ from portal.models import EnregistrementSource
 from portal.search import RacinesMixin
 from structures.models import Commune, Departement, Organisation, Secteur
 
-MONTANT = {"max_digits": 20, "decimal_places": 2, "null": True, "blank": True}  # 10^17 is seen in real files
+MONTANT: dict[str, Any] = {
+    "max_digits": 20,
+    "decimal_places": 2,
+    "null": True,
+    "blank": True,
+}  # 10^17 is seen in real files
 
 
 class Lot(RacinesMixin):
@@ -87,6 +94,19 @@ class Lot(RacinesMixin):
     def get_absolute_url(self) -> str:
         return reverse("marches:lot_detail", kwargs={"pk": self.pk})
 
+    @property
+    def reservation_enum(self) -> Reservation:
+        return Reservation(self.reservation)
+
+    @property
+    def est_reserve(self) -> bool:
+        return self.reservation != Reservation.AUCUNE
+
+    @property
+    def est_social(self) -> bool:
+        """Whether anything social was published of this lot."""
+        return self.est_reserve or self.clause_sociale or self.critere_social
+
 
 class Titulaire(models.Model):
     """A holder of a lot, in the order of the publication; several make a group."""
@@ -119,9 +139,7 @@ class Modification(models.Model):
         verbose_name = "modification"
         ordering = ["date_notification", "numero"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["lot", "numero", "date_notification"], name="modification_unique"
-            )
+            models.UniqueConstraint(fields=["lot", "numero", "date_notification"], name="modification_unique")
         ]
 
     def __str__(self) -> str:

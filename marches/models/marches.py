@@ -23,16 +23,26 @@ class Marche(RacinesMixin):
     # DECP gives no launch date: the law of the day is then judged on an interval.
     date_lancement = models.DateField("lancement de la consultation", null=True, blank=True)
     date_limite = models.DateTimeField("date limite de remise des offres", null=True, blank=True)
-    montant_estime = models.DecimalField("montant estimé (€ HT)", max_digits=20, decimal_places=2, null=True, blank=True)
+    montant_estime = models.DecimalField(
+        "montant estimé (€ HT)", max_digits=20, decimal_places=2, null=True, blank=True
+    )
     presentation = models.TextField("présentation", blank=True)
     marche_insertion = models.BooleanField("marché d'insertion (l'insertion en est l'objet)", default=False)
     pilote = models.BooleanField("marché pilote", default=False)
     predecesseur = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="successeurs", verbose_name="fait suite à"
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="successeurs",
+        verbose_name="fait suite à",
     )
     operation_mere = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="extraits", verbose_name="extrait de"
     )
+    # What the guess grouped: hash of (buyer SIREN, folded common title), empty for a contract made by hand.
+    cle = models.CharField(max_length=64, blank=True, editable=False)
+    champs_saisis = models.JSONField("champs saisis par une personne", default=list, blank=True, editable=False)
     # Last notification among the lots as AAAAMMJJ, 0 when unknown: the order of lists, indexed alike on both engines.
     recence = models.PositiveIntegerField(default=0, editable=False)
     fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
@@ -45,6 +55,7 @@ class Marche(RacinesMixin):
     class Meta:
         verbose_name = "marché"
         ordering = ["-recence", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["cle"], condition=~models.Q(cle=""), name="marche_cle_unique")]
         indexes = [models.Index(fields=["-recence", "-id"], name="marche_recents")]
 
     def __str__(self) -> str:

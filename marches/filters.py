@@ -1,0 +1,150 @@
+"""The query string of the register, translated. Criteria of a lot are all asked of one and the same lot."""
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
+from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
+
+from marches.enums import Reservation
+from marches.models import Lot, Marche
+from portal.search import filter_words
+from portal.siret import clean
+from portal.text import tokens
+from structures.enums import NiveauLieu
+from structures.filters import sector_choices
+from structures.lieux import Lieu, Recherche, resolve
+from structures.models import CodePostal, Secteur, Structure
+
+CONSIDERATIONS = (
+    ("clause", "Clause sociale d'exécution"),
+    ("critere", "Critère social d'attribution"),
+    ("reserve", "Marché ou lot réservé"),
+    ("toute", "Au moins une"),
+    ("aucune", "Aucune"),
+)
+TRIS = (("recent", "Les plus récents"), ("montant", "Les plus gros montants"), ("titre", "Par titre"))
+RESERVE = ~Q(reservation=Reservation.AUCUNE)
+SOCIAL = Q(clause_sociale=True) | Q(critere_social=True) | RESERVE
+CONSIDERATION_Q = {
+    "clause": Q(clause_sociale=True),
+    "critere": Q(critere_social=True),
+    "reserve": RESERVE,
+    "toute": SOCIAL,
+    "aucune": ~SOCIAL,
+}
+LONGEST = 200
+DIGITS = RegexValidator(r"^[\d\s.-]*\Z", "Écrivez le début du code en chiffres, par exemple 909.")
+
+
+class MarcheFilter(FilterSet):
+    """Contracts with at least one lot that meets every criterion of a lot. A bad value says so beside its field."""
+
+    q = CharFilter(label="Mots", max_length=LONGEST)
+    acheteur = CharFilter(label="Acheteur (nom ou SIREN)", max_length=LONGEST)
+    secteur = ChoiceFilter(label="Secteur", choices=[], empty_label="Tous les secteurs")
+    cpv = CharFilter(label="Code CPV (début)", max_length=10, validators=[DIGITS])
+    lieu = CharFilter(label="Lieu d'exécution", max_length=100)
+    du = DateFilter(label="Notifié à partir du")
+    au = DateFilter(label="Notifié jusqu'au")
+    consideration = ChoiceFilter(label="Considération sociale", choices=CONSIDERATIONS, empty_label="Indifférent")
+    reservation = ChoiceFilter(label="Réservation", choices=Reservation.choices, empty_label="Indifférent")
+    connu = ChoiceFilter(label="Titulaire", choices=(("1", "Présent dans l'annuaire"),), empty_label="Indifférent")
+    titulaire = CharFilter(label="SIREN du titulaire", max_length=20)
+    tri = ChoiceFilter(label="Trier par", choices=TRIS, empty_label=None)
+
+    class Meta:
+        model = Marche
+        fields: list[str] = []
+
+    def __init__(self, data=None, *args, **kwargs):
+        super().__init__(data, *args, **kwargs)
+        self.recherche: Recherche | None = None
+        self.lots_q: Q | None = None
+        secteurs = Secteur.objects.only("code", "nom", "parent_id", "ordre").order_by("ordre")
+        self.filters["secteur"].extra["choices"] = sector_choices(secteurs)
+        attributes = {
+            "lieu": {"placeholder": "ex. Évreux, 27, Normandie"},
+            "cpv": {"placeholder": "ex. 909", "inputmode": "numeric"},
+            "q": {"placeholder": "ex. nettoyage de locaux"},
+        }
+        for name, given in attributes.items():
+            self.form.fields[name].widget.attrs.update(given)
+        for name in ("du", "au"):
+            self.form.fields[name].widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        values = self.form.cleaned_data
+        queryset = filter_words(queryset, values.get("q"))
+        queryset = _by_buyer(queryset, values.get("acheteur") or "")
+        asked = self._asked(values)
+        if asked:
+            self.lots_q = Q(*asked)
+            queryset = queryset.filter(Exists(Lot.objects.filter(self.lots_q, marche=OuterRef("pk")).order_by()))
+        return _sorted(queryset, values.get("tri"))
+
+    def _asked(self, values: dict) -> list[Q]:
+        """The criteria of a lot."""
+        asked: list[Q] = []
+        if code := values.get("secteur"):
+            asked.append(Q(secteur__code=code) | Q(secteur__parent__code=code))
+        if cpv := "".join(char for char in values.get("cpv") or "" if char.isdigit()):
+            asked.append(Q(cpv__startswith=cpv[:8]))
+        if text := values.get("lieu"):
+            self.recherche = resolve(text)
+            asked.append(place_q(self.recherche.lieu) if self.recherche.lieu else Q(pk__in=[]))
+        if values.get("du"):
+            asked.append(Q(date_notification__gte=values["du"]))
+        if values.get("au"):
+            asked.append(Q(date_notification__lte=values["au"]))
+        if values.get("consideration"):
+            asked.append(CONSIDERATION_Q[values["consideration"]])
+        if values.get("reservation"):
+            asked.append(Q(reservation=values["reservation"]))
+        if values.get("connu"):
+            known = Structure.objects.filter(publiee=True, organisation=OuterRef("titulaires__organisation"))
+            asked.append(Q(Exists(known)))
+        if siren := clean(values.get("titulaire"))[:9]:
+            asked.append(Q(titulaires__organisation__siren=siren))
+        return asked
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything but the order is asked."""
+        return any(value for name, value in self.form.cleaned_data.items() if name != "tri")
+
+
+def place_q(lieu: Lieu) -> Q:
+    """Lots performed in `lieu`, as far as their published code says; a commune is also found by its postcodes."""
+    if lieu.niveau == NiveauLieu.COMMUNE:
+        postcodes = CodePostal.objects.filter(commune=lieu.code).values("code")
+        return (
+            Q(commune=lieu.code)
+            | Q(commune__parente=lieu.code)
+            | Q(commune=None, lieu_type__iexact="code postal", lieu_code__in=postcodes)
+        )
+    if lieu.niveau == NiveauLieu.EPCI:
+        return Q(commune__epci=lieu.code)
+    if lieu.niveau == NiveauLieu.DEPARTEMENT:
+        return Q(departement=lieu.code)
+    if lieu.niveau == NiveauLieu.REGION:
+        return Q(departement__region=lieu.code) | Q(lieu_type="Code région", lieu_code=lieu.code)
+    return Q()
+
+
+def _by_buyer(queryset: QuerySet, text: str) -> QuerySet:
+    number = clean(text)
+    if number.isascii() and number.isdigit() and len(number) in {9, 14}:
+        return queryset.filter(acheteur__organisation__siren=number[:9])
+    for token in tokens(text)[:10]:
+        queryset = queryset.filter(acheteur__organisation__nom_tri__contains=token)
+    return queryset
+
+
+def _sorted(queryset: QuerySet, order: str | None) -> QuerySet:
+    if order == "titre":
+        return queryset.order_by("objet", "pk")
+    if order == "montant":
+        total = Coalesce(Sum("lots__montant"), Value(0), output_field=Lot._meta.get_field("montant"))
+        return queryset.annotate(total=total).order_by("-total", "-pk")
+    return queryset.order_by("-recence", "-pk")

@@ -1,0 +1,89 @@
+"""Days of a contract: months added, periods, state on a day."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import MAXYEAR, date
+
+from marches.enums import StatutLot
+
+LONGEST_MONTHS = 1200  # a hundred years: beyond, a published duration is a typing mistake and gives no end date
+
+
+def add_months(day: date, months: int) -> date:
+    """`day` moved by whole months, to the last day of the month where the day does not exist.
+
+    31/01 + 1 = 28/02 or 29/02. Always add from the first date: 31/01 + 2 is 31/03, not 28/03. ValueError beyond the
+    calendar. Source: convention of the portal, in line with the counting of periods « de date à date » (Code de
+    procédure civile, art. 641, taken up by the CCAG 2021).
+    """
+    rank = day.year * 12 + day.month - 1 + months
+    year, month = divmod(rank, 12)
+    if not 1 <= year <= MAXYEAR:
+        raise ValueError(f"No such month: {months} months after {day}.")
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def fin_prevue(debut: date | None, duree_mois: int | None) -> date | None:
+    """End of a contract that lasts `duree_mois` from `debut`; None when one is unknown or makes no sense."""
+    if debut is None or not duree_mois or not 0 < duree_mois <= LONGEST_MONTHS:
+        return None
+    try:
+        return add_months(debut, duree_mois)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Periode:
+    """`rang` 0 is the firm period, then one a renewal; `fin` is the day the next one begins."""
+
+    rang: int
+    debut: date
+    fin: date
+
+    @property
+    def libelle(self) -> str:
+        return f"Reconduction {self.rang}" if self.rang else "Période ferme"
+
+
+def periodes(
+    date_debut: date | None, duree_mois: int | None, reconductions: int = 0, reconduction_mois: int | None = None
+) -> list[Periode]:
+    """The firm period, then each renewal; empty when the start or the duration is unknown.
+
+    Renewals last as long as the firm period unless said otherwise. Source: Code de la commande publique, R. 2112-4.
+    """
+    if fin_prevue(date_debut, duree_mois) is None:
+        return []
+    assert date_debut is not None
+    assert duree_mois is not None
+    bounds = [0, duree_mois]
+    step = reconduction_mois or duree_mois
+    for _ in range(reconductions):
+        if bounds[-1] + step > LONGEST_MONTHS:
+            break
+        bounds.append(bounds[-1] + step)
+    try:
+        days = [add_months(date_debut, months) for months in bounds]
+    except ValueError:
+        return []
+    return [Periode(rank, start, end) for rank, (start, end) in enumerate(zip(days, days[1:], strict=False))]
+
+
+def statut_lot(lot, on: date) -> StatutLot:
+    """State of a lot on a day, from its dates alone; `date_fin` is the last day of performance.
+
+    Source: article R. 2182-4 (the contract takes effect on its notification).
+    """
+    debut = lot.date_debut or lot.date_notification
+    if lot.date_notification is None and lot.date_debut is None:
+        if lot.date_fin is None:
+            return StatutLot.SANS_DATE
+        return StatutLot.TERMINE if lot.date_fin < on else StatutLot.EN_COURS
+    if lot.date_fin is not None and lot.date_fin < on:
+        return StatutLot.TERMINE
+    if debut <= on:
+        return StatutLot.EN_COURS
+    if lot.date_notification is not None and lot.date_notification <= on:
+        return StatutLot.ATTRIBUE
+    return StatutLot.EN_PREPARATION

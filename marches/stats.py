@@ -1,0 +1,108 @@
+"""Counts of the register, as plain values."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from marches.enums import Reservation
+from marches.models import Lot, Marche
+
+SUSPECT = Decimal(10) ** 9  # an amount beyond is a typing mistake: it would drown every sum
+
+
+@dataclass(frozen=True)
+class Chiffres:
+    """Contracts, lots, reserved lots, lots with any social consideration, and the sum of plausible amounts (€ HT)."""
+
+    marches: int
+    lots: int
+    reserves: int
+    sociaux: int
+    montant: Decimal
+
+
+def chiffres(lots: QuerySet | None = None) -> Chiffres:
+    """Figures of these lots, of the whole register without; one query."""
+    lots = Lot.objects.all() if lots is None else lots
+    reserve = ~Q(reservation=Reservation.AUCUNE)
+    found = lots.order_by().aggregate(
+        marches=Count("marche", distinct=True),
+        lots=Count("pk"),
+        reserves=Count("pk", filter=reserve),
+        sociaux=Count("pk", filter=reserve | Q(clause_sociale=True) | Q(critere_social=True)),
+        montant=Sum("montant", filter=Q(montant__lt=SUSPECT)),
+    )
+    return Chiffres(**found | {"montant": round(found["montant"] or Decimal(0), 2)})
+
+
+def par_reservation(lots: QuerySet | None = None) -> dict[Reservation, int]:
+    """Number of lots of each reservation, every one present; one query."""
+    lots = Lot.objects.all() if lots is None else lots
+    counted = dict(lots.order_by().values_list("reservation").annotate(Count("pk")))
+    return {reservation: counted.get(reservation.value, 0) for reservation in Reservation}
+
+
+@dataclass
+class Resume:
+    """What a card tells of a contract: all its lots, and how many answer the search."""
+
+    lots: int = 0
+    correspondants: int | None = None  # None: nothing was asked of the lots
+    montant: Decimal | None = None
+    du: date | None = None
+    au: date | None = None
+    fin: date | None = None
+    clause_sociale: bool = False
+    critere_social: bool = False
+    reservations: dict[Reservation, int] = field(default_factory=dict)
+    fictif: bool = False
+
+    @property
+    def reserves(self) -> int:
+        return sum(self.reservations.values())
+
+
+FIELDS = (
+    "marche", "montant", "reservation", "clause_sociale", "critere_social", "date_notification", "date_fin", "fictif",
+)  # fmt: skip
+
+
+def resume(lots: Iterable[dict[str, Any]]) -> Resume:
+    """The summary of these lots, given as the columns of `FIELDS`."""
+    found = Resume()
+    reserved: dict[Reservation, int] = defaultdict(int)
+    for lot in lots:
+        found.lots += 1
+        if lot["montant"] is not None:
+            found.montant = (found.montant or Decimal(0)) + lot["montant"]
+        if day := lot["date_notification"]:
+            found.du, found.au = min(found.du or day, day), max(found.au or day, day)
+        if day := lot["date_fin"]:
+            found.fin = max(found.fin or day, day)
+        found.clause_sociale |= lot["clause_sociale"]
+        found.critere_social |= lot["critere_social"]
+        found.fictif |= lot["fictif"]
+        if lot["reservation"] != Reservation.AUCUNE:
+            reserved[Reservation(lot["reservation"])] += 1
+    found.reservations = dict(reserved)
+    return found
+
+
+def resumes(marches: Collection[Marche], lots_q: Q | None = None) -> dict[int, Resume]:
+    """The summary of each contract, by id; one query, two when `lots_q` says which lots answer a search."""
+    ids = [marche.pk for marche in marches]
+    by_marche = defaultdict(list)
+    for lot in Lot.objects.filter(marche__in=ids).order_by().values(*FIELDS):
+        by_marche[lot["marche"]].append(lot)
+    found = {pk: resume(by_marche[pk]) for pk in ids}
+    if lots_q is not None:
+        matching = Lot.objects.filter(lots_q, marche__in=ids).order_by().values_list("marche")
+        counted = dict(matching.annotate(Count("pk", distinct=True)))
+        for pk, summary in found.items():
+            summary.correspondants = counted.get(pk, 0)
+    return found

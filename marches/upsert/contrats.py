@@ -1,0 +1,65 @@
+"""Columns of a contract that follow from its lots: its words, its last notification; and contracts left without lot."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from marches.models import Lot, Marche
+from marches.upsert.references import Secteurs
+from portal.text import stems
+
+MOST_STEMS = 8_000
+
+
+def join_stems(words: Iterable[str]) -> str:
+    """Stems, each once, in the form of a `racines` column; cut when a contract of hundreds of lots has too many."""
+    unique = dict.fromkeys(words)
+    return f" {' '.join(list(unique)[:MOST_STEMS])} " if unique else ""
+
+
+def lot_racines(objet: str, secteur: int | None, secteurs: Secteurs) -> str:
+    """`racines` of a lot: its subject and the words of its sector."""
+    return join_stems([*stems(objet), *secteurs.stems.get(secteur or 0, [])])
+
+
+def reindex(marche_ids: Collection[int]) -> None:
+    """Refresh `racines` and `recence` of these contracts, and `racines` of their lots; for actions and demo data."""
+    secteurs = Secteurs()
+    changed = []
+    for lot in Lot.objects.filter(marche__in=marche_ids).only("objet", "secteur_id", "racines"):
+        words = lot_racines(lot.objet, lot.secteur_id, secteurs)
+        if lot.racines != words:
+            lot.racines = words
+            changed.append(lot)
+    Lot.objects.bulk_update(changed, ["racines"], batch_size=200)
+    refresh_marches(marche_ids)
+
+
+def refresh_marches(marche_ids: Collection[int]) -> None:
+    """Refresh `racines` and `recence` of these contracts, whose lots have up-to-date `racines`. Three queries."""
+    if not marche_ids:
+        return
+    lots = defaultdict(list)
+    rows = Lot.objects.filter(marche__in=marche_ids).order_by()
+    for marche_id, of_lot, notified in rows.values_list("marche", "racines", "date_notification"):
+        lots[marche_id].append((of_lot, notified))
+    changed: list[Marche] = []
+    for marche in Marche.objects.filter(pk__in=marche_ids).select_related("acheteur__organisation"):
+        mine = lots[marche.pk]
+        words = [*stems(marche.objet), *stems(marche.acheteur.organisation.denomination)]
+        words += " ".join(sorted(of_lot for of_lot, _ in mine)).split()
+        last = max((notified for _, notified in mine if notified), default=None)
+        found, recence = join_stems(words), int(f"{last:%Y%m%d}") if last else 0
+        if (marche.racines, marche.recence) != (found, recence):
+            marche.racines, marche.recence = found, recence
+            changed.append(marche)
+    Marche.objects.bulk_update(changed, ["racines", "recence"], batch_size=200)
+
+
+def remove_empty(marche_ids: Collection[int]) -> int:
+    """Delete those of these contracts that have no lot left; their history stays. Number of contracts deleted."""
+    empty = Marche.objects.filter(pk__in=marche_ids, lots=None)
+    number = 0
+    for marche in empty:
+        marche.delete()
+        number += 1
+    return number

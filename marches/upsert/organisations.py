@@ -1,0 +1,105 @@
+"""Bodies named by the records: found or made, and given the name that is known elsewhere."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from marches.enums import GenreAcheteur
+from marches.models import Acheteur
+from marches.rules import de_lieu, genre_probable
+from marches.rules.decp import Identite
+from portal.siret import is_siret
+from portal.tables import read_table
+from structures.enums import TypeIdentifiant
+from structures.models import Commune, Epci, Organisation, Structure
+
+Noms = Mapping[str, tuple[str, str]]  # SIRET → name, source
+SIRET = TypeIdentifiant.SIRET.value
+
+
+def read_noms(path: str | Path) -> dict[str, tuple[str, str]]:
+    """A table of names (siret, denomination, perhaps source), by valid SIRET; TableError when unreadable."""
+    names = {}
+    for row in read_table(path, required=["siret", "denomination"]):
+        number, name = row.values["siret"].replace(" ", ""), " ".join(row.values["denomination"].split())
+        if name and is_siret(number):
+            names.setdefault(number, (name[:250], row.values.get("source", "")[:60]))
+    return names
+
+
+def find_organisations(identities: Iterable[Identite], noms: Noms) -> tuple[dict[Identite, Organisation], set[int]]:
+    """An `Organisation` for each identity, made where missing, and the ids of those that have just been named.
+
+    A name already there stays; else it comes from the directory, then from the commune or EPCI of that SIREN, then
+    from `noms`. Six queries, whatever the number.
+    """
+    wanted = set(identities)
+    numbers = {number for _, number in wanted}
+    found = {
+        (organisation.type_identifiant, organisation.identifiant): organisation
+        for organisation in Organisation.objects.filter(identifiant__in=numbers)
+        if (organisation.type_identifiant, organisation.identifiant) in wanted
+    }
+    missing = sorted(wanted - found.keys())
+    nameless = [organisation for organisation in found.values() if not organisation.denomination]
+    known = _names([*missing, *((item.type_identifiant, item.identifiant) for item in nameless)], found, noms)
+    made = []
+    for kind, number in missing:
+        name, source = known.get((kind, number), ("", ""))
+        made.append(
+            Organisation(
+                type_identifiant=kind,
+                identifiant=number,
+                identifiant_valide=kind != SIRET or is_siret(number),
+                denomination=name,
+                source_denomination=source,
+            ).derive()
+        )
+    for organisation in Organisation.objects.bulk_create(made):
+        found[organisation.type_identifiant, organisation.identifiant] = organisation
+    named = []
+    for organisation in nameless:
+        name, source = known.get((organisation.type_identifiant, organisation.identifiant), ("", ""))
+        if name:
+            organisation.denomination, organisation.source_denomination = name, source
+            named.append(organisation.derive())
+    Organisation.objects.bulk_update(named, ["denomination", "source_denomination", "nom_tri"])
+    return found, {organisation.pk for organisation in named}
+
+
+def _names(identities: list[Identite], found: dict, noms: Noms) -> dict[Identite, tuple[str, str]]:
+    """Names known of these bodies, best source first."""
+    sirets = [number for kind, number in identities if kind == SIRET]
+    directory: dict[int, str] = {}
+    ids = [found[identity].pk for identity in identities if identity in found]
+    rows = Structure.objects.filter(organisation__in=ids).order_by("-nom_tri", "-pk")
+    for organisation_id, name in rows.values_list("organisation", "nom"):
+        directory[organisation_id] = name
+    sirens = {number[:9] for number in sirets}
+    places = dict(Epci.objects.filter(siren__in=sirens).values_list("siren", "nom"))
+    for siren, name in Commune.objects.filter(siren__in=sirens, parente=None).values_list("siren", "nom"):
+        places[siren] = f"Commune {de_lieu(name)}"
+    known = {}
+    for identity in identities:
+        organisation = found.get(identity)
+        if organisation is not None and organisation.pk in directory:
+            known[identity] = (directory[organisation.pk][:250], "annuaire")
+        elif identity[0] == SIRET and identity[1][:9] in places:
+            known[identity] = (places[identity[1][:9]][:250], "référentiel des territoires")
+        elif identity[0] == SIRET and identity[1] in noms:
+            known[identity] = noms[identity[1]]
+    return known
+
+
+def find_acheteurs(organisations: Iterable[Organisation]) -> dict[int, Acheteur]:
+    """The `Acheteur` of each organisation, by organisation id, made where missing; the kind guessed when unknown."""
+    by_id = {organisation.pk: organisation for organisation in organisations}
+    found = {acheteur.organisation_id: acheteur for acheteur in Acheteur.objects.filter(organisation__in=by_id)}
+    guessed = {pk: genre_probable(organisation.siren, organisation.denomination) for pk, organisation in by_id.items()}
+    made = [Acheteur(organisation=by_id[pk], genre=guessed[pk]) for pk in sorted(by_id.keys() - found.keys())]
+    changed = [item for item in found.values() if item.genre == GenreAcheteur.INCONNU != guessed[item.organisation_id]]
+    for acheteur in changed:
+        acheteur.genre = guessed[acheteur.organisation_id]
+    Acheteur.objects.bulk_update(changed, ["genre"])
+    for acheteur in Acheteur.objects.bulk_create(made):
+        found[acheteur.organisation_id] = acheteur
+    return found

@@ -1,0 +1,102 @@
+"""The pages of the register: open to everyone; the grouping of lots is revised by their buyer."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from marches import actions, presentation
+from marches.filters import MarcheFilter
+from marches.forms import RattacherForm
+from marches.frise import frise_lot, frise_marche, phrase
+from marches.models import Lot, Marche
+from marches.rules import statut_lot
+from marches.stats import resumes
+from portal.pagination import paginate
+from portal.permissions import Role, role_required
+
+
+@login_not_required
+def list(request):
+    registre = MarcheFilter(request.GET, queryset=Marche.objects.visible_to(request.acteur))
+    page = paginate(registre.qs.for_cards(), request)
+    summaries = resumes(page.rows, registre.lots_q)
+    context = {
+        "registre": registre,
+        "page": page,
+        "cartes": [(marche, summaries[marche.pk]) for marche in page],
+    }
+    template = "marches/_resultats.html" if request.htmx else "marches/marche_list.html"
+    return render(request, template, context)
+
+
+@login_not_required
+def detail(request, pk):
+    marche = get_object_or_404(Marche.objects.visible_to(request.acteur).for_detail(), pk=pk)
+    lots = sorted(marche.lots.with_titulaires().select_related("commune").defer("racines"), key=presentation.lot_order)
+    on = timezone.localdate()
+    jalons = frise_marche(marche, lots, on)
+    context = {
+        "marche": marche,
+        "lots": [(lot, statut_lot(lot, on)) for lot in lots],
+        "resume": presentation.resume_of(lots),
+        "jalons": jalons,
+        "phrase": phrase(jalons),
+        "editable": Marche.objects.editable_by(request.acteur).filter(pk=pk).exists(),
+        "successeurs": marche.successeurs.only("objet"),
+        "extraits": marche.extraits.only("objet"),
+    }
+    return render(request, "marches/marche_detail.html", context)
+
+
+@login_not_required
+def lot_detail(request, pk):
+    lots = Lot.objects.select_related("marche__acheteur__organisation", "secteur__parent", "commune", "departement")
+    lot = get_object_or_404(lots.with_titulaires().prefetch_related("modifications").defer("racines"), pk=pk)
+    on = timezone.localdate()
+    jalons = frise_lot(lot, on)
+    context = {
+        "lot": lot,
+        "marche": lot.marche,
+        "statut": statut_lot(lot, on),
+        "jalons": jalons,
+        "phrase": phrase(jalons),
+        "modifications": lot.modifications.all(),
+        "actes": lot.actes_sous_traitance.select_related("sous_traitant"),
+        "groupements": presentation.groupements(lot),
+        "reponses": presentation.who_may_answer(lot),
+        "sources": lot.sources.select_related("importation").defer("donnees").order_by("publie_le", "pk"),
+        "editable": Lot.objects.editable_by(request.acteur).filter(pk=pk).exists(),
+        "voisins": lot.marche.lots.exclude(pk=pk).count(),
+    }
+    return render(request, "marches/lot_detail.html", context)
+
+
+@role_required(Role.ACHETEUR)
+def lot_rattacher(request, pk):
+    lots = Lot.objects.editable_by(request.acteur).select_related("marche__acheteur__organisation")
+    lot = get_object_or_404(lots, pk=pk)
+    form = RattacherForm(request.POST or None, lot=lot, acteur=request.acteur)
+    if form.is_valid():
+        try:
+            marche = actions.rattacher(lot=lot, marche=form.cleaned_data["marche"], by=request.acteur)
+        except actions.ActionRefusee as refusal:
+            form.add_error("marche", str(refusal))
+        else:
+            messages.success(request, "Le lot est rattaché à ce marché ; les imports ne changeront pas ce choix.")
+            return redirect(marche)
+    return render(request, "marches/lot_rattacher.html", {"lot": lot, "form": form})
+
+
+@require_POST
+@role_required(Role.ACHETEUR)
+def lot_detacher(request, pk):
+    lot = get_object_or_404(Lot.objects.editable_by(request.acteur), pk=pk)
+    try:
+        actions.detacher(lot=lot, by=request.acteur)
+    except actions.ActionRefusee as refusal:
+        messages.warning(request, str(refusal))
+        return redirect(lot)
+    messages.success(request, "Le lot forme maintenant un marché à lui seul ; les imports ne changeront pas ce choix.")
+    return redirect(lot.marche)

@@ -1,0 +1,383 @@
+"""The DECP importer: what it refuses, sets aside, flags, folds; the same state for any order of files."""
+
+import gzip
+import json
+from datetime import date
+from decimal import Decimal
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from marches.enums import NatureContrat, Reservation, TypeMarche
+from marches.importers.decp import import_file
+from marches.models import Acheteur, ActeSousTraitance, Lot, Marche, Modification, SourceLot, Titulaire
+from marches.upsert import read_noms
+from portal.imports import FichierRefuse
+from portal.models import Importation
+from structures.models import Organisation, Structure
+from tests import factories as make
+
+DATA = Path(__file__).parent.parent / "data"
+FIRST, NEXT, DIRTY = DATA / "decp_2022.json", DATA / "decp_2022_suite.json", DATA / "decp_2022_sale.json"
+BUYER, FIRM, HOLDER = "80000001000010", "80000002800012", "80000003600015"
+pytestmark = pytest.mark.django_db
+
+
+def record(**given):
+    usual = {
+        "id": "X-1",
+        "acheteur": {"id": BUYER},
+        "nature": "Marché",
+        "objet": "Entretien des locaux",
+        "codeCPV": "90919200",
+        "dureeMois": 12,
+        "dateNotification": "2026-01-15",
+        "datePublicationDonnees": "2026-02-01",
+        "montant": 50000,
+        "titulaires": [{"titulaire": {"typeIdentifiant": "SIRET", "id": FIRM}}],
+    }
+    return {name: value for name, value in (usual | given).items() if value is not None}
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write records as a DECP file."""
+    count = 0
+
+    def write(*records, name=""):
+        nonlocal count
+        count += 1
+        path = tmp_path / (name or f"decp-{count}.json")
+        path.write_text(json.dumps({"marches": {"marche": list(records)}}), encoding="utf-8")
+        return path
+
+    return write
+
+
+def _rows(manager, *names):
+    return sorted(map(str, manager.values_list(*names)))
+
+
+def state():
+    """What the register shows, without ids nor the trace of imports."""
+    lots = {}
+    for lot in Lot.objects.select_related("marche__acheteur__organisation"):
+        columns = {
+            field.name: getattr(lot, field.attname)
+            for field in Lot._meta.concrete_fields
+            if field.name not in {"id", "marche", "cree_le", "modifie_le"}
+        }
+        marche = {
+            name: getattr(lot.marche, name)
+            for name in ("cle", "objet", "reference", "nature", "type", "procedure", "ccag", "recence", "racines")
+        }
+        lots[lot.cle] = columns | {
+            "contrat": marche | {"acheteur": lot.marche.acheteur.organisation.identifiant},
+            "titulaires": list(lot.titulaires.values_list("organisation__identifiant", "rang")),
+            "modifications": sorted(
+                map(str, lot.modifications.values("numero", "date_notification", "montant", "titulaires"))
+            ),
+            "actes": sorted(
+                map(str, lot.actes_sous_traitance.values("numero", "sous_traitant__identifiant", "montant"))
+            ),
+            "sources": sorted(lot.sources.values_list("cle", "empreinte")),
+        }
+    organisations = sorted(Organisation.objects.values_list("type_identifiant", "identifiant", "denomination"))
+    return lots, organisations, Marche.objects.count(), Acheteur.objects.count()
+
+
+def test_import_reads_lots_contracts_and_bodies():
+    eure = make.make_departement(code="27", nom="Eure")
+    make.make_commune(code="27229", nom="Évreux", departement=eure)
+    secteur = make.make_secteur(code="nettoyage", nom="Nettoyage", cpv="909 90911", synonymes="ménage")
+    make.make_secteur(code="proprete", nom="Propreté", cpv="90")
+    report = import_file(FIRST)
+    assert (report.lus, report.crees, report.mis_a_jour, report.inchanges, report.ecartes) == (4, 4, 0, 0, [])
+
+    school = Marche.objects.get(objet="Construction du groupe scolaire Jean-Macé")
+    assert school.lots.count() == 2
+    assert Marche.objects.count() == 3
+    gros_oeuvre = school.lots.get(numero="1")
+    assert gros_oeuvre.objet == "Gros œuvre"
+    assert gros_oeuvre.objet_publie.startswith("Construction du groupe")
+    assert gros_oeuvre.montant == Decimal("250000.50")
+    assert (gros_oeuvre.commune_id, gros_oeuvre.departement_id) == ("27229", "27")
+    assert (gros_oeuvre.date_notification, gros_oeuvre.date_fin) == (date(2026, 1, 31), date(2027, 1, 31))
+    assert (gros_oeuvre.clause_sociale, gros_oeuvre.critere_social) == (True, True)
+    assert gros_oeuvre.reservation == Reservation.AUCUNE
+    holders = gros_oeuvre.titulaires.values_list("organisation__type_identifiant", "organisation__identifiant")
+    assert list(holders) == [("SIRET", FIRM), ("TVA", "BE0123456789")]
+
+    nettoyage = school.lots.get(numero="2")
+    assert nettoyage.reservation == Reservation.NON_PRECISEE
+    assert nettoyage.secteur == secteur
+    assert nettoyage.departement_id == "27"
+    assert nettoyage.actes_sous_traitance.get().sous_traitant.identifiant == FIRM
+
+    concession = Lot.objects.get(identifiant="DSP-1")
+    assert concession.marche.nature == NatureContrat.CONCESSION
+    assert concession.reservation == Reservation.NON_PRECISEE
+    assert (concession.date_debut, concession.date_fin) == (date(2026, 7, 1), date(2029, 7, 1))
+    assert Marche.objects.get(objet="Entretien des espaces verts").type == TypeMarche.SERVICES
+    assert school.recence == 20260201
+    assert " menag " in school.racines
+    assert Acheteur.objects.get().organisation.identifiant == BUYER
+
+
+def test_second_import_changes_nothing():
+    import_file(FIRST)
+    before = state()
+    report = import_file(FIRST)
+    assert (report.lus, report.inchanges, report.crees, report.mis_a_jour) == (4, 4, 0, 0)
+    assert state() == before
+    assert Importation.objects.count() == 2
+    assert Importation.objects.first().rapport["inchanges"] == 4
+
+
+def test_later_file_adds_its_modifications_once_and_keeps_the_lot():
+    import_file(FIRST)
+    report = import_file(NEXT)
+    assert (report.crees, report.mis_a_jour) == (0, 2)
+    import_file(NEXT)
+    assert Lot.objects.count() == 4
+    assert Modification.objects.count() == 2
+    lot = Lot.objects.get(identifiant="2026-001-01")
+    assert (lot.montant, lot.montant_initial) == (Decimal("260000.00"), Decimal("250000.50"))
+    assert (lot.duree_mois, lot.duree_mois_initiale, lot.date_fin) == (13, 12, date(2027, 2, 28))
+    assert list(lot.titulaires.values_list("organisation__identifiant", flat=True)) == [HOLDER]
+    assert ActeSousTraitance.objects.get().montant == Decimal(4500)
+    assert SourceLot.objects.count() == 6
+
+
+def test_any_order_of_files_gives_the_same_state(write):
+    again = write(record(objet="Groupe scolaire Jean-Macé : Lot 3 : Peinture"), record(id="X-2"))
+    other = write(
+        record(objet="Groupe scolaire Jean-Macé - LOT 4 - Sols", datePublicationDonnees="2026-01-20", montant=1)
+    )
+    correction = write(record(id="X-2", montant=60000, datePublicationDonnees="2026-03-01"))
+    states = []
+    for order in permutations((FIRST, NEXT, again, other, correction), 5):
+        if order[0] not in (FIRST, correction) and order[-1] not in (FIRST, correction):
+            continue  # a third of the 120 orders is enough
+        for path in order:
+            import_file(path)
+        states.append(state())
+        SourceLot.objects.all().delete()
+        Lot.objects.all().delete()
+        Marche.objects.all().delete()
+        Acheteur.objects.all().delete()
+        Organisation.objects.all().delete()
+        if len(states) >= 24:
+            break
+    assert all(found == states[0] for found in states)
+    assert next(lot for lot in states[0][0].values() if lot["identifiant"] == "X-2")["montant"] == 60000
+
+
+def test_lots_that_share_buyer_and_id_stay_apart(write):
+    lots = [record(id="2024-OCC010", objet=f"Formations en Occitanie: Lot {n}: module {n}") for n in range(1, 48)]
+    import_file(write(*lots))
+    assert Lot.objects.count() == 47
+    assert Marche.objects.get().lots.count() == 47
+
+
+def test_same_title_of_another_buyer_is_another_contract(write):
+    text = "Entretien des bâtiments communaux : Lot {} : Vitrerie"
+    other = make.make_siret()
+    import_file(write(record(objet=text.format(1)), record(objet=text.format(2), acheteur={"id": other})))
+    assert Marche.objects.count() == 2
+
+
+def test_establishments_of_one_buyer_share_a_contract(write):
+    text = "Entretien des bâtiments communaux : Lot {} : Vitrerie"
+    other = make.make_siret(BUYER[:9], nic=2)
+    import_file(write(record(objet=text.format(1)), record(objet=text.format(2), acheteur={"id": other})))
+    assert Marche.objects.count() == 1
+    assert Acheteur.objects.count() == 2
+
+
+def test_typed_fields_win():
+    import_file(FIRST)
+    lot = Lot.objects.get(identifiant="2026-001-01")
+    lot.reservation, lot.montant, lot.champs_saisis = Reservation.INSERTION, Decimal(1000), ["reservation", "montant"]
+    lot.save()
+    import_file(NEXT)
+    lot.refresh_from_db()
+    assert (lot.reservation, lot.montant, lot.duree_mois) == (Reservation.INSERTION, Decimal(1000), 13)
+
+
+def test_typed_contract_fields_win(write):
+    import_file(FIRST)
+    Marche.objects.filter(reference="2026-007").update(objet="Parcs et jardins", champs_saisis=["objet"])
+    later = {"procedure": "Procédure adaptée", "datePublicationDonnees": "2026-04-01"}
+    import_file(write(record(id="2026-007", objet="Entretien des espaces verts", **later)))
+    marche = Marche.objects.get(reference="2026-007")
+    assert (marche.objet, marche.procedure) == ("Parcs et jardins", "Procédure adaptée")
+
+
+def test_dirt_is_set_aside_or_flagged_never_corrected():
+    make.make_departement(code="27")
+    report = import_file(DIRTY)
+    assert report.lus == 7
+    assert [(ecart.ligne, ecart.raison) for ecart in report.ecartes] == [
+        (1, "acheteur sans identifiant"),
+        (2, "objet absent"),
+        (3, "l'enregistrement n'est pas un objet JSON"),
+    ]
+    assert report.crees == 4
+    flagged = {(ecart.ligne, ecart.raison) for ecart in report.signalements}
+    assert {
+        (4, "SIRET de l'acheteur invalide"),
+        (4, "code CPV invalide"),
+        (4, "code de commune inconnu"),
+        (4, "durée illisible (dureeMois)"),
+        (4, "date illisible ou impossible (datePublicationDonnees)"),
+        (4, "montant invraisemblable (montant)"),
+        (4, "type d'identifiant hors liste"),
+        (4, "SIRET invalide (titulaire)"),
+        (4, "titulaire sans identifiant"),
+        (5, "montant invraisemblable (montant)"),
+        (5, "date illisible ou impossible (dateNotification)"),
+        (5, "durée invraisemblable (dureeMois)"),
+        (5, "nombre d'offres illisible (offresRecues)"),
+        (5, "aucun titulaire"),
+        (6, "montant invraisemblable (montant)"),
+        (6, "caractères de contrôle retirés du texte"),
+        (7, "montant illisible (montant)"),
+    } <= flagged
+    lot = Lot.objects.get(identifiant="S3")
+    assert lot.montant == Decimal(10) ** 17
+    assert lot.date_notification == date(2018, 12, 17)
+    assert (lot.date_publication, lot.duree_mois, lot.date_fin) == (None, None, None)
+    assert (lot.cpv, lot.lieu_code, lot.commune) == ("9091", "INO", None)
+    holders = Titulaire.objects.filter(lot=lot).values_list(
+        "organisation__type_identifiant", "organisation__identifiant"
+    )
+    assert list(holders) == [("HORS-UE", "X1"), ("AUTRE", "Y"), ("SIRET", "OTIS")]
+    assert not Organisation.objects.get(identifiant="OTIS").identifiant_valide
+    assert Lot.objects.get(identifiant="S4").clause_sociale
+    assert Lot.objects.get(identifiant="S5").objet == "Nul dans le texte"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "vide"),
+        (b"\xef\xbb\xbf  \n", "vide"),
+        (FIRST.read_bytes()[:900], "incomplet"),
+        (FIRST.read_bytes()[:-4], "incomplet"),
+        (FIRST.read_bytes().replace(b"Travaux", b"Tra\0aux"), "NUL"),
+        (b'{"marches": {"marche": [{"id": "1"}, }]}}', "JSON valide"),
+        (b"id;acheteur;objet\n1;2;3\n", "CSV"),
+        ("id;acheteur;dénomination\n1;2;é\n".encode("latin-1"), "CSV"),
+        (b"<?xml version='1.0'?><marches/>", "XML"),
+        (b"%PDF-1.7", "PDF"),
+        (b"PK\x03\x04rest", "ZIP"),
+        (b'{"marches": [{"id": "1"}]}', "2019"),
+        (b'{"autre": 1}', "marches"),
+        (b'[{"id": 1}]', "marches"),
+        (b'{"marches": 3}', "marches"),
+        ('{"marches": {"marche": []}}'.encode("utf-16"), "UTF-16"),
+        (json.dumps({"marches": {"marche": [record(objet="Été")]}}, ensure_ascii=False).encode("latin-1"), "UTF-8"),
+        (gzip.compress(FIRST.read_bytes())[:-200], "incomplet"),
+        (gzip.compress(FIRST.read_bytes())[:60] + b"x" * 300, "abîmée"),
+    ],
+)  # fmt: skip
+def test_unfit_files_are_refused_whole(tmp_path, content, words):
+    path = tmp_path / "fichier.json"
+    path.write_bytes(content)
+    with pytest.raises(FichierRefuse, match=words):
+        import_file(path)
+    assert not Importation.objects.exists()
+    assert not Organisation.objects.exists()
+    assert not Lot.objects.exists()
+
+
+def test_missing_file_is_refused(tmp_path):
+    with pytest.raises(FichierRefuse, match="ne peut pas être lu"):
+        import_file(tmp_path / "rien.json")
+
+
+def test_gzip_and_byte_order_mark_are_read(tmp_path):
+    path = tmp_path / "decp.json.gz"
+    path.write_bytes(gzip.compress(b"\xef\xbb\xbf" + FIRST.read_bytes()))
+    assert import_file(path).crees == 4
+
+
+def test_empty_list_is_an_import_of_nothing(write):
+    assert import_file(write()).lus == 0
+
+
+def test_failure_midway_writes_nothing(monkeypatch):
+    from marches.upsert import lots
+
+    def fail(*args):
+        raise RuntimeError
+
+    monkeypatch.setattr(lots, "mark_holders", fail)
+    with pytest.raises(RuntimeError):
+        import_file(FIRST)
+    assert not Lot.objects.exists()
+    assert not Importation.objects.exists()
+
+
+# Names --------------------------------------------------------------------------------------------------------------
+def test_names_come_from_the_directory_then_territories_then_the_table(tmp_path):
+    make.make_commune(nom="Les Andelys", siren=BUYER[:9])
+    structure = make.make_structure(
+        nom="Chantier vert", organisation=make.make_organisation(identifiant=HOLDER, denomination="")
+    )
+    table = tmp_path / "noms.csv"
+    table.write_text(f"siret,denomination,source\n{FIRM},Bâtir SARL,liste\n{BUYER},Autre nom,liste\n", encoding="utf-8")
+    import_file(FIRST, noms=read_noms(table))
+    names = dict(Organisation.objects.values_list("identifiant", "denomination"))
+    assert names[BUYER] == "Commune des Andelys"
+    assert names[HOLDER] == structure.nom
+    assert names[FIRM] == "Bâtir SARL"
+    assert names["BE0123456789"] == ""
+
+
+def test_later_names_fill_the_empty_ones_only(tmp_path):
+    make.make_organisation(identifiant=FIRM, denomination="Nom saisi")
+    import_file(FIRST)
+    assert Organisation.objects.get(identifiant=BUYER).denomination == ""
+    table = tmp_path / "noms.csv"
+    table.write_text(f"siret;denomination\n{FIRM};Bâtir SARL\n{BUYER};Ville de Brionne\n", encoding="utf-8")
+    import_file(FIRST, noms=read_noms(table))
+    assert Organisation.objects.get(identifiant=FIRM).denomination == "Nom saisi"
+    assert Organisation.objects.get(identifiant=BUYER).denomination == "Ville de Brionne"
+    assert " brion " in Marche.objects.first().racines
+
+
+def test_holder_known_in_the_directory_is_marked():
+    structure = make.make_structure(organisation=make.make_organisation(identifiant=HOLDER))
+    import_file(FIRST)
+    structure.refresh_from_db()
+    assert structure.titulaire_depuis == date(2026, 2, 1)
+
+
+# Command ------------------------------------------------------------------------------------------------------------
+def test_command_reports_every_file(tmp_path, capsys):
+    rapport = tmp_path / "sortie" / "rapport.json"
+    call_command("import_marches", str(FIRST), str(NEXT), rapport=str(rapport))
+    saved = json.loads(rapport.read_text(encoding="utf-8"))
+    assert (saved["lus"], saved["crees"], saved["mis_a_jour"], saved["inchanges"], saved["ecartes"]) == (6, 4, 2, 0, 0)
+    assert len(saved["fichiers"]) == 2
+    assert "4 créés" in capsys.readouterr().out
+
+
+def test_command_goes_on_after_a_refused_file(tmp_path, capsys):
+    bad = tmp_path / "mauvais.json"
+    bad.write_text("nom;valeur")
+    with pytest.raises(CommandError, match="1 fichier"):
+        call_command("import_marches", str(bad), str(FIRST))
+    assert Lot.objects.count() == 4
+    assert "mauvais.json" in capsys.readouterr().err
+
+
+def test_command_refuses_an_unreadable_table_of_names(tmp_path):
+    with pytest.raises(CommandError, match="noms.csv"):
+        call_command("import_marches", str(FIRST), noms=str(tmp_path / "noms.csv"))
+    assert not Structure.objects.exists()
+    assert not Lot.objects.exists()
