@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from clauses.actions import ALPHABET, CODE_LENGTH
+from clauses.actions.participants import ALPHABET, CODE_LENGTH
 from clauses.enums import Critere, Etat, Modalite, NiveauFormation, OrigineHeures, Sexe, TypeClause, TypeContrat
 from clauses.models import (
     Affectation,
@@ -28,7 +28,7 @@ from marches.rules import add_months
 from portal.pages.demo.identites import Registre
 from structures.enums import Kind
 from structures.models import Commune, Organisation
-from structures.zones import make_zone
+from structures.zones import Geography, make_zone
 
 FACILITATEURS = {
     "calvados": ("Maison de l'emploi du Calvados", "14118", [("departement", "14")], "CALV"),
@@ -155,13 +155,14 @@ def load(contracts: dict[str, Marche], esl: Organisation, today: date) -> tuple[
 
     `esl` is the temporary work structure that lends people to the two firms of the railway site.
     """
-    draw = random.Random(61)
+    draw, geography = random.Random(61), Geography.read()
     registre = Registre()
     for _ in range(800):  # numbers of structures, buyers and firms come before those of facilitators
         registre.siret()
     facilitateurs = {
         key: Facilitateur.objects.create(
-            organisation=registre.organisation(nom, Commune.objects.get(pk=insee)), zone=make_zone(zone),
+            organisation=registre.organisation(nom, Commune.objects.get(pk=insee)),
+            zone=make_zone(zone, geography=geography),
             guichet_unique=True, courriel=f"clauses.{prefixe.lower()}@exemple.invalid", prefixe=prefixe,
         )
         for key, (nom, insee, zone, prefixe) in FACILITATEURS.items()

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from marches.models import Marche
+from portal.pages import images
 from portal.pages.actions import reindex
-from portal.pages.models import ChiffreCle, Temoignage
+from portal.pages.demo import illustrations
+from portal.pages.models import ChiffreCle, Photo, Temoignage
 from structures.models import Organisation, Structure
 
 
@@ -287,6 +289,10 @@ Trois conseils reviennent : écrire l'objectif commun, dire ce que chacun apport
 ]  # fmt: skip
 
 
+# Rank of a story → its drawing.
+DESSINS = {0: "college", 1: "jardin", 2: "jardin", 3: "rails", 4: "cartons"}
+
+
 def load(
     cards: dict[str, Structure], contracts: dict[str, Marche], auteur: Organisation, today: date
 ) -> list[Temoignage]:
@@ -309,6 +315,17 @@ def load(
             )
             for order, c in enumerate(recit.chiffres)
         )  # fmt: skip
+        if rank in DESSINS:
+            _illustrate(story, DESSINS[rank])
         stories.append(story)
     reindex([story.pk for story in stories])
     return stories
+
+
+def _illustrate(story: Temoignage, scene: str) -> None:
+    upload, text = illustrations.upload(scene)
+    prepared = images.prepare(upload)
+    photo = Photo(temoignage=story, texte_alternatif=text, credit="Dessin de démonstration du portail")
+    photo.image.save(prepared.image.name, prepared.image, save=False)
+    photo.vignette.save(prepared.vignette.name, prepared.vignette, save=False)
+    photo.save()
