@@ -18,9 +18,7 @@ class LazyActeurs:
         """Every active membership of the signed-in user, one query."""
         if self._membres is None:
             user = self.request.user
-            self._membres = (
-                list(user.membres.active().select_related("organisation")) if user.is_authenticated else []
-            )
+            self._membres = list(user.membres.active().select_related("organisation")) if user.is_authenticated else []
         return self._membres
 
     def acteur(self) -> Acteur:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from portal.permissions import Role
-from portal.siret import print_siret
+from portal.siret import print_siret, siren_of
 from portal.text import sort_key
 from structures.enums import TypeIdentifiant
 
@@ -64,7 +64,7 @@ class Organisation(models.Model):
     def derive(self) -> "Organisation":
         """Fill the columns that follow from the others; called by `save` and before every bulk write."""
         self.nom_tri = sort_key(self.denomination)[:250]
-        self.siren = self.identifiant[:9] if self.type_identifiant == TypeIdentifiant.SIRET else ""
+        self.siren = siren_of(self.identifiant) if self.type_identifiant == TypeIdentifiant.SIRET else ""
         return self
 
     def save(self, **options):

@@ -16,7 +16,9 @@ class Secteur(RacinesMixin):
     naf = models.TextField("préfixes NAF", blank=True)
     rome = models.TextField("préfixes ROME", blank=True)
     synonymes = models.TextField("synonymes", blank=True)
-    part_main_oeuvre = models.DecimalField("part de main-d'œuvre", max_digits=4, decimal_places=3, null=True, blank=True)
+    part_main_oeuvre = models.DecimalField(
+        "part de main-d'œuvre", max_digits=4, decimal_places=3, null=True, blank=True
+    )
     source_part = models.CharField("source de la part", max_length=200, blank=True)
 
     class Meta:

@@ -14,6 +14,9 @@ from structures.models.secteurs import Secteur
 from structures.models.territoires import Commune, Departement
 from structures.models.zones import Zone
 from structures.querysets import StructureQuerySet
+from structures.rules import HANDICAP, SIAE
+
+KIND_TONES = {kind.value: "handicap" for kind in HANDICAP} | {kind.value: "insertion" for kind in SIAE | {Kind.GEIQ}}
 
 
 class GroupeEconomique(models.Model):
@@ -99,9 +102,7 @@ class Structure(RacinesMixin):
         verbose_name = "structure"
         ordering = ["nom_tri", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["organisation", "kind", "identifiant_source"], name="structure_identite"
-            ),
+            models.UniqueConstraint(fields=["organisation", "kind", "identifiant_source"], name="structure_identite"),
             models.UniqueConstraint(
                 fields=["kind", "identifiant_source"],
                 condition=Q(organisation=None),
@@ -132,6 +133,11 @@ class Structure(RacinesMixin):
     @property
     def slug(self) -> str:
         return slugify_fr(self.nom) or "structure"
+
+    @property
+    def tone(self) -> str:
+        """The colour family of its kind, for badges: « handicap », « insertion » or « generic »."""
+        return KIND_TONES.get(self.kind, "generic")
 
     def get_absolute_url(self) -> str:
         return reverse("structures:detail", kwargs={"pk": self.pk, "slug": self.slug})

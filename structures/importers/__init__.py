@@ -1,0 +1,1 @@
+"""One file per official format, all ending in the same upsert."""

@@ -1,0 +1,199 @@
+"""What the importers of structures share: one file, one transaction, one report; and how dirty cells are read."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from portal.imports import ImportReport
+from portal.models import Importation
+from portal.siret import clean, repair
+from portal.tables import Row, TableError, read_table
+from structures.lieux import CommuneMatcher, departement_of
+from structures.models import Departement, Secteur
+from structures.rules import longest_prefix, usual_mode
+from structures.upsert import Fiche, import_fiches
+
+_url = URLValidator(schemes=["http", "https"])
+
+
+@dataclass
+class Context:
+    """What reading one file needs: places and sectors, read once, and the day the source was published."""
+
+    report: ImportReport
+    publie_le: date | None = None
+    communes: CommuneMatcher = field(default_factory=CommuneMatcher)
+    departements: set[str] = field(default_factory=lambda: set(Departement.objects.values_list("pk", flat=True)))
+    naf: dict[str, str] = field(default_factory=lambda: _prefixes("naf"))
+    rome: dict[str, str] = field(default_factory=lambda: _prefixes("rome"))
+
+    def activities(self, kind: str, naf: str = "", romes: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+        """Sectors deduced from trades, otherwise from the NAF code, with the usual mode of this kind."""
+        found = [longest_prefix(self.rome, rome) for rome in romes if rome]
+        codes = dict.fromkeys(filter(None, found)) or dict.fromkeys(filter(None, [longest_prefix(self.naf, naf)]))
+        return [(code, usual_mode(kind).value) for code in codes]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One official format: its columns, its usual day of publication, and how a line becomes a `Fiche`."""
+
+    name: str
+    libelle: str
+    required: tuple[str, ...]
+    read: Callable[[Row, Context], Fiche | None]
+    publie_le: date | None = None
+
+
+def import_file(format: Format, path: str | Path, publie_le: date | None = None, par=None) -> ImportReport:
+    """Import one file, whole or not at all: `FichierRefuse` says why nothing was written."""
+    path = Path(path)
+    report = ImportReport(path.name)
+    context = Context(report, publie_le or format.publie_le)
+    with transaction.atomic():
+        importation = Importation.objects.create(format=format.name, fichier=path.name[:200], par=par)
+        import_fiches(list(_fiches(format, path, context)), importation, report)
+        report.check()
+        importation.rapport = report.as_dict()
+        importation.terminee_le = timezone.now()
+        importation.save()
+    return report
+
+
+def _fiches(format: Format, path: Path, context: Context) -> Iterator[Fiche]:
+    def too_long(error: TableError) -> None:
+        context.report.read()
+        context.report.set_aside(error.line, error.message)
+
+    for row in context.report.reading(read_table(path, required=format.required, on_bad_row=too_long)):
+        fiche = format.read(row, context)
+        if fiche is not None:
+            yield fiche
+
+
+def _prefixes(column: str) -> dict[str, str]:
+    rows = Secteur.objects.exclude(**{column: ""}).values_list("code", column)
+    return {prefix: code for code, prefixes in rows for prefix in prefixes.split()}
+
+
+# Cells --------------------------------------------------------------------------------------------------------------
+@dataclass
+class Reading:
+    """One line being read; what is wrong but kept is written down as it goes."""
+
+    row: Row
+    context: Context
+    signalements: list[tuple[str, str]] = field(default_factory=list)
+
+    def __getitem__(self, column: str) -> str:
+        return " ".join(self.row.values.get(column, "").split())
+
+    def flag(self, reason: str, value: str = "") -> None:
+        self.signalements.append((reason, value))
+
+    def set_aside(self, reason: str, value: str = "") -> None:
+        self.context.report.set_aside(self.row.line, reason, value)
+
+    def siret(self, column: str) -> tuple[str, bool]:
+        """The SIRET, its lost zeros given back, and whether its key is right; ("", True) when the cell is empty."""
+        written = clean(self[column])
+        if not written:
+            return "", True
+        number, valid = repair(self[column])
+        if not valid:
+            self.flag("SIRET invalide, conservé", self[column])
+            return number[:60], False
+        if number != written:
+            self.flag("zéros de tête du SIRET rétablis", self[column])
+        return number, True
+
+    def digits(self, column: str, length: int, what: str) -> str:
+        """A number written with `length` digits, its lost zeros given back; "" when it is not a number."""
+        written = clean(self[column]).upper()
+        if not written:
+            return ""
+        if written.isdigit() and len(written) < length:
+            self.flag(f"zéros de tête rétablis ({what})", self[column])
+            return written.zfill(length)
+        return written
+
+    def place(self, city: str, postcode: str, departement: str = "", code: str = "") -> dict[str, Any]:
+        """The place columns of a structure: the commune by its code, otherwise by its name."""
+        known = self.context.communes
+        commune = code if code in known.departement else None
+        if commune is None:
+            found = known.match(city, postcode, departement)
+            commune = found.code
+            if found.raison and (city or postcode):
+                self.flag(found.raison, f"{postcode} {city}".strip())
+        place = departement
+        if commune:
+            place = known.departement[commune] or departement
+        place = place or departement_of(postcode)
+        return {
+            "code_postal": postcode[:10],
+            "ville": tidy_city(city)[:100],
+            "commune_id": commune,
+            "departement_id": place if place in self.context.departements else None,
+        }
+
+    def email(self, column: str) -> str:
+        return self._checked(column, self[column], validate_email, "courriel illisible, laissé de côté")[:254]
+
+    def url(self, column: str) -> str:
+        text = self[column]
+        if text and "://" not in text:
+            text = f"https://{text}"
+        return self._checked(column, text, _url, "adresse du site illisible, laissée de côté")[:300]
+
+    def whole(self, column: str) -> int | None:
+        text = clean(self[column])
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
+
+    def coordinate(self, column: str, bound: float) -> float | None:
+        text = self[column].replace(",", ".")
+        try:
+            value = float(text) if text else None
+        except ValueError:
+            value = None
+            self.flag("coordonnée illisible, laissée de côté", text)
+        if value is not None and not abs(value) <= bound:
+            self.flag("coordonnée impossible, laissée de côté", text)
+            return None
+        return value
+
+    def fiche(self, **given) -> Fiche:
+        return Fiche(
+            ligne=self.row.line,
+            brut=self.row.values,
+            signalements=self.signalements,
+            **{"publie_le": self.context.publie_le} | given,
+        )
+
+    def _checked(self, column: str, text: str, validate: Callable[[str], None], refusal: str) -> str:
+        if not text:
+            return ""
+        try:
+            validate(text)
+        except ValidationError:
+            self.flag(refusal, text)
+            return ""
+        return text
+
+
+def joined(*parts: str) -> str:
+    """Parts of an address on one line, empty ones left out."""
+    return " ".join(" ".join(parts).split())[:250]
+
+
+def tidy_city(city: str) -> str:
+    """A city without its CEDEX mention."""
+    return re.sub(r"\s*\bcedex\b\s*\d*\s*$", "", city, flags=re.IGNORECASE).strip()

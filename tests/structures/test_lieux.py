@@ -1,0 +1,112 @@
+"""What people and files call a place, and the place it is."""
+
+import pytest
+
+from structures import lieux
+from structures.lieux import CommuneMatcher, resolve
+from tests.structures.helpers import make_country
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def country(db):
+    return make_country()
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("Évreux", "commune-27229"),
+        ("  evreux ", "commune-27229"),
+        ("EVREUX CEDEX", "commune-27229"),
+        ("Caen Cedex 4", "commune-14118"),
+        ("27000", "commune-27229"),
+        ("27229", "commune-27229"),
+        ("27000 Évreux", "commune-27229"),
+        ("14", "departement-14"),
+        ("014", "departement-14"),
+        ("Calvados", "departement-14"),
+        ("Calvados (14)", "departement-14"),
+        ("normandie", "region-28"),
+        ("ile de france", "region-11"),
+        ("Caen la mer", "epci-200065597"),
+        ("communauté urbaine Caen la Mer", "epci-200065597"),
+        ("Paris", "commune-75056"),
+        ("Paris 10e", "commune-75110"),
+        ("PARIS 10", "commune-75110"),
+        ("paris 10ème arrondissement", "commune-75110"),
+        ("75010", "commune-75110"),
+        ("St Etienne", "commune-14562"),
+        ("St-Étienne (27)", "commune-27561"),
+        ("commune-27229", "commune-27229"),
+        ("departement-14", "departement-14"),
+        ("France", "france"),
+        ("toute la France", "france"),
+        ("lisi", "commune-14366"),
+    ],
+)
+def test_typed_places(country, typed, expected):
+    assert resolve(typed).lieu.parametre == expected
+
+
+@pytest.mark.parametrize("typed", ["zzzz", "99999", "commune-00000", "Paris 30e", "\x00", "9" * 500, "((", "%", "'"])
+def test_unknown_places(country, typed):
+    assert resolve(typed).lieu is None
+
+
+def test_an_ambiguous_name_offers_the_most_populated_first(country):
+    found = resolve("saint etienne")
+    assert found.is_ambiguous
+    assert [lieu.code for lieu in found.candidats] == ["14562", "27561"]
+
+
+def test_the_address_form_comes_back(country):
+    for typed in ("Évreux", "Calvados", "Normandie", "Caen la mer", "France"):
+        lieu = resolve(typed).lieu
+        assert lieux.from_parametre(lieu.parametre) == lieu
+
+
+def test_what_holds_a_place(country):
+    assert resolve("Caen").lieu.contenants() == [
+        ("epci", "200065597"), ("departement", "14"), ("region", "28"), ("france", ""),
+    ]  # fmt: skip
+    assert resolve("Calvados").lieu.contenants() == [("region", "28"), ("france", "")]
+    assert resolve("France").lieu.contenants() == []
+    # an intercommunality astride two départements is held by none of them, but by their région
+    assert lieux.from_parametre("epci-200066827").contenants() == [("region", "28"), ("france", "")]
+
+
+@pytest.mark.parametrize(
+    ("city", "postcode", "departement", "code"),
+    [
+        ("EVREUX", "27000", "", "27229"),
+        ("EVREUX CEDEX 9", "27009", "", "27229"),
+        ("ST ETIENNE", "27430", "", "27561"),
+        ("ST ETIENNE", "", "14", "14562"),
+        ("PARIS 10", "75010", "", "75110"),
+        ("Paris", "75010", "", "75110"),
+        ("PARIS", "75001", "", "75056"),
+        ("IFFS", "14123", "", "14341"),
+        ("ANCIENNE COMMUNE", "14123", "", "14341"),
+        ("LISIEUX HERMIVAL", "14100", "", "14366"),
+        ("AILLEURS", "99999", "", None),
+        ("", "", "", None),
+    ],
+)
+def test_names_in_files(country, city, postcode, departement, code):
+    assert CommuneMatcher().match(city, postcode, departement).code == code
+
+
+def test_a_guess_says_so(country):
+    assert "code postal seul" in CommuneMatcher().match("ANCIENNE COMMUNE", "14123").raison
+    assert CommuneMatcher().match("CAEN", "14000").raison == ""
+    assert CommuneMatcher().match("AILLEURS", "99999").raison == "commune inconnue"
+
+
+@pytest.mark.parametrize(
+    ("postcode", "departement"),
+    [("14000", "14"), ("20000", "2A"), ("20200", "2B"), ("97400", "974"), ("1234", ""), ("", ""), ("abcde", "")],
+)
+def test_departement_of_a_postcode(postcode, departement):
+    assert lieux.departement_of(postcode) == departement

@@ -1,0 +1,334 @@
+"""The directory as visitors see it."""
+
+from datetime import date
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from structures.enums import Kind, Mode, Origine
+from structures.models import Structure
+from structures.search_index import reindex
+from structures.stats import by_departement, by_kind, by_sector, total
+from structures.zones import make_zone
+from tests.factories import make_activite, make_membre, make_organisation, make_structure, make_user
+from tests.structures.helpers import make_country
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("structures:list")
+
+
+@pytest.fixture
+def country(db):
+    return make_country()
+
+
+def found(client, **parameters):
+    """Names on the page, in order."""
+    response = client.get(LIST, parameters)
+    assert response.status_code == 200
+    return [reponse.structure.nom for reponse in response.context["reponses"]]
+
+
+def reasons(client, **parameters):
+    response = client.get(LIST, parameters)
+    return {reponse.structure.nom: reponse.raisons for reponse in response.context["reponses"]}
+
+
+def settle(nom, commune, secteur=None, zone=None, **given):
+    """A structure seated in a commune, with one activity when a sector is given, ready to be searched."""
+    mode = given.pop("mode", Mode.PRESTATION)
+    structure = make_structure(
+        nom=nom, commune=commune, departement=commune.departement, ville=commune.nom,
+        latitude=commune.latitude, longitude=commune.longitude, **given,
+    )  # fmt: skip
+    if secteur:
+        make_activite(structure=structure, secteur=secteur, mode=mode, zone=make_zone(**zone) if zone else None)
+    reindex([structure.pk])
+    return structure
+
+
+# Words --------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("words", ["espaces verts", "espace vert", "ESPACES  VERTS", "tonte", "jardinage Caen"])
+def test_words_find_by_stems_synonyms_and_place(client, country, words):
+    settle("Les Jardins", country.caen, country.entretien)
+    settle("La Lessive", country.evreux, country.proprete, kind=Kind.AI)
+    assert found(client, q=words) == ["Les Jardins"]
+
+
+def test_a_mistyped_word_is_corrected_and_said(client, country):
+    settle("La Lessive", country.caen, country.proprete)
+    response = client.get(LIST, {"q": "netoyage"})
+    assert [reponse.structure.nom for reponse in response.context["reponses"]] == ["La Lessive"]
+    assert response.context["annuaire"].question.corrected == {"netoyage": "nettoyag"}
+    assert "Aucun résultat pour « netoyage »" in response.content.decode()
+
+
+def test_a_name_found_as_typed_comes_first(client, country):
+    settle("Association des Jardins de Caen", country.caen)
+    settle("Zinnia Jardins", country.caen)
+    settle("Caen Jardins", country.caen)
+    assert found(client, q="caen jardins") == ["Caen Jardins", "Association des Jardins de Caen", "Zinnia Jardins"]
+
+
+def test_siret_and_siren_with_spaces(client, country):
+    one = settle("Les Jardins", country.caen)
+    settle("Autre", country.caen)
+    siret = one.organisation.identifiant
+    assert found(client, q=f"{siret[:3]} {siret[3:6]} {siret[6:9]} {siret[9:]}") == ["Les Jardins"]
+    assert found(client, q=siret[:9]) == ["Les Jardins"]
+    assert found(client, q="000 000 000") == []
+
+
+# Sector, mode, kind --------------------------------------------------------------------------------------------------
+def test_a_family_matches_its_children(client, country):
+    settle("Les Jardins", country.caen, country.entretien)
+    assert found(client, secteur="jardins") == found(client, secteur="jardins.entretien") == ["Les Jardins"]
+    assert found(client, secteur="proprete") == []
+
+
+def test_prestation_also_shows_associations_intermediaires(client, country):
+    settle("AI", country.caen, country.proprete, kind=Kind.AI, mode=Mode.MISE_A_DISPOSITION)
+    settle("ETTI", country.caen, country.proprete, kind=Kind.ETTI, mode=Mode.MISE_A_DISPOSITION)
+    assert found(client, mode="prestation") == ["AI"]
+    assert reasons(client, mode="prestation") == {"AI": ["par mise à disposition de personnel"]}
+    assert found(client, mode="mise_a_disposition") == ["AI", "ETTI"]
+
+
+def test_kinds_add_up(client, country):
+    for kind in (Kind.EI, Kind.ESAT, Kind.GEIQ):
+        settle(f"Une {kind}", country.caen, kind=kind)
+    assert found(client, kind=["EI", "ESAT"]) == ["Une EI", "Une ESAT"]
+
+
+# Place ---------------------------------------------------------------------------------------------------------------
+def test_radius_gives_distances_nearest_first(client, country):
+    settle("À Caen", country.caen)
+    settle("À Ifs", country.ifs)
+    settle("À Évreux", country.evreux)
+    assert reasons(client, ou="Caen", rayon=30) == {"À Caen": ["à moins de 1 km de Caen"], "À Ifs": ["à 5 km de Caen"]}
+    assert found(client, ou="Ifs", rayon=30) == ["À Ifs", "À Caen"]
+    assert found(client, ou="Évreux", rayon=300) == ["À Évreux", "À Ifs", "À Caen"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "place", "reason"),
+    [
+        ({"lieux": [("departement", "14")]}, "Calvados", "couvre tout le Calvados"),
+        ({"lieux": [("departement", "14")]}, "Caen", "couvre Caen et tout le département (Calvados)"),
+        ({"lieux": [("commune", "14118")]}, "Calvados", "couvre une partie du département (Calvados)"),
+        ({"lieux": [("commune", "14118")]}, "Caen", "couvre Caen"),
+        ({"lieux": [("region", "28")]}, "Normandie", "couvre toute la région (Normandie)"),
+        ({"lieux": [("france", "")]}, "Caen", "couvre toute la France"),
+        ({"centre": (49.0, -0.4), "rayon_km": 40}, "Caen", "couvre Caen, dans un rayon de 40 km"),
+        (None, "Calvados", "siège à Lisieux ; zone non déclarée"),
+    ],
+)
+def test_a_card_says_why(client, country, zone, place, reason):
+    settle("Les Jardins", country.lisieux, country.entretien, zone)
+    assert reasons(client, ou=place) == {"Les Jardins": [reason]}
+
+
+def test_a_declared_zone_counts_more_than_the_seat(client, country):
+    settle("Ailleurs", country.caen, country.entretien, {"lieux": [("departement", "27")]})
+    assert found(client, ou="Caen") == []
+    assert found(client, ou="Évreux") == ["Ailleurs"]
+
+
+def test_a_structure_without_activity_is_found_by_its_seat(client, country):
+    settle("Muette", country.caen)
+    assert found(client, ou="Caen") == found(client, ou="Calvados") == found(client, ou="Caen la mer") == ["Muette"]
+    assert found(client, ou="Caen", secteur="jardins") == []
+
+
+def test_trade_mode_and_place_are_matched_on_one_activity(client, country):
+    structure = settle("Deux métiers", country.paris, country.entretien, {"lieux": [("departement", "14")]})
+    make_activite(structure=structure, secteur=country.proprete, zone=make_zone(lieux=[("departement", "27")]))
+    assert found(client, ou="Caen", secteur="jardins") == ["Deux métiers"]
+    assert found(client, ou="Évreux", secteur="jardins") == []
+    assert found(client, ou="Évreux", secteur="proprete") == ["Deux métiers"]
+    assert found(client, ou="Évreux", secteur="proprete", mode="fabrication") == []
+
+
+def test_arrondissements_are_in_their_commune(client, country):
+    settle("Du dixième", country.paris10)
+    assert found(client, ou="Paris") == found(client, ou="75") == found(client, lieu="commune-75110") == ["Du dixième"]
+
+
+def test_an_ambiguous_place_is_said_with_the_others(client, country):
+    page = client.get(LIST, {"ou": "saint-etienne"}).content.decode()
+    assert "Plusieurs lieux portent ce nom" in page
+    assert "lieu=commune-27561" in page
+
+
+# The page -------------------------------------------------------------------------------------------------------------
+def test_only_published_current_structures_are_listed(client, country):
+    shown = settle("Visible", country.caen)
+    settle("Cachée", country.caen, publiee=False)
+    settle("Remplacée", country.caen, remplacee_par=shown)
+    assert found(client) == ["Visible"]
+
+
+def test_the_empty_page_proposes_the_next_step(client, country):
+    page = client.get(LIST, {"ou": "Caen", "rayon": 20, "secteur": "jardins", "kind": "SEP"}).content.decode()
+    assert "Aucune structure ne répond" in page
+    assert "Élargir le rayon à 40 km" in page
+    assert "Chercher dans tous les secteurs" in page
+
+
+def test_active_filters_can_be_taken_away_one_by_one(client, country):
+    response = client.get(LIST, {"q": "tonte", "ou": "Caen", "rayon": 20, "kind": ["EI", "AI"], "page": 3})
+    puces = {puce.libelle: puce.url for puce in response.context["annuaire"].puces()}
+    assert list(puces) == ["« tonte »", "20 km autour de Caen", "Entreprise d'insertion", "Association intermédiaire"]
+    assert puces["« tonte »"] == "?ou=Caen&rayon=20&kind=EI&kind=AI"
+    assert puces["Entreprise d'insertion"] == "?q=tonte&ou=Caen&rayon=20&kind=AI"
+
+
+def test_map_counts_the_whole_result_by_seat(client, country):
+    for number in range(25):
+        settle(f"Structure {number:02}", country.caen)
+    response = client.get(LIST, {"vue": "carte"})
+    assert {lieu.code: lieu.nombre for lieu in response.context["carte"].lieux if lieu.nombre} == {"14": 25}
+    assert "?ou=14" in response.content.decode()
+
+
+def test_htmx_gets_the_results_alone(client, country):
+    settle("Visible", country.caen)
+    page = client.get(LIST, headers={"HX-Request": "true"}).content.decode()
+    assert "Visible" in page
+    assert "<html" not in page
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"page": "9" * 30},
+        {"page": "-1"},
+        {"q": "a\x00b"},
+        {"q": "x" * 5000},
+        {"q": "%_'\\\"&|!()"},
+        {"ou": "\x00"},
+        {"ou": "zzzz"},
+        {"secteur": "zzz"},
+        {"rayon": "-5", "ou": "Caen"},
+        {"rayon": "1" + "0" * 9, "ou": "Caen"},
+        {"rayon": "9" * 5000},
+        {"rayon": "20"},
+        {"rayon": "20", "ou": "Calvados"},
+        {"lieu": "xxx"},
+        {"lieu": "commune-\x00"},
+        {"kind": "ZZ"},
+        {"mode": "zz"},
+        {"reseau": "inconnu"},
+        {"vue": "zz"},
+    ],
+)
+def test_bad_input_gets_a_page(client, country, parameters):
+    settle("Visible", country.caen)
+    assert client.get(LIST, parameters).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"rayon": "-5"}, "de 1 à 300"),
+        ({"secteur": "zzz"}, "choisissez une autre valeur"),
+        ({"lieu": "xxx"}, "Aucun lieu connu"),
+        ({"ou": "zzzz"}, "Aucun lieu connu"),
+        ({"rayon": "20", "ou": "Calvados"}, "tout le Calvados"),
+        ({"rayon": "20"}, "autour d&#x27;une commune"),
+    ],
+)
+def test_bad_input_is_said(client, country, parameters, message):
+    assert message in client.get(LIST, parameters).content.decode()
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, {"ou": "Caen"}, {"ou": "Caen", "rayon": 50}, {"secteur": "jardins", "q": "jardin"}]
+)
+def test_query_count_does_not_grow(client, country, parameters, django_assert_num_queries):
+    def more(number):
+        for _ in range(number):
+            settle(f"Jardin {number}", country.caen, country.entretien, {"lieux": [("departement", "14")]})
+
+    more(1)
+    with CaptureQueriesContext(connection) as one:
+        client.get(LIST, parameters)
+    assert len(one) <= 8
+    more(9)
+    cache.clear()
+    with django_assert_num_queries(len(one)):
+        client.get(LIST, parameters)
+
+
+def test_twenty_cards_weigh_less_than_60_kb(client, country):
+    for number in range(20):
+        settle(f"Une structure au nom assez long pour ressembler à une vraie {number}", country.caen, country.entretien)
+    assert len(client.get(LIST, {"ou": "Caen"}).content) < 60_000
+
+
+# One structure --------------------------------------------------------------------------------------------------------
+def test_detail_says_what_is_known(client, country):
+    structure = settle("Les Jardins", country.caen, country.entretien, {"lieux": [("departement", "14")]}, capacite=60)
+    structure.activites.update(origine=Origine.DEDUITE)
+    page = client.get(structure.get_absolute_url()).content.decode()
+    for text in ("Les Jardins", "Calvados", "déduit du code d’activité", "60 places", "L. 5132-5", "rayon=20"):
+        assert text in page
+
+
+def test_detail_says_an_expired_convention(client, country):
+    structure = settle("Les Jardins", country.caen, convention_fin=date(2022, 12, 31))
+    assert "31/12/2022" in client.get(structure.get_absolute_url()).content.decode()
+
+
+def test_a_wrong_slug_and_a_replaced_structure_lead_to_the_right_page(client, country):
+    structure = settle("Les Jardins", country.caen)
+    response = client.get(reverse("structures:detail", args=[structure.pk, "autre"]))
+    assert (response.status_code, response.url) == (301, structure.get_absolute_url())
+    old = settle("Vieux Jardins", country.caen, remplacee_par=structure, publiee=False)
+    response = client.get(old.get_absolute_url())
+    assert (response.status_code, response.url) == (301, structure.get_absolute_url())
+
+
+def test_an_unpublished_structure_is_for_its_members(client, country):
+    organisation = make_organisation()
+    structure = settle("Cachée", country.caen, organisation=organisation, publiee=False)
+    assert client.get(structure.get_absolute_url()).status_code == 404
+    user = make_user()
+    make_membre(user=user, organisation=organisation, role="structure")
+    client.force_login(user)
+    assert client.get(structure.get_absolute_url()).status_code == 200
+
+
+def test_no_structure_without_siret_leaks_to_visitors(client, country):
+    hidden = settle("Sans SIRET", country.caen, identifiant_source="140000001", kind=Kind.ESAT, publiee=False)
+    assert hidden.organisation is None
+    assert client.get(hidden.get_absolute_url()).status_code == 404
+
+
+@pytest.mark.parametrize("pk", ["999999", "9" * 18])
+def test_unknown_structure_is_not_found(client, pk):
+    assert client.get(f"/structures/{pk}-rien/").status_code == 404
+
+
+def test_detail_query_count_does_not_grow(client, country, django_assert_num_queries):
+    structure = settle("Les Jardins", country.caen, country.entretien, {"lieux": [("departement", "14")]})
+    with CaptureQueriesContext(connection) as one:
+        client.get(structure.get_absolute_url())
+    for secteur in (country.jardins, country.proprete):
+        make_activite(structure=structure, secteur=secteur, zone=make_zone(lieux=[("departement", "27")]))
+    with django_assert_num_queries(len(one)):
+        client.get(structure.get_absolute_url())
+
+
+# Counts -------------------------------------------------------------------------------------------------------------
+def test_stats(country):
+    settle("A", country.caen, country.entretien)
+    settle("B", country.evreux, country.entretien, kind=Kind.AI)
+    settle("C", country.caen, publiee=False)
+    assert by_departement(Structure.objects.listed()) == {"14": 1, "27": 1}
+    assert by_kind() == {"EI": 1, "AI": 1}
+    assert by_sector() == {country.entretien.pk: 2}
+    assert total() == 2
