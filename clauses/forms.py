@@ -82,7 +82,7 @@ class CalculLotForm(forms.Form):
     """One lot of the calculator. Percentages are typed from 0 to 100; what is left empty takes the dated default."""
 
     use_required_attribute = False
-    nom = forms.CharField(label="Lot", max_length=120, required=False)
+    nom = forms.CharField(label="Nom du lot", max_length=120, required=False)
     montant = NombreField(label="Montant du lot (€ HT)", maximum="999999999999.99", help_text="Exemple : 1 000 000")
     secteur = forms.ChoiceField(label="Métier principal", required=False)
     part = NombreField(label="Part de main-d'œuvre (%)", maximum="100", required=False)
@@ -350,6 +350,15 @@ class RefusForm(forms.Form):
         max_length=300,
         help_text="Il est lu par le déclarant : dites ce qu'il faut corriger, sans rien sur la personne.",
         error_messages={"required": "Indiquez le motif du refus : il est transmis au déclarant."},
+    )
+
+
+class AnnulationForm(RefusForm):
+    motif = forms.CharField(
+        label="Pourquoi l'acceptation est annulée",
+        max_length=300,
+        help_text="Les heures ne comptent plus. Le déclarant lit ce motif ; n'écrivez rien sur la personne.",
+        error_messages={"required": "Indiquez pourquoi : le motif est transmis au déclarant."},
     )
 
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from clauses.enums import Modalite, TypeContrat
 from portal.templatetags.formats import heures as h
 from portal.templatetags.formats import jour, pourcent
-from portal.verdict import Verdict
+from portal.verdict import Niveau, Verdict
 from structures.enums import Kind
 
 Number = Decimal | int | str
@@ -23,6 +23,7 @@ UNITE = Decimal(1)
 
 CALCUL = "Méthode de calcul des maisons de l'emploi"
 CCAG = "CCAG 2021, art. 16.1 et 20.1"
+ELIGIBILITE_A_NOTER = "Si la personne est encore en parcours, consultez un justificatif et notez l’éligibilité."
 PRETEURS = frozenset({Kind.AI, Kind.ETTI, Kind.EATT, Kind.GEIQ})  # lending staff is what they are for
 
 
@@ -140,6 +141,11 @@ class Allure:
     attendu: Decimal
     part: Decimal | None
     retard: Decimal
+
+    @property
+    def en_retard(self) -> bool:
+        """Whether somebody has to act; a few points behind the pace are no delay."""
+        return self.verdict.level >= Niveau.AVERTISSEMENT
 
 
 def allure(

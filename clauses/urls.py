@@ -21,5 +21,6 @@ urlpatterns = [
     path("declarations/<int:pk>/accepter-conformes/", declarations.accept_all_clean, name="accept_all_clean"),
     path("imputations/<int:pk>/accepter/", declarations.accept, name="accept"),
     path("imputations/<int:pk>/refuser/", declarations.refuse, name="refuse"),
+    path("imputations/<int:pk>/annuler/", declarations.cancel, name="cancel"),
     path("imputations/<int:pk>/corriger/", declarations.correct, name="correct"),
 ]

@@ -37,6 +37,14 @@ LONGEST = 200
 DIGITS = RegexValidator(r"^[\d\s.-]*\Z", "Écrivez le début du code en chiffres, par exemple 909.")
 
 
+class MarcheForm(forms.Form):
+    def clean_au(self):
+        start, end = self.cleaned_data.get("du"), self.cleaned_data["au"]
+        if start and end and end < start:
+            raise forms.ValidationError("La fin de la période précède son début : inversez les deux dates.")
+        return end
+
+
 class MarcheFilter(FilterSet):
     """Contracts with at least one lot that meets every criterion of a lot. A bad value says so beside its field."""
 
@@ -55,6 +63,7 @@ class MarcheFilter(FilterSet):
 
     class Meta:
         model = Marche
+        form = MarcheForm
         fields: list[str] = []
 
     def __init__(self, data=None, *args, **kwargs):

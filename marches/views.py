@@ -1,4 +1,5 @@
-"""The pages of the register: open to everyone; the grouping of lots is revised by their buyer."""
+"""The pages of the register: open to everyone; the grouping of lots is revised by their buyer
+and by administration."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -37,9 +38,10 @@ def detail(request, pk):
     lots = sorted(marche.lots.with_titulaires().select_related("commune").defer("racines"), key=presentation.lot_order)
     on = timezone.localdate()
     jalons = frise_marche(marche, lots, on)
+    holders = presentation.porteurs(lots)
     context = {
         "marche": marche,
-        "lots": [(lot, statut_lot(lot, on)) for lot in lots],
+        "lots": [(lot, statut_lot(lot, on), holders[lot.pk]) for lot in lots],
         "resume": presentation.resume_of(lots),
         "jalons": jalons,
         "phrase": phrase(jalons),
@@ -56,6 +58,7 @@ def lot_detail(request, pk):
     lot = get_object_or_404(lots.with_titulaires().prefetch_related("modifications").defer("racines"), pk=pk)
     on = timezone.localdate()
     jalons = frise_lot(lot, on)
+    groupes = presentation.groupements(lot)
     context = {
         "lot": lot,
         "marche": lot.marche,
@@ -64,7 +67,8 @@ def lot_detail(request, pk):
         "phrase": phrase(jalons),
         "modifications": lot.modifications.all(),
         "actes": lot.actes_sous_traitance.select_related("sous_traitant"),
-        "groupements": presentation.groupements(lot),
+        "groupements": groupes,
+        "titulaires": presentation.titulaires_seuls(lot, groupes),
         "reponses": presentation.who_may_answer(lot),
         "sources": lot.sources.select_related("importation").defer("donnees").order_by("publie_le", "pk"),
         "editable": Lot.objects.editable_by(request.acteur).filter(pk=pk).exists(),
@@ -73,7 +77,7 @@ def lot_detail(request, pk):
     return render(request, "marches/lot_detail.html", context)
 
 
-@role_required(Role.ACHETEUR)
+@role_required(Role.ACHETEUR, Role.ADMINISTRATION)
 def lot_rattacher(request, pk):
     lots = Lot.objects.editable_by(request.acteur).select_related("marche__acheteur__organisation")
     lot = get_object_or_404(lots, pk=pk)
@@ -90,7 +94,7 @@ def lot_rattacher(request, pk):
 
 
 @require_POST
-@role_required(Role.ACHETEUR)
+@role_required(Role.ACHETEUR, Role.ADMINISTRATION)
 def lot_detacher(request, pk):
     lot = get_object_or_404(Lot.objects.editable_by(request.acteur), pk=pk)
     try:

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from portal.templatetags.formats import THIN, mois, nombre, pourcent
 
@@ -63,21 +63,34 @@ def bar_chart(series: Iterable[tuple[Any, Any]], *, unit: str = "", title: str) 
 
 
 def progress(
-    done: Any, due: Any, expected_share: float | None = None, label: str = "", *, unit: str = "h"
+    done: Any,
+    due: Any,
+    expected_share: float | None = None,
+    label: str = "",
+    *,
+    unit: str = "h",
+    late: bool | None = None,
 ) -> SafeString:
     """A bar of what is done out of what is due; `expected_share`, from 0 to 1, marks the pace expected today.
 
     The bar stops at its end when more is done than due; the words say the true share. Nothing due: an empty bar.
+    `late` gives the bar the colour of a delay, whoever decides it; unknown, it is late as soon as it is behind.
     """
     share = _size(done) / _size(due) if _size(due) else 0.0
-    expected = None if expected_share is None else min(max(_size(expected_share), 0.0), 1.0)
+    # A template hands over "" for what its context does not hold: no pace is expected then.
+    expected = None if expected_share in (None, "") else min(max(_size(expected_share), 0.0), 1.0)
     words = f"{_with_unit(done, unit)} sur {_with_unit(due, unit)}"
     words += f" ({pourcent(share)})" if _size(due) else ""
     words += f", {pourcent(expected)} attendus à ce jour" if expected is not None else ""
-    late = expected is not None and share < expected
+    if late in (None, ""):
+        late = expected is not None and share < expected
     mark = (
         format_html(
-            '<rect class="chart-expected" x="{}" y="0" width="3" height="24" fill="{}"/>', _svg(597 * expected), MARK
+            '<rect class="chart-expected" x="{}" y="0" width="3" height="24" fill="{}" stroke="{}" '
+            'vector-effect="non-scaling-stroke"/>',
+            _svg(597 * expected),
+            MARK,
+            MARK,
         )
         if expected is not None
         else ""
@@ -91,7 +104,8 @@ def progress(
         BAR,
         mark,
     )
-    return _figure("chart chart-progress", f"{label} : {words}" if label else words, 600, 24, bar)
+    title = f"{label} : {words}" if label else words
+    return _figure("chart chart-progress", title, 600, 24, bar, stretched=True)
 
 
 def small_multiples_months(series: Mapping[str, Mapping[date, Any]], *, unit: str = "", title: str) -> SafeString:
@@ -143,15 +157,19 @@ def chart_table(headers: Sequence[str], rows: Iterable[Sequence[Any]], *, title:
     )
 
 
-def _figure(classes: str, title: str, width: int, height: int, content: SafeString) -> SafeString:
+def _figure(
+    classes: str, title: str, width: int, height: int, content: SafeString, *, stretched: bool = False
+) -> SafeString:
+    """`stretched`: the drawing takes the height its class gives it, however narrow the page."""
     identifier = f"graphique-{next(_ids)}"
     return format_html(
-        '<svg class="{}" role="img" aria-labelledby="{}" viewBox="0 0 {} {}" width="100%" '
+        '<svg class="{}" role="img" aria-labelledby="{}" viewBox="0 0 {} {}" width="100%"{} '
         'xmlns="http://www.w3.org/2000/svg" focusable="false"><title id="{}">{}</title>{}</svg>',
         classes,
         identifier,
         width,
         height,
+        mark_safe(' preserveAspectRatio="none"') if stretched else "",
         identifier,
         title,
         content,
@@ -193,7 +211,10 @@ def _month(day: date) -> date:
 
 def _size(value: Any) -> float:
     """`value` as a length to draw: 0 when it is unknown, negative or not finite."""
-    number = float(value) if value is not None else 0.0
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
     return max(number, 0.0) if math.isfinite(number) else 0.0
 
 

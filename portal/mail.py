@@ -5,8 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Q
 from django.template import Context, Engine, TemplateDoesNotExist
 from django.template.loader import get_template
+from django.utils import timezone
 
 from portal import tasks
 
@@ -39,8 +41,9 @@ def send(name: str, to: Any, /, *, cle: str = "", **context: Any) -> list:
 def resend(envoi) -> bool:
     """Queue again a message that failed, or whose fate is not known; False when it was sent or is about to be."""
     with transaction.atomic():
-        again = type(envoi).objects.filter(pk=envoi.pk, etat__in=("echec", "incertain", "en_cours"))
-        if not again.update(etat="a_envoyer", erreur=""):
+        over = Q(etat__in=("echec", "incertain")) | tasks.in_flight_too_long(timezone.now())
+        again = type(envoi).objects.filter(over, pk=envoi.pk)
+        if not again.update(etat="a_envoyer", erreur="", envoye_le=None):
             return False
         tasks.deliver.enqueue(envoi.pk)
     return True

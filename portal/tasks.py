@@ -6,12 +6,14 @@ Other floors write `from portal.tasks import task`, decorate a function of their
 
 import logging
 import smtplib
+from datetime import datetime, timedelta
 
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db.models import Count, Q
 from django.utils import timezone
 from django_tasks import task
 
-__all__ = ["deliver", "task"]
+__all__ = ["counts", "deliver", "flag_uncertain", "in_flight_too_long", "oldest_waiting", "task"]
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +26,40 @@ REFUSALS = (
     smtplib.SMTPNotSupportedError,
     ValueError,
 )
+LONGEST_DELIVERY = timedelta(minutes=15)  # a mail server answers, or its connection breaks, long before
+
+
+def oldest_waiting() -> datetime | None:
+    """When the oldest task still to run was queued; one query."""
+    from django_tasks_db.models import DBTaskResult
+
+    return DBTaskResult.objects.ready().order_by("enqueued_at").values_list("enqueued_at", flat=True).first()
+
+
+def counts() -> dict[str, int]:
+    """How many tasks are `en_attente`, `en_cours` and `en_echec`; one query."""
+    from django_tasks_db.models import DBTaskResult
+
+    return DBTaskResult.objects.aggregate(
+        en_attente=Count("pk", filter=Q(status="READY")),
+        en_cours=Count("pk", filter=Q(status="RUNNING")),
+        en_echec=Count("pk", filter=Q(status="FAILED")),
+    )
+
+
+def in_flight_too_long(now: datetime) -> Q:
+    """Condition « handed to the server, and no answer will come any more »: the worker stopped in between."""
+    since = now - LONGEST_DELIVERY
+    return Q(etat="en_cours") & (Q(envoye_le__lt=since) | Q(envoye_le=None, cree_le__lt=since))
+
+
+def flag_uncertain(now: datetime) -> int:
+    """Messages left in flight by a worker that stopped become `incertain`; how many. One query."""
+    from portal.models import Envoi
+
+    return Envoi.objects.filter(in_flight_too_long(now)).update(
+        etat="incertain", envoye_le=None, erreur="L'envoi a été interrompu : le message est peut-être parti."
+    )
 
 
 @task()
@@ -31,12 +67,14 @@ def deliver(envoi_id: int) -> str:
     """Send one `Envoi` still to be sent; the state it ends in, "" when there is nothing to do.
 
     The row is taken first (a_envoyer → en_cours): two workers never send it twice, and a crash leaves it en_cours,
-    which people read as uncertain. A refusal before the server accepted is `echec`; a connection lost after that may
-    have delivered, so it is `incertain`.
+    with the moment it was taken in `envoye_le`, until `flag_uncertain` sees it. A refusal before the server accepted
+    is `echec`; a connection lost after that may have delivered, so it is `incertain`.
     """
     from portal.models import Envoi
 
-    taken = Envoi.objects.filter(pk=envoi_id, etat="a_envoyer").update(etat="en_cours", erreur="")
+    now = timezone.now()
+    flag_uncertain(now)
+    taken = Envoi.objects.filter(pk=envoi_id, etat="a_envoyer").update(etat="en_cours", erreur="", envoye_le=now)
     if not taken:
         return ""
     envoi = Envoi.objects.get(pk=envoi_id)

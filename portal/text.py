@@ -18,7 +18,25 @@ STOP_WORDS = frozenset(_NOT_LOOKED_FOR.split())
 LONGEST_STEM = 60  # characters; PostgreSQL refuses a query word of more than 2 kB
 
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
-_ACRONYM = re.compile(r"(?<!\w)[^\W\d_](?:\.[^\W\d_])+(?!\w)\.?")
+_ACRONYM = re.compile(r"(?<!\w)[^\W\d](?:\.[^\W\d])+(?!\w)\.?")
+_ARTICLES = {"le ": "du ", "les ": "des "}
+_H_MUET = ("he", "hi", "hy", "hau", "hal")
+
+
+class _Folding(dict):
+    """What each character folds to, found once and kept: `str.translate` then folds a text without a loop of ours.
+
+    Letters and digits lose case and accents, what cannot be seen vanishes, a full stop waits for the acronyms, and
+    anything else becomes a space.
+    """
+
+    def __missing__(self, code: int) -> str:
+        letters = _without_marks(_without_marks(chr(code)).casefold()).translate(_LIGATURES)
+        self[code] = folded = "".join(char if char.isalnum() or char == "." else " " for char in letters)
+        return folded
+
+
+_FOLDING = _Folding()
 
 
 def fold(text: str | None) -> str:
@@ -27,9 +45,10 @@ def fold(text: str | None) -> str:
     « L'Étape du Cœur » → "l etape du coeur"; « E.S.A.T. » → "esat". Control characters (NUL among them) vanish;
     folding twice changes nothing.
     """
-    letters = _without_marks(_without_marks(text or "").casefold()).translate(_LIGATURES)
-    joined = _ACRONYM.sub(lambda acronym: acronym[0].replace(".", ""), letters)
-    return " ".join("".join(char if char.isalnum() else " " for char in joined).split())
+    letters = (text or "").translate(_FOLDING)
+    if "." in letters:
+        letters = _ACRONYM.sub(lambda acronym: acronym[0].replace(".", ""), letters).replace(".", " ")
+    return " ".join(letters.split())
 
 
 def tokens(text: str | None) -> list[str]:
@@ -57,6 +76,21 @@ def racines(*texts: str | None) -> str:
 def sort_key(text: str | None) -> str:
     """Folded `text`, for an alphabetical order where É stands with E."""
     return fold(text)
+
+
+def de_lieu(nom: str) -> str:
+    """« de » before a place, as French writes it: « d'Évreux », « du Havre », « des Andelys », « de La Rochelle »."""
+    for article, contracted in _ARTICLES.items():
+        if nom.lower().startswith(article):
+            return contracted + nom[len(article) :]
+    first = fold(nom)
+    if first.startswith(("la ", "l ")):
+        return f"de {nom}"
+    if first.startswith("y"):
+        vowel = first[1:2] not in set("aeou")  # « d'Yvetot », « de Yerres »
+    else:
+        vowel = first.startswith((*"aeiou", *_H_MUET))
+    return f"d'{nom}" if vowel else f"de {nom}"
 
 
 def slugify_fr(text: str | None, max_length: int = 60) -> str:

@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.static import serve
 
+from portal import tasks
+
 QUEUE_LATE = timedelta(minutes=15)
 
 
@@ -24,14 +26,6 @@ def media(request, path):
     response = serve(request, path, document_root=settings.MEDIA_ROOT)
     response["Cache-Control"] = "public, max-age=86400"
     return response
-
-
-def oldest_waiting_task():
-    """When the oldest task still to run was due, or None; one query."""
-    from django_tasks_db.models import DBTaskResult
-
-    waiting = DBTaskResult.objects.ready().order_by("enqueued_at").values_list("enqueued_at", flat=True)
-    return waiting.first()
 
 
 @login_not_required
@@ -45,7 +39,7 @@ def sante(request):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             answer["migrations"] = "en attente"
         else:
-            oldest = oldest_waiting_task()
+            oldest = tasks.oldest_waiting()
             if oldest and timezone.now() - oldest > QUEUE_LATE:
                 answer["taches"] = "en retard"
         cache.get("sante")

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from portal.search import correct, filter_stems
 from portal.siret import clean
-from portal.text import STOP_WORDS, stems, tokens
+from portal.text import STOP_WORDS, de_lieu, stems, tokens
 from structures.enums import Couverture, Kind, Mode, NiveauLieu
 from structures.geo import distance_km_expr, haversine, within_q
 from structures.lieux import Lieu
@@ -203,7 +203,7 @@ def _answer(structure: Structure, question: Question, rows) -> Reponse:
     reasons: list[str] = []
     lieu = question.lieu
     if question.is_around and distance is not None:
-        reasons.append(f"{at_distance(distance)} {de(lieu.nom)}")
+        reasons.append(f"{at_distance(distance)} {de_lieu(lieu.nom)}")
     elif lieu is not None and lieu.niveau != NiveauLieu.FRANCE:
         covers = {said for activite in matching if (said := _covers(activite, lieu, rows))}
         reasons += sorted(covers)[:MOST_REASONS]
@@ -261,23 +261,11 @@ def whole(lieu: Lieu) -> str:
     return f"{WHOLE[lieu.niveau]} ({lieu.nom})"
 
 
-def de(nom: str) -> str:
-    """« d'Évreux », « de Caen », « du Mans », « des Ulis »."""
-    if nom.startswith(("Le ", "Les ")):
-        return ("du " if nom.startswith("Le ") else "des ") + nom.partition(" ")[2]
-    return f"d'{nom}" if _initial(nom) in "aeiouyh" else f"de {nom}"
-
-
 def at(nom: str) -> str:
     """« à Caen », « au Mans », « aux Ulis »."""
     if nom.startswith(("Le ", "Les ")):
         return ("au " if nom.startswith("Le ") else "aux ") + nom.partition(" ")[2]
     return f"à {nom}"
-
-
-def _initial(nom: str) -> str:
-    """The first letter, folded; « x » for a name without letter."""
-    return (tokens(nom) or ["x"])[0][0]
 
 
 def at_distance(km: float) -> str:

@@ -9,7 +9,8 @@ from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 
-from structures.directory import Question, de, search, search_corrected, whole
+from portal.text import de_lieu
+from structures.directory import Question, search, search_corrected, whole
 from structures.enums import Kind, Mode, NiveauLieu
 from structures.lieux import Recherche, from_parametre, resolve
 from structures.models import Secteur, Structure
@@ -156,7 +157,7 @@ class StructureFilter(django_filters.FilterSet):
         if question.secteur:
             found.append(Puce(question.secteur.nom, self.url(secteur=None)))
         if question.lieu:
-            around = f"{question.rayon_km} km autour {de(question.lieu.nom)}" if question.is_around else ""
+            around = f"{question.rayon_km} km autour {de_lieu(question.lieu.nom)}" if question.is_around else ""
             found.append(Puce(around or question.lieu.libelle, self.url(ou=None, rayon=None)))
         for kind in question.kinds:
             others = [other for other in question.kinds if other != kind]

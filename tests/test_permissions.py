@@ -64,9 +64,11 @@ def follow(world, path: str):
 
 
 A, S, E, F, R = Role.ACHETEUR, Role.STRUCTURE, Role.ENTREPRISE, Role.FACILITATEUR, Role.RESEAU
+ADMIN = Role.ADMINISTRATION
 PARTIES = (F, A, E, S)  # those a clause concerns
 STRUCTURE = {"pk": "structure.pk", "slug": "structure.slug"}
 STORY = {"pk": "temoignage.pk", "slug": "temoignage.slug"}
+LOT = {"pk": "lot.pk"}
 CLAUSE = {"pk": "clause.pk"}
 MONTH, HOURS, PERSON = {"pk": "declaration.pk"}, {"pk": "imputation.pk"}, {"pk": "participant.pk"}
 DRAFT = {"pk": "brouillon.pk"}
@@ -85,8 +87,15 @@ PAGES = [
     Page("marches:list", everybody()),
     Page("marches:detail", everybody(), kwargs={"pk": "marche.pk"}),
     Page("marches:lot_detail", everybody(), kwargs={"pk": "lot.pk"}),
-    Page("marches:lot_rattacher", only(A), only(A, code=404), kwargs={"pk": "lot.pk"}),
-    Page("marches:lot_detacher", only(A, code=302), only(A, code=404), kwargs={"pk": "lot.pk"}, method="post"),
+    # Administration reaches every contract.
+    Page("marches:lot_rattacher", only(A, ADMIN), replaced(only(A, ADMIN), {A: 404}), kwargs=LOT),
+    Page(
+        "marches:lot_detacher",
+        only(A, ADMIN, code=302),
+        replaced(only(A, ADMIN, code=302), {A: 404}),
+        kwargs=LOT,
+        method="post",
+    ),
     # Clauses and hours
     Page("clauses:calculateur", everybody()),
     Page("clauses:list", only(*PARTIES)),
@@ -99,6 +108,7 @@ PAGES = [
     Page("clauses:accept_all_clean", only(F, code=302), only(F, code=404), kwargs=MONTH, method="post"),
     Page("clauses:accept", only(F, code=302), only(F, code=404), kwargs=HOURS, method="post"),
     Page("clauses:refuse", only(F), only(F, code=404), kwargs=HOURS, method="post"),
+    Page("clauses:cancel", only(F), only(F, code=404), kwargs=HOURS, method="post"),
     Page("clauses:correct", replaced(only(F, E), {S: 404}), only(F, E, S, code=404), kwargs=HOURS, method="post"),
     Page("clauses:participants", only(F)),
     Page("clauses:participant_create", only(F)),

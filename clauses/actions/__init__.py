@@ -9,6 +9,7 @@ from clauses.actions.heures import (
     Saisie,
     accept,
     accept_all_clean,
+    cancel,
     correct,
     open_month,
     previous_month,
@@ -20,7 +21,7 @@ from clauses.actions.heures import (
 from clauses.actions.participants import add_eligibilite, assign, create_participant, new_code
 
 __all__ = [
-    "Conflit", "Saisie", "accept", "accept_all_clean", "add_eligibilite", "add_heures_dues", "assign", "correct",
-    "create_clause", "create_participant", "declarants", "new_code", "open_month", "previous_month", "refuse",
-    "save_and_send", "save_month", "send",
+    "Conflit", "Saisie", "accept", "accept_all_clean", "add_eligibilite", "add_heures_dues", "assign", "cancel",
+    "correct", "create_clause", "create_participant", "declarants", "new_code", "open_month", "previous_month",
+    "refuse", "save_and_send", "save_month", "send",
 ]  # fmt: skip

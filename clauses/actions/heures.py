@@ -172,6 +172,44 @@ def refuse(imputation, motif: str, *, by: Acteur) -> Imputation:
 
 
 @transaction.atomic
+def cancel(imputation, motif: str, *, by: Acteur) -> Imputation:
+    """Take back an acceptance: a refused line, with its reason, replaces the accepted one, which counts no more.
+
+    The accepted line keeps who accepted it and when; hours that were never worked are so brought to 0.
+    """
+    motif = (motif or "").strip()
+    if not motif:
+        raise ValidationError("Indiquez pourquoi l'acceptation est annulée : le motif est transmis au déclarant.")
+    _claim(imputation.declaration, None, by)
+    accepted = Imputation.objects.select_related("ligne", "declaration").get(pk=imputation.pk)
+    if accepted.etat != Etat.ACCEPTEE:
+        raise ValidationError(
+            f"Cette ligne est « {accepted.get_etat_display().lower()} » : seule une ligne acceptée peut être annulée."
+        )
+    if Imputation.objects.filter(remplace=accepted).exists():
+        raise ValidationError("Une correction de cette ligne existe déjà : acceptez-la ou refusez-la d'abord.")
+    refused = Imputation(
+        ligne=accepted.ligne,
+        clause_id=accepted.clause_id,
+        declaration=accepted.declaration,
+        heures=accepted.heures,
+        heures_formation=accepted.heures_formation,
+        etat=Etat.REFUSEE,
+        motif_refus=motif,
+        remplace=accepted,
+        saisie_par=accepted.saisie_par,
+        transmise_le=accepted.transmise_le,
+        decidee_par=by.user,
+        decidee_le=timezone.now(),
+    )
+    refused.full_clean(exclude=["saisie_par", "decidee_par"])
+    Imputation.objects.filter(pk=accepted.pk).update(etat=Etat.REMPLACEE)
+    refused.save()
+    _settle_and_save(accepted.ligne)
+    return refused
+
+
+@transaction.atomic
 def accept_all_clean(declaration, *, by: Acteur) -> tuple[int, int]:
     """Accept every sent line that no check stops; answers how many were accepted, how many are left to look at."""
     _claim(declaration, None, by)

@@ -1,6 +1,6 @@
 """Board, creation and page of a social clause."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -13,14 +13,16 @@ from clauses.enums import OrigineHeures
 from clauses.filters import ClauseFilter
 from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm
 from clauses.models import ClauseSociale, Declaration, Facilitateur
+from clauses.presentation import by_month
 from clauses.stats import nombre_personnes, public_count
 from marches.models import Lot
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
-from portal.verdict import Niveau
 
 SUIVI = (Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE)
-LATEST = 24  # months shown on the page of a clause
+LONGEST = 20  # digits of a number carried by an address
+MOST_PEOPLE = 500  # codes listed on the page of a clause
+FIRST, MOST = 4, 100  # months to do shown at once on the board, and in all
 
 
 @role_required(*SUIVI)
@@ -29,20 +31,23 @@ def clause_list(request):
     on = timezone.localdate()
     visible = ClauseSociale.objects.visible_to(request.acteur)
     filtered = ClauseFilter(request.GET, queryset=visible.with_suivi(on).for_cards())
-    suivis = [{"clause": clause, "allure": clause.allure(on)} for clause in filtered.qs]
+    suivis = [_suivi(clause, on) for clause in filtered.qs]
     wanted = filtered.form.cleaned_data.get("rythme") if filtered.form.is_valid() else ""
     if wanted:
         late = wanted == "retard"
-        suivis = [s for s in suivis if (s["allure"].verdict.level >= Niveau.AVERTISSEMENT) == late]
+        suivis = [s for s in suivis if s["allure"].en_retard == late]
     suivis.sort(key=lambda s: (-s["allure"].verdict.level.rank, -s["allure"].retard, -s["clause"].pk))
+    to_do = _to_do(request.acteur, on)
     return render(
         request,
         "clauses/clause_list.html",
         {
             "filter": filtered,
             "page": paginate(suivis, request),
-            "late_count": sum(s["allure"].verdict.level >= Niveau.AVERTISSEMENT for s in suivis),
-            "to_do": _to_do(request.acteur, on),
+            "late_count": sum(s["allure"].en_retard for s in suivis),
+            "to_do": to_do[:FIRST],
+            "to_do_rest": to_do[FIRST:],
+            "to_do_count": len(to_do),
             "on": on,
         },
     )
@@ -125,14 +130,7 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
     mois_form = mois_form or OuvrirMoisForm(
         organisations=declarants, initial={"mois": rules.premier_du_mois(min(on, clause.date_fin))}
     )
-    months = (
-        Declaration.objects.visible_to(acteur)
-        .filter(clause=clause)
-        .select_related("organisation")
-        .with_etat()
-        .with_heures()
-        .order_by("-mois", "organisation__nom_tri", "pk")
-    )
+    years, year, months = _months(request, clause)
     people = nombre_personnes(ClauseSociale.objects.filter(pk=clause.pk))
     return render(
         request,
@@ -141,7 +139,10 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
             "clause": clause,
             "allure": clause.allure(on),
             "dues": clause.heures_dues.select_related("membre"),
-            "declarations": months[:LATEST],
+            "years": years,
+            "year": year,
+            "months": months,
+            "one_each": all(len(month.declarations) == 1 for month in months),
             "people": people if follows else public_count(people),
             "participants": _participants(clause) if follows else [],
             "heures_form": heures_form or (_heures_form(clause) if follows else None),
@@ -153,6 +154,24 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
             "on": on,
         },
     )
+
+
+def _suivi(clause, on):
+    """A row of the board; `manque`: hours missing once the clause is over."""
+    allure = clause.allure(on)
+    missing = clause.heures_dues_total - clause.heures_acceptees
+    return {"clause": clause, "allure": allure, "manque": missing if clause.date_fin < on and missing > 0 else None}
+
+
+def _months(request, clause):
+    """The years with a month this `Acteur` sees, the latest first; the one asked for; its months."""
+    seen = Declaration.objects.visible_to(request.acteur).filter(clause=clause)
+    years = [day.year for day in seen.dates("mois", "year", order="DESC")]
+    if not years:
+        return [], None, []
+    year = next((each for each in years if str(each) == request.GET.get("annee")), years[0])
+    rows = seen.filter(mois__year=year).select_related("organisation").with_etat().with_heures()
+    return years, year, by_month(rows.order_by("-mois", "organisation__nom_tri", "pk"))
 
 
 def _heures_form(clause):
@@ -170,9 +189,10 @@ def _participants(clause):
     """People with a line on this clause, for its facilitator."""
     from clauses.models import Participant
 
-    return Participant.objects.filter(
+    people = Participant.objects.filter(
         affectations__lignes__imputations__clause=clause, facilitateur=clause.facilitateur
-    ).distinct()[:200]
+    )
+    return list(people.distinct()[:MOST_PEOPLE])
 
 
 def _open_to(acteur):
@@ -198,7 +218,7 @@ def _to_do(acteur, on):
         .order_by("mois", "pk")
     )
     if acteur.has(Role.FACILITATEUR):
-        return months.filter(nb_transmises__gt=0)[:20]
+        return list(months.filter(nb_transmises__gt=0)[:MOST])
     refused, drafts = months.filter(nb_refusees__gt=0), months.filter(nb_brouillons__gt=0, nb_refusees=0)
     empty = months.filter(nb_refusees=0, nb_brouillons=0, nb_transmises=0, nb_acceptees=0)
     return [*refused[:20], *drafts[:20], *empty[:20]]
@@ -208,9 +228,11 @@ def _calcul(query) -> dict:
     """The elements of a calculation carried by the address, as plain JSON; {} when one of them is missing or wrong."""
     try:
         values = {name: Decimal(query.get(name, "")) for name in ("montant", "part", "taux", "cout")}
+        if not all(value.is_finite() and -LONGEST < value.adjusted() < LONGEST for value in values.values()):
+            return {}
         hours = int(query.get("heures", ""))
         computed = rules.heures_prevues(values["montant"], values["part"], values["taux"], values["cout"])
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):  # decimal.Overflow is no OverflowError
         return {}
     # Shares carried with all their digits: a rate found from hours gives them back, to the hour.
     if abs(computed.arrondi - hours) > 1 or not 0 < hours < 10_000_000:

@@ -15,7 +15,7 @@ from clauses import actions
 from clauses.actions import Saisie
 from clauses.controles import current_imputations, is_clean, verdicts_by_imputation
 from clauses.enums import Etat
-from clauses.forms import CorrectionForm, RefusForm, SaisieForm
+from clauses.forms import AnnulationForm, CorrectionForm, RefusForm, SaisieForm
 from clauses.models import Affectation, Declaration, Imputation
 from clauses.rules import dernier_du_mois
 from portal.permissions import Role, role_required
@@ -49,6 +49,7 @@ class Ligne:
     clean: bool = False
     correction: Any = None
     refus: Any = None
+    annulation: Any = None
 
 
 @role_required(*OPEN)
@@ -100,6 +101,21 @@ def refuse(request, pk):
         except ValidationError as error:
             form.add_error(None, error)
     return _page(request, _month_of(request, imputation), refus={imputation.pk: form})
+
+
+@require_POST
+@role_required(Role.FACILITATEUR)
+def cancel(request, pk):
+    imputation = _decidable(request, pk)
+    form = AnnulationForm(request.POST, prefix=f"annulation-{imputation.pk}")
+    if form.is_valid():
+        try:
+            actions.cancel(imputation, form.cleaned_data["motif"], by=request.acteur)
+            messages.success(request, "L'acceptation est annulée : ces heures ne comptent plus.")
+            return redirect(imputation.declaration)
+        except ValidationError as error:
+            form.add_error(None, error)
+    return _page(request, _month_of(request, imputation), annulations={imputation.pk: form})
 
 
 @require_POST
@@ -183,12 +199,12 @@ def _save(request, month):
     return redirect(month)
 
 
-def _page(request, month, rows=None, corrections=None, refus=None, **more):
+def _page(request, month, rows=None, corrections=None, refus=None, annulations=None, **more):
     imputations = current_imputations(month)
     decides = request.acteur.has(Role.FACILITATEUR)
     sent = [i for i in imputations if i.etat != Etat.BROUILLON]
     verdicts = verdicts_by_imputation(month, imputations) if decides else {}
-    lines = [_line(i, verdicts, decides, corrections or {}, refus or {}) for i in sent]
+    lines = [_line(i, verdicts, decides, corrections or {}, refus or {}, annulations or {}) for i in sent]
     rows_are_new = rows is None
     if rows_are_new:
         rows = _initial_rows(request, month, imputations)
@@ -215,7 +231,7 @@ def _page(request, month, rows=None, corrections=None, refus=None, **more):
     )
 
 
-def _line(imputation, verdicts, decides, corrections, refus) -> Ligne:
+def _line(imputation, verdicts, decides, corrections, refus, annulations) -> Ligne:
     found = verdicts.get(imputation.pk, [])
     line = Ligne(imputation, found, clean=imputation.pk in verdicts and is_clean(found))
     if imputation.etat in {Etat.ACCEPTEE, Etat.REFUSEE}:
@@ -223,6 +239,8 @@ def _line(imputation, verdicts, decides, corrections, refus) -> Ligne:
             prefix=f"correction-{imputation.pk}",
             initial={"travail": _shown(imputation.heures_travail), "formation": _shown(imputation.heures_formation)},
         )
+        if imputation.etat == Etat.ACCEPTEE and decides:
+            line.annulation = annulations.get(imputation.pk) or AnnulationForm(prefix=f"annulation-{imputation.pk}")
     elif imputation.etat == Etat.TRANSMISE and decides:
         line.refus = refus.get(imputation.pk) or RefusForm(prefix=f"refus-{imputation.pk}")
     return line

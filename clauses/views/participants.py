@@ -1,5 +1,7 @@
 """People, by code alone: for the facilitator of their body and nobody else."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -94,6 +96,7 @@ def _person(request, pk):
 def _detail(request, person, eligibilite_form=None, affectation_form=None):
     on = timezone.localdate()
     eligibilites = list(person.eligibilites.all())
+    verdict = rules.eligible_on(eligibilites, on)
     hours = (
         Imputation.objects.filter(ligne__affectation__participant=person, remplacee_par=None)
         .exclude(etat=Etat.BROUILLON)
@@ -110,7 +113,7 @@ def _detail(request, person, eligibilite_form=None, affectation_form=None):
         {
             "participant": person,
             "eligibilites": eligibilites,
-            "verdict": rules.eligible_on(eligibilites, on),
+            "verdict": verdict if verdict.is_ok else replace(verdict, remede=rules.ELIGIBILITE_A_NOTER),
             "affectations": Affectation.objects.filter(participant=person).select_related("employeur"),
             "hours": hours[:60],
             "eligibilite_form": eligibilite_form

@@ -1,6 +1,6 @@
 """Essential data of public contracts (DECP), format of 2022, in JSON.
 
-A file is read twice: whole, to be sure of it, then written inside one transaction. Memory does not grow with it.
+A file is read whole to be sure of it, then written inside one transaction. Memory does not grow with it.
 """
 
 import gzip
@@ -29,6 +29,10 @@ BOM = b"\xef\xbb\xbf"
 BLOCKS = ("marches.marche.item", "marches.contrat-concession.item")
 EXPECTED = 'Un fichier DECP au format 2022 est un JSON qui commence par {"marches": {"marche": […]}}.'
 MOST_DIGITS = 30  # a longer number is kept as text
+MOST_FILE_DIGITS = 1_000
+ENDLESS_NUMBER = re.compile(rb"\d{%d}" % (MOST_FILE_DIGITS + 1))
+LONGEST_TEXT = 1_000_000  # bytes of one text
+DEEPEST = 100  # levels; a record has about ten
 
 NOT_JSON = {
     b"%PDF": "un document PDF",
@@ -77,7 +81,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         ) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise FichierRefuse("L'archive .gz est abîmée : téléchargez-la de nouveau, puis recommencez.") from error
-    except (ijson.JSONError, ValueError, RecursionError) as error:
+    except (ijson.JSONError, ValueError) as error:
         raise FichierRefuse(_invalid(error)) from error
     except OSError as error:
         raise FichierRefuse(f"Le fichier ne peut pas être lu : {error.strerror or error}.") from error
@@ -110,7 +114,9 @@ def _recognise(file: BinaryIO) -> None:
     if not start.startswith((b"{", b"[")):
         raise FichierRefuse(f"Ce fichier n'est pas du JSON (un tableau CSV, peut-être). {EXPECTED}")
     _rewind(file)
-    for prefix, event, _ in ijson.parse(file):
+    _refuse_depth(file)
+    _rewind(file)
+    for prefix, event, _ in ijson.parse(_Guarded(file)):
         if prefix == "" and event == "start_array":
             break
         if prefix == "marches":
@@ -134,30 +140,48 @@ def _records(file: BinaryIO) -> Iterator[Any]:
     """Every record of both blocks, in order; the whole file is read for each block."""
     for prefix in BLOCKS:
         _rewind(file)
-        yield from ijson.items(_NulRefused(file), prefix)
+        yield from ijson.items(_Guarded(file), prefix)
 
 
-class _NulRefused:
-    """Hands bytes on, and refuses the NUL ones by their name."""
+class _Guarded:
+    """Hands bytes on, and refuses what no such file holds and what would fill the memory or break the parser."""
 
     def __init__(self, file: BinaryIO):
         self.file = file
+        self.tail, self.unquoted = b"", 0
 
     def read(self, size: int = -1) -> bytes:
         block = self.file.read(size)
         if b"\0" in block:
             raise FichierRefuse(f"Le fichier contient des caractères nuls (NUL) : il est abîmé. {EXPECTED}")
+        if ENDLESS_NUMBER.search(self.tail + block):
+            raise FichierRefuse(f"Le fichier contient un nombre de plus de 1 000 chiffres : il est abîmé. {EXPECTED}")
+        self.tail = block[-MOST_FILE_DIGITS:]
+        first = block.find(b'"')
+        if self.unquoted + (len(block) if first < 0 else first) > LONGEST_TEXT:
+            raise FichierRefuse(
+                f"Le fichier contient un texte de plus d'un million de caractères : il est abîmé. {EXPECTED}"
+            )
+        self.unquoted = self.unquoted + len(block) if first < 0 else len(block) - 1 - block.rfind(b'"')
         return block
+
+
+def _refuse_depth(file: BinaryIO) -> None:
+    """FichierRefuse when objects are nested beyond reason; read by tokens, at constant memory."""
+    depth = 0
+    for event, _ in ijson.basic_parse(_Guarded(file)):
+        if event in {"start_map", "start_array"}:
+            depth += 1
+            if depth > DEEPEST:
+                raise FichierRefuse(f"Le fichier imbrique plus de {DEEPEST} niveaux : il est abîmé. {EXPECTED}")
+        elif event in {"end_map", "end_array"}:
+            depth -= 1
 
 
 def _lectures(file: BinaryIO, report: ImportReport) -> Iterator[Lecture]:
     """The records that can be kept; the others are set aside with their rank and reason."""
     for rank, raw in enumerate(report.reading(_records(file)), start=1):
-        try:
-            donnees, damaged = storable(raw)
-        except RecursionError:
-            report.set_aside(rank, "enregistrement trop imbriqué")
-            continue
+        donnees, damaged = storable(raw)
         lu = decp.read_record(donnees)
         if lu.refus:
             report.set_aside(rank, lu.refus, _name(donnees))

@@ -40,7 +40,9 @@ class Marche(RacinesMixin):
     operation_mere = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="extraits", verbose_name="extrait de"
     )
-    # What the guess grouped: hash of (buyer SIREN, folded common title), empty for a contract made by hand.
+    # What the guess grouped: hash of (buyer SIREN, folded common title), empty for a contract made by hand. Contracts
+    # years apart under one title share `groupe`; `cle` tells them apart.
+    groupe = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     cle = models.CharField(max_length=64, blank=True, editable=False)
     champs_saisis = models.JSONField("champs saisis par une personne", default=list, blank=True, editable=False)
     # Last notification among the lots as AAAAMMJJ, 0 when unknown: the order of lists, indexed alike on both engines.

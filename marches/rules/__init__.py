@@ -1,7 +1,7 @@
 """Pure rules of the register, each with its source: days, published titles, who may answer, official records."""
 
-from marches.rules.dates import Periode, add_months, fin_prevue, periodes, statut_lot
-from marches.rules.objets import Titre, de_lieu, genre_probable, read_titre, skeleton, type_marche
+from marches.rules.dates import Periode, add_months, debuts_de_vague, fin_prevue, periodes, statut_lot
+from marches.rules.objets import Titre, genre_probable, read_titre, skeleton, type_marche
 from marches.rules.reservations import (
     A_JUSTIFIER,
     HANDICAP,
@@ -14,7 +14,7 @@ from marches.rules.reservations import (
 )
 
 __all__ = [
-    "A_JUSTIFIER", "HANDICAP", "INSERTION", "KINDS", "PENITENTIAIRE_DEPUIS", "RESERVATION_CONJOINTE_DEPUIS", "Periode",
-    "Titre", "add_months", "de_lieu", "fin_prevue", "genre_probable", "may_answer", "may_answer_lot", "periodes",
-    "read_titre", "skeleton", "statut_lot", "type_marche",
+    "A_JUSTIFIER", "HANDICAP", "INSERTION", "KINDS", "PENITENTIAIRE_DEPUIS", "Periode",
+    "RESERVATION_CONJOINTE_DEPUIS", "Titre", "add_months", "debuts_de_vague", "fin_prevue", "genre_probable",
+    "may_answer", "may_answer_lot", "periodes", "read_titre", "skeleton", "statut_lot", "type_marche",
 ]  # fmt: skip

@@ -1,12 +1,14 @@
 """Days of a contract: months added, periods, state on a day."""
 
 from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import MAXYEAR, date
 
 from marches.enums import StatutLot
 
 LONGEST_MONTHS = 1200  # a hundred years: beyond, a published duration is a typing mistake and gives no end date
+LONGEST_SILENCE = 18  # months between two notifications of one contract
 
 
 def add_months(day: date, months: int) -> date:
@@ -31,6 +33,21 @@ def fin_prevue(debut: date | None, duree_mois: int | None) -> date | None:
         return add_months(debut, duree_mois)
     except ValueError:
         return None
+
+
+def debuts_de_vague(days: Iterable[date]) -> list[date]:
+    """The first day of each run of `days`: a new one begins after more than `LONGEST_SILENCE` months without any.
+
+    Source: convention of the portal. Lots of one consultation are notified within some months; the same generic title
+    years later is the next contract.
+    """
+    starts: list[date] = []
+    previous = None
+    for day in sorted(set(days)):
+        if previous is None or day > add_months(previous, LONGEST_SILENCE):
+            starts.append(day)
+        previous = day
+    return starts
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,14 @@ from functools import lru_cache
 from typing import Any
 
 from marches.enums import NatureContrat
-from portal.siret import clean, is_siret
-from portal.text import fold as slow_fold
+from portal import siret, text
+from portal.siret import clean
 from structures.enums import TypeIdentifiant
 
 FORMAT = "decp-2022"
-fold = lru_cache(maxsize=1_000)(slow_fold)  # these fields hold few different words
+# The records of a file say the same few words and name the same few bodies.
+fold = lru_cache(maxsize=1_000)(text.fold)
+is_siret = lru_cache(maxsize=5_000)(siret.is_siret)
 Identite = tuple[str, str]  # type of identifier, identifier
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100

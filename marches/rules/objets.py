@@ -126,6 +126,7 @@ _LIGATURES = str.maketrans({"œ": "\ufffd", "æ": "\ufffd", "Œ": "\ufffd", "Æ"
 _BEARS_ACCENTS = str.maketrans(dict.fromkeys("aceiouy", "*"))
 
 
+@lru_cache(maxsize=2_000)
 def skeleton(text: str) -> str:
     """`text` in a form that accents, case, punctuation and characters lost in a transfer (U+FFFD) do not change.
 
@@ -152,24 +153,6 @@ def _folded(char: str) -> str:
 
 
 # Buyers -------------------------------------------------------------------------------------------------------------
-_ARTICLES = {"le ": "du ", "les ": "des "}
-_H_MUET = ("he", "hi", "hy", "hau", "hal")
-
-
-def de_lieu(nom: str) -> str:
-    """« de » before a place, as French writes it: « d'Évreux », « du Havre », « des Andelys », « de La Baule »."""
-    for article, contracted in _ARTICLES.items():
-        if nom.lower().startswith(article):
-            return contracted + nom[len(article) :]
-    first = fold(nom)
-    if first.startswith(("la ", "l ")):
-        return f"de {nom}"
-    vowel = (
-        first[:1] in set("aeiou") or first.startswith(_H_MUET) or (first[:1] == "y" and first[1:2] not in set("aou"))
-    )
-    return f"d'{nom}" if vowel else f"de {nom}"
-
-
 _BAILLEUR = frozenset(["habitat", "oph", "opac", "hlm", "logement", "logements"])
 _HOPITAL = ("centre hospitalier", "hopital", "hospices civils", "chu ", "chru ", "assistance publique hopitaux")
 

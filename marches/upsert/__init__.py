@@ -5,9 +5,9 @@ from marches.upsert.facts import mark_holders
 from marches.upsert.folding import EtatLot, fold_records, lot_key
 from marches.upsert.lots import Lecture, LotUpsert
 from marches.upsert.organisations import Noms, read_noms
+from marches.upsert.recalcul import recalculer
 
 __all__ = [
     "EtatLot", "Lecture", "LotUpsert", "Noms", "fold_records", "join_stems", "lot_key", "lot_racines", "mark_holders",
-    "read_noms", "reindex",
-    "remove_empty",
+    "read_noms", "recalculer", "reindex", "remove_empty",
 ]  # fmt: skip

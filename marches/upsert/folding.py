@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from marches.enums import Reservation
@@ -69,7 +70,7 @@ class EtatLot:
     def siren(self) -> str:
         return self.lu.acheteur[:9] if re.fullmatch(r"\d{14}", self.lu.acheteur) else self.lu.acheteur
 
-    @property
+    @cached_property
     def cle_marche(self) -> str:
         """The guess of the contract: same buyer and common title, else same framework or same published identifier."""
         if self.titre.commun:

@@ -1,7 +1,7 @@
 """Records of a file turned into lots, batch by batch: sources stored, states folded, contracts guessed."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from marches.rules.decp import Enregistrement, Identite
 from marches.upsert.contrats import lot_racines, refresh_marches, remove_empty
 from marches.upsert.facts import mark_holders
 from marches.upsert.folding import READERS, EtatLot, Versement, canonical, fold_records, lot_key
+from marches.upsert.groupes import Vague, groupes_of, keep_rows, members, vagues
 from marches.upsert.organisations import Noms, find_acheteurs, find_organisations
 from marches.upsert.references import Lieux, Secteurs
 from portal.imports import ImportReport
@@ -40,7 +41,7 @@ class Lecture:
 class LotUpsert:
     """Stores the batches of one file; its caller holds the transaction."""
 
-    def __init__(self, format: str, importation: Importation, report: ImportReport, noms: Noms | None = None):
+    def __init__(self, format: str, importation: Importation | None, report: ImportReport, noms: Noms | None = None):
         self.format, self.importation, self.report, self.noms = format, importation, report, noms or {}
         self.lieux, self.secteurs = Lieux(), Secteurs()
 
@@ -56,12 +57,21 @@ class LotUpsert:
         lots = {lot.cle: lot for lot in Lot.objects.filter(cle__in={lecture.cle for lecture in batch})}
         fresh = self._fresh(batch, lots)
         if fresh:
-            states = self._fold(fresh, lots)
+            states = self._fold(fresh, {lecture.cle for lecture in fresh} & lots.keys())
             identities = set().union(*(_named(state) for state in states.values())) - organisations.keys()
             organisations |= find_organisations(identities, self.noms)[0]
             touched |= self._write(states, lots, organisations, acheteurs)
             SourceLot.objects.bulk_create(self._source(lecture, lots[lecture.cle]) for lecture in fresh)
         refresh_marches(touched)
+        mark_holders({organisation.pk for organisation in organisations.values()})
+
+    def refold(self, batch: Collection[Lot]) -> None:
+        """Write these lots again out of their stored records, by the places, sectors and names of today."""
+        lots = {lot.cle: lot for lot in batch}
+        states = self._fold([], lots.keys())
+        organisations, _ = find_organisations(set().union(*map(_named, states.values())), self.noms)
+        acheteurs = find_acheteurs(organisations[_buyer(state.lu)] for state in states.values())
+        refresh_marches(self._write(states, lots, organisations, acheteurs))
         mark_holders({organisation.pk for organisation in organisations.values()})
 
     def _flag(self, batch: list[Lecture]) -> None:
@@ -90,12 +100,12 @@ class LotUpsert:
             fresh.append(lecture)
         return fresh
 
-    def _fold(self, fresh: list[Lecture], lots: dict[str, Lot]) -> dict[str, EtatLot]:
-        """The state of every lot that has a new record, out of all its records."""
+    def _fold(self, fresh: list[Lecture], stored_too: Collection[str]) -> dict[str, EtatLot]:
+        """The state of each lot out of its new records and, for the keys of `stored_too`, of those stored before."""
         versements = defaultdict(list)
         for lecture in fresh:
             versements[lecture.cle].append(Versement(lecture.lu, lecture.empreinte))
-        stored = SourceLot.objects.filter(lot__cle__in=versements.keys() & lots.keys())
+        stored = SourceLot.objects.filter(lot__cle__in=stored_too)
         for cle, format, donnees, empreinte in stored.values_list("lot__cle", "format", "donnees", "empreinte"):
             versements[cle].append(Versement(READERS[format](donnees), empreinte))
         return {cle: fold_records(of_lot) for cle, of_lot in versements.items()}
@@ -120,31 +130,29 @@ class LotUpsert:
         acheteurs: dict[int, Acheteur],
     ) -> set[int]:
         """Create and update the lots of `states`, added to `lots`; the ids of the contracts to refresh."""
-        marches = self._marches(states, organisations, acheteurs)
-        left: set[int] = set()
+        contrats = self._place(states, lots)
+        left = self._write_marches(contrats, states, organisations, acheteurs)
+        marches = {cle: contrat.marche for contrat in contrats for cle in contrat.lots}
         created, changed, names = [], [], {"marche"}
         self.lieux.prepare(state.lu.lieu_code for state in states.values())
         for cle, state in states.items():
             values = self._values(state)
-            marche = marches[state.cle_marche]
             lot = lots.get(cle)
             if lot is None:
-                created.append(Lot(cle=cle, marche=marche, **values))
+                created.append(Lot(cle=cle, marche=marches[cle], **values))
                 continue
-            typed = set(lot.champs_saisis)
             names.update(name.removesuffix("_id") for name in values)
-            if "marche" not in typed and lot.marche_id != marche.pk:
+            if cle in marches and lot.marche_id != marches[cle].pk:
                 left.add(lot.marche_id)
-                values["marche_id"] = marche.pk
-            if _assign(lot, values, typed):
+                values["marche_id"] = marches[cle].pk
+            if _assign(lot, values, set(lot.champs_saisis)):
                 changed.append(lot)
         for lot in Lot.objects.bulk_create(created):
             lots[lot.cle] = lot
         _bulk_update(Lot, changed, names)
         self._write_parts(states, lots, organisations)
-        self._write_marches(states, lots, marches, organisations, acheteurs)
-        remove_empty(left | {marche.pk for marche in marches.values()})
-        return {lots[cle].marche_id for cle in states} | left
+        remove_empty(left)
+        return {lots[cle].marche_id for cle in states} | {contrat.marche.pk for contrat in contrats} | left
 
     def _values(self, state: EtatLot) -> dict[str, Any]:
         values = state.fields()
@@ -154,34 +162,44 @@ class LotUpsert:
         values["racines"] = lot_racines(values["objet"], secteur, self.secteurs)
         return values
 
-    def _marches(self, states, organisations, acheteurs) -> dict[str, Marche]:
-        """The contract of each grouping key, made where missing."""
-        keys = {states[cle].cle_marche: states[cle] for cle in sorted(states, reverse=True)}
-        found = {marche.cle: marche for marche in Marche.objects.filter(cle__in=keys)}
-        made = [
-            Marche(cle=key, **_marche_values(state, organisations, acheteurs))
-            for key, state in keys.items()
-            if key not in found
-        ]
-        return found | {marche.cle: marche for marche in Marche.objects.bulk_create(made)}
+    def _place(self, states: dict[str, EtatLot], lots: dict[str, Lot]) -> list[Vague]:
+        """The contracts of every group that gains, keeps or loses a lot of `states`; lots placed by hand stay out."""
+        mine = {cle: state for cle, state in states.items() if cle not in lots or not _has(lots[cle], "marche")}
+        left = groupes_of(lots[cle].marche_id for cle in mine.keys() & lots.keys())
+        stored = members({state.cle_marche for state in mine.values()} | left)
+        days: dict[str, dict[str, Any]] = defaultdict(dict)
+        for cle, (lot, groupe) in stored.items():
+            if cle not in mine:
+                days[groupe][cle] = lot.date_notification or lot.date_publication
+        for cle, state in mine.items():
+            typed = cle in lots and _has(lots[cle], "date_notification")
+            notified = lots[cle].date_notification if typed else state.lu.date_notification
+            days[state.cle_marche][cle] = notified or state.lu.date_publication
+        contrats = vagues(days)
+        keep_rows(contrats, {cle: lot.marche_id for cle, (lot, _) in stored.items()})
+        return contrats
 
-    def _write_marches(self, states, lots, marches, organisations, acheteurs) -> None:
-        """Each contract shows what its first lot says, by key: the same one for any order of files."""
-        ids = {marche.pk: marche for marche in marches.values()}
-        imported = Lot.objects.filter(marche__in=ids).exclude(cle="")
-        first = dict(imported.values_list("marche").annotate(first=models.Min("cle")).order_by())
+    def _write_marches(self, contrats: list[Vague], states, organisations, acheteurs) -> set[int]:
+        """Each contract shows what its first lot says, and takes its lots; the ids of those that lost some."""
+        elsewhere = self._fold([], {contrat.premier for contrat in contrats} - states.keys())
+        identities = {_buyer(state.lu) for state in elsewhere.values()} - organisations.keys()
+        organisations |= find_organisations(identities, self.noms)[0]
+        acheteurs |= find_acheteurs(organisations[_buyer(state.lu)] for state in elsewhere.values())
+        known = states | elsewhere
+        made: list[Marche] = []
         changed: list[Marche] = []
-        names: list[str] = []
-        for pk, cle in first.items():
-            state = states.get(cle)
-            marche = ids[pk]
-            if state is None or state.cle_marche != marche.cle:
-                continue
-            values = _marche_values(state, organisations, acheteurs)
-            names = [name.removesuffix("_id") for name in values]
-            if _assign(marche, values, set(marche.champs_saisis)):
-                changed.append(marche)
+        names: set[str] = set()
+        for contrat in contrats:
+            values = _marche_values(known[contrat.premier], organisations, acheteurs)
+            names.update(name.removesuffix("_id") for name in values)
+            if contrat.marche is None:
+                contrat.marche = Marche(cle=contrat.cle, groupe=contrat.groupe, **values)
+                made.append(contrat.marche)
+            elif _assign(contrat.marche, values, set(contrat.marche.champs_saisis)):
+                changed.append(contrat.marche)
+        Marche.objects.bulk_create(made)
         _bulk_update(Marche, changed, names)
+        return _move(contrats, states)
 
     # Holders, modifications, subcontracts -----------------------------------------------------------------------------
     def _write_parts(self, states, lots, organisations) -> None:
@@ -217,6 +235,23 @@ class LotUpsert:
         _sync(Titulaire, titulaires, ("organisation_id",))
         _sync(Modification, modifications, ("numero", "date_notification"))
         _sync(ActeSousTraitance, actes, ("numero", "sous_traitant_id"))
+
+
+def _has(lot: Lot, name: str) -> bool:
+    """Whether a person typed this field of the lot."""
+    return name in lot.champs_saisis
+
+
+def _move(contrats: list[Vague], but: Collection[str]) -> set[int]:
+    """Put the stored lots, `but` these, in their contract where they are in another; ids of the contracts they left."""
+    wanted = {cle: contrat.marche.pk for contrat in contrats for cle in contrat.lots if cle not in but}
+    stored = Lot.objects.filter(cle__in=wanted).only("cle", "marche_id")
+    moved = [lot for lot in stored if lot.marche_id != wanted[lot.cle]]
+    left = {lot.marche_id for lot in moved}
+    for lot in moved:
+        lot.marche_id = wanted[lot.cle]
+    _bulk_update(Lot, moved, ["marche"])
+    return left
 
 
 def _buyer(lu: Enregistrement) -> Identite:

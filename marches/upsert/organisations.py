@@ -5,10 +5,11 @@ from pathlib import Path
 
 from marches.enums import GenreAcheteur
 from marches.models import Acheteur
-from marches.rules import de_lieu, genre_probable
+from marches.rules import genre_probable
 from marches.rules.decp import Identite
 from portal.siret import is_siret
 from portal.tables import read_table
+from portal.text import de_lieu
 from structures.enums import TypeIdentifiant
 from structures.models import Commune, Epci, Organisation, Structure
 

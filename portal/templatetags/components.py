@@ -23,9 +23,11 @@ def page_url(context, page: Page, number: int) -> str:
 
 
 @register.simple_tag
-def progress_bar(done: Any, due: Any, expected: float | None = None, label: str = "", unit: str = "h") -> SafeString:
+def progress_bar(
+    done: Any, due: Any, expected: float | None = None, label: str = "", unit: str = "h", late: bool | None = None
+) -> SafeString:
     """The SVG bar of `portal.charts.progress`: what is done out of what is due, and the pace expected today."""
-    return charts.progress(done, due, expected, label, unit=unit)
+    return charts.progress(done, due, expected, label, unit=unit, late=late)
 
 
 @register.filter

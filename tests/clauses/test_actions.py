@@ -347,3 +347,33 @@ class TestAnySequence(TestCase):
 def test_participants_are_never_deleted_by_hours(chantier):
     chantier.sent(10, 20, 30)
     assert Participant.objects.count() == 3
+
+
+def test_an_acceptance_is_taken_back_with_its_trace(chantier):
+    line, _ = chantier.sent(100, 50)
+    actions.accept(line, by=chantier.by)
+    assert chantier.totals() == (1000, 150, 100)
+    refused = actions.cancel(line, " Personne absente ce mois-ci ", by=chantier.by)
+    line.refresh_from_db()
+    assert (line.etat, line.decidee_par) == (Etat.REMPLACEE, chantier.by.user)
+    assert line.decidee_le is not None
+    assert (refused.etat, refused.heures, refused.motif_refus) == (Etat.REFUSEE, 100, "Personne absente ce mois-ci")
+    assert chantier.totals() == (1000, 50, 0)
+    # What is cancelled may still be corrected, and accepted again.
+    corrected = actions.correct(refused, 80, by=chantier.by)
+    actions.send(chantier.month, by=chantier.by)
+    actions.accept(corrected, by=chantier.by)
+    assert chantier.totals() == (1000, 130, 80)
+
+
+def test_only_an_accepted_line_without_pending_correction_is_cancelled(chantier):
+    (line,) = chantier.sent(100)
+    with pytest.raises(ValidationError, match="seule une ligne acceptée"):
+        actions.cancel(line, "Erreur", by=chantier.by)
+    actions.accept(line, by=chantier.by)
+    with pytest.raises(ValidationError, match="motif"):
+        actions.cancel(line, "  ", by=chantier.by)
+    actions.correct(line, 90, by=chantier.by)
+    with pytest.raises(ValidationError, match="correction"):
+        actions.cancel(line, "Erreur", by=chantier.by)
+    assert chantier.totals() == (1000, 100, 100)

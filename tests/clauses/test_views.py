@@ -515,6 +515,81 @@ def test_the_month_and_the_people_cost_the_same_for_one_line_or_ten(chantier):
     assert [queries(client, url) for url in urls] == before
 
 
+def test_a_clause_of_four_years_and_eleven_members_keeps_every_month_within_reach(chantier):
+    members = [f.make_organisation() for _ in range(11)]
+    client, url = chantier.client(Role.FACILITATEUR), chantier.clause.get_absolute_url()
+    before = queries(client, url)
+    Declaration.objects.all().delete()
+    rows = [
+        Declaration(clause=chantier.clause, organisation=member, mois=date(2022 + month // 12, month % 12 + 1, 1))
+        for month in range(48)
+        for member in members
+    ]
+    Declaration.objects.bulk_create(rows)
+    seen = set()
+    for year in (2022, 2023, 2024, 2025):
+        page = client.get(url, {"annee": year}).content.decode()
+        assert len(page) < 80_000
+        seen |= set(re.findall(r"/clauses/declarations/(\d+)/", page))
+    assert len(seen) == 528
+    assert "11 organisations" in text(client.get(url))
+    assert queries(client, url) == before
+
+
+def test_an_unknown_year_shows_the_latest(chantier):
+    actions.open_month(chantier.clause, chantier.entreprise, date(2026, 5, 1), on=date(2026, 6, 1), by=chantier.by)
+    assert "Mai 2026" in text(chantier.client(Role.ENTREPRISE).get(chantier.clause.get_absolute_url(), {"annee": "1"}))
+
+
+def test_the_board_stays_short_with_many_months_to_check(chantier):
+    for month in range(1, 7):
+        declaration = f.make_declaration(clause=chantier.clause, mois=date(2025, month, 1))
+        f.make_imputation(clause=chantier.clause, declaration=declaration, etat=Etat.TRANSMISE)
+    page = chantier.client(Role.FACILITATEUR).get(reverse("clauses:list"))
+    assert "Déclarations à vérifier (6)" in text(page)
+    assert "2 autres mois" in text(page)
+    assert len(page.context["to_do"]) == 4
+
+
+def test_three_hundred_people_are_paged_at_the_same_cost(chantier):
+    client, url = chantier.client(Role.FACILITATEUR), reverse("clauses:participants")
+    before = queries(client, url)
+    Participant.objects.bulk_create(
+        Participant(
+            facilitateur=chantier.facilitateur, code=f"X-{n:04}", annee_naissance=1990, entree_le=date(2026, 1, 1)
+        )
+        for n in range(300)
+    )
+    page = client.get(url)
+    assert "303 participants" in text(page)
+    assert len(page.content) < 60_000
+    assert queries(client, url) == before
+
+
+def test_a_person_who_is_eligible_gets_no_remedy(chantier):
+    person = chantier.affectations[0].participant
+    client = chantier.client(Role.FACILITATEUR)
+    assert "refusez la ligne" not in text(client.get(person.get_absolute_url()))
+    person.eligibilites.all().delete()
+    page = text(client.get(person.get_absolute_url()))
+    assert "notez l’éligibilité" in page
+    assert "refusez la ligne" not in page
+
+
+def test_a_bar_is_late_only_when_its_verdict_is(chantier):
+    page = chantier.client(Role.FACILITATEUR).get(reverse("clauses:list"))
+    (suivi,) = page.context["page"]
+    assert suivi["allure"].en_retard is ("chart-late" in page.content.decode())
+    HeuresDues.objects.update(heures=1)
+    chantier.sent("0.95")
+    actions.accept_all_clean(chantier.month, by=chantier.by)
+    with time_machine.travel("2026-12-31 12:00+00:00"):
+        page = chantier.client(Role.FACILITATEUR).get(reverse("clauses:list"))
+    (suivi,) = page.context["page"]
+    assert not suivi["allure"].en_retard
+    assert "chart-late" not in page.content.decode()
+
+
 # Panels -------------------------------------------------------------------------------------------------------------
 def panel(obj, acteur):
     from clauses.panels import lot_panel, marche_panel

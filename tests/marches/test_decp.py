@@ -16,7 +16,7 @@ from marches.models import Acheteur, ActeSousTraitance, Lot, Marche, Modificatio
 from marches.upsert import read_noms
 from portal.imports import FichierRefuse
 from portal.models import Importation
-from structures.models import Organisation, Structure
+from structures.models import Commune, Departement, Organisation, Secteur, Structure
 from tests import factories as make
 
 DATA = Path(__file__).parent.parent / "data"
@@ -164,11 +164,7 @@ def test_any_order_of_files_gives_the_same_state(write):
         for path in order:
             import_file(path)
         states.append(state())
-        SourceLot.objects.all().delete()
-        Lot.objects.all().delete()
-        Marche.objects.all().delete()
-        Acheteur.objects.all().delete()
-        Organisation.objects.all().delete()
+        empty_register()
         if len(states) >= 24:
             break
     assert all(found == states[0] for found in states)
@@ -278,6 +274,12 @@ def test_dirt_is_set_aside_or_flagged_never_corrected():
         (b'{"autre": 1}', "marches"),
         (b'[{"id": 1}]', "marches"),
         (b'{"marches": 3}', "marches"),
+        (b'{"marches": null}', "marches"),
+        (b'{"marches": {"marche": [' + b"[" * 200 + b"]" * 200 + b"]}}", "imbrique plus de 100 niveaux"),
+        (b'{"x": ' + b'{"a":' * 20_000, "imbrique plus de 100 niveaux"),
+        (b'{"marches": {"marche": [{"id": ' + b"9" * 5_000 + b"}]}}", "plus de 1 000 chiffres"),
+        (b'{"marches": {"marche": [{"id": "' + b"a" * 3_000_000 + b'"}]}}', "million de caractères"),
+        (b'{"marches": {"marche": []}} suite', "JSON valide"),
         ('{"marches": {"marche": []}}'.encode("utf-16"), "UTF-16"),
         (json.dumps({"marches": {"marche": [record(objet="Été")]}}, ensure_ascii=False).encode("latin-1"), "UTF-8"),
         (gzip.compress(FIRST.read_bytes())[:-200], "incomplet"),
@@ -303,6 +305,25 @@ def test_gzip_and_byte_order_mark_are_read(tmp_path):
     path = tmp_path / "decp.json.gz"
     path.write_bytes(gzip.compress(b"\xef\xbb\xbf" + FIRST.read_bytes()))
     assert import_file(path).crees == 4
+
+
+def test_values_of_the_wrong_kind_are_set_aside_or_flagged(write):
+    report = import_file(write(
+        1, None, "a", [], {},
+        record(id={"a": 1}, titulaires={"titulaire": 5}, modifications="x", considerationsSociales=3),
+        record(id=5, objet=12, lieuExecution=[1], codeCPV={"a": 2}, dateNotification=20240101, dureeMois=[1]),
+        record(id="Z", acheteur=[BUYER]), record(id="T", objet={"a": 1}), record(id="D", montant=10**40),
+    ))  # fmt: skip
+    assert (report.lus, report.crees, len(report.ecartes)) == (10, 3, 7)
+    assert Lot.objects.get(identifiant="D").montant is None
+
+
+def test_a_key_given_twice_counts_once(tmp_path):
+    path = tmp_path / "decp.json"
+    text = json.dumps(record(objet="Premier"))[:-1]
+    path.write_text('{"marches": {"marche": [' + text + ', "objet": "Second"}]}}')
+    assert import_file(path).crees == 1
+    assert Lot.objects.get().objet == "Second"
 
 
 def test_empty_list_is_an_import_of_nothing(write):
@@ -355,6 +376,126 @@ def test_holder_known_in_the_directory_is_marked():
     import_file(FIRST)
     structure.refresh_from_db()
     assert structure.titulaire_depuis == date(2026, 2, 1)
+
+
+# Contracts years apart ----------------------------------------------------------------------------------------------
+def notified(day, n, **given):
+    """Lot `n` of a contract whose title comes back every few years."""
+    text = f"Entretien des bâtiments communaux : Lot {n} : Vitrerie"
+    dates = {"dateNotification": day, "datePublicationDonnees": day}
+    return record(id=f"{day[:4]}-{n}", objet=text, **dates | given)
+
+
+def contracts():
+    """Lots of each contract, by the year in their identifier."""
+    rows = Lot.objects.order_by("identifiant").values_list("marche", "identifiant")
+    groups = {}
+    for marche, identifiant in rows:
+        groups.setdefault(marche, []).append(identifiant)
+    return sorted(groups.values())
+
+
+def empty_register():
+    for model in (SourceLot, Lot, Marche, Acheteur, Organisation):
+        model.objects.all().delete()
+
+
+def test_a_renewal_years_later_is_another_contract_for_any_order_of_files(write):
+    files = [
+        write(notified("2016-03-01", 1)),
+        write(notified("2016-05-01", 2, procedure="Procédure adaptée")),
+        write(notified("2020-03-01", 1), notified("2020-04-01", 2)),
+        write(notified("2024-03-01", 1, montant=7), notified("2024-03-01", 3, dateNotification=None)),
+    ]
+    states = []
+    for order in permutations(files):
+        for path in order:
+            import_file(path)
+        assert contracts() == [["2016-1", "2016-2"], ["2020-1", "2020-2"], ["2024-1", "2024-3"]]
+        states.append(state())
+        empty_register()
+    assert all(found == states[0] for found in states)
+
+
+def test_lots_between_two_contracts_join_them_and_the_address_stays(write):
+    import_file(write(notified("2018-01-01", 1), notified("2018-02-01", 2)))
+    kept = Marche.objects.get().pk
+    import_file(write(notified("2020-06-01", 3)))
+    assert contracts() == [["2018-1", "2018-2"], ["2020-3"]]
+    import_file(write(notified("2019-06-01", 4)))
+    assert contracts() == [["2018-1", "2018-2", "2019-4", "2020-3"]]
+    assert Marche.objects.get().pk == kept
+
+
+def test_a_lot_placed_by_hand_does_not_join_contracts_years_apart(write):
+    import_file(write(notified("2018-01-01", 1), notified("2020-06-01", 3)))
+    alone = make.make_marche()
+    Lot.objects.filter(identifiant="2018-1").update(marche=alone, champs_saisis=["marche"])
+    import_file(write(notified("2019-06-01", 4), notified("2018-01-01", 1, montant=3, procedure="x")))
+    assert contracts() == [["2018-1"], ["2019-4", "2020-3"]]
+    assert Lot.objects.get(identifiant="2018-1").marche == alone
+
+
+# Refold -------------------------------------------------------------------------------------------------------------
+def reference_tables():
+    eure = make.make_departement(code="27", nom="Eure")
+    make.make_commune(code="27229", nom="Évreux", departement=eure, siren=BUYER[:9])
+    make.make_secteur(code="nettoyage", nom="Nettoyage", cpv="909 90911", synonymes="ménage")
+
+
+def known_structure():
+    organisation = Organisation.objects.filter(identifiant=HOLDER).first()
+    organisation = organisation or make.make_organisation(identifiant=HOLDER, denomination="")
+    return make.make_structure(nom="Chantier vert", organisation=organisation)
+
+
+def test_refolding_gives_what_the_other_order_of_commands_gives(capsys):
+    reference_tables()
+    first = known_structure()
+    import_file(FIRST)
+    import_file(NEXT)
+    expected = state()
+    first.delete()
+    empty_register()
+    for model in (Secteur, Commune, Departement):
+        model.objects.all().delete()
+
+    import_file(FIRST)
+    import_file(NEXT)
+    assert Lot.objects.get(identifiant="2026-001-01").departement is None
+    reference_tables()
+    structure = known_structure()
+    call_command("recalculer_marches")
+    assert "4 lots relus" in capsys.readouterr().out
+    found = state()
+    for lots in (found[0], expected[0]):
+        for lot in lots.values():
+            lot.pop("secteur")  # another row, for the same code
+    assert found == expected
+    assert Lot.objects.get(identifiant="2026-001-02").secteur.code == "nettoyage"
+    structure.refresh_from_db()
+    assert structure.titulaire_depuis == date(2026, 1, 31)
+
+    written = list(Lot.objects.order_by("pk").values_list("modifie_le", "marche__modifie_le"))
+    call_command("recalculer_marches")
+    assert list(Lot.objects.order_by("pk").values_list("modifie_le", "marche__modifie_le")) == written
+    assert SourceLot.objects.count() == 6
+
+
+def test_refolding_keeps_what_people_typed():
+    import_file(FIRST)
+    lot = Lot.objects.get(identifiant="2026-001-01")
+    alone = make.make_marche(acheteur=lot.marche.acheteur)
+    champs = ["marche", "montant"]
+    Lot.objects.filter(pk=lot.pk).update(marche=alone, montant=12, cpv="", champs_saisis=champs)
+    call_command("recalculer_marches")
+    lot.refresh_from_db()
+    assert (lot.marche, lot.montant, lot.cpv) == (alone, 12, "45223220-4")
+
+
+def test_refolding_an_empty_register(capsys):
+    call_command("recalculer_marches")
+    assert "0 lot relu" in capsys.readouterr().out
 
 
 # Command ------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from marches.enums import GenreAcheteur, NatureContrat, Reservation, StatutLot, 
 from marches.rules import (
     KINDS,
     add_months,
-    de_lieu,
+    debuts_de_vague,
     fin_prevue,
     genre_probable,
     may_answer,
@@ -75,6 +75,21 @@ def test_renewals_may_last_otherwise_and_never_for_ever():
     assert periodes(date(2026, 1, 1), 12, 1, 6)[1].fin == date(2027, 7, 1)
     assert periodes(None, 12, 1) == []
     assert len(periodes(date(2026, 1, 1), 12, 30_000)) == 100
+
+
+@pytest.mark.parametrize(
+    ("days", "starts"),
+    [
+        ([], []),
+        ([(2020, 1, 31)], [(2020, 1, 31)]),
+        ([(2020, 1, 31), (2021, 7, 31)], [(2020, 1, 31)]),
+        ([(2020, 1, 31), (2021, 8, 1)], [(2020, 1, 31), (2021, 8, 1)]),
+        ([(2021, 8, 1), (2020, 1, 31), (2020, 1, 31), (2021, 1, 1)], [(2020, 1, 31)]),
+        ([(2016, 1, 1), (2017, 7, 1), (2019, 1, 1), (2023, 1, 1)], [(2016, 1, 1), (2023, 1, 1)]),
+    ],
+)
+def test_debuts_de_vague(days, starts):
+    assert debuts_de_vague(date(*day) for day in days) == [date(*day) for day in starts]
 
 
 @pytest.mark.parametrize(
@@ -169,18 +184,6 @@ def test_skeleton_knows_ligatures():
 
 
 @pytest.mark.parametrize(
-    ("nom", "expected"),
-    [
-        ("Évreux", "d'Évreux"), ("Le Havre", "du Havre"), ("Les Andelys", "des Andelys"), ("La Baule", "de La Baule"),
-        ("L'Haÿ-les-Roses", "de L'Haÿ-les-Roses"), ("Hérouville-Saint-Clair", "d'Hérouville-Saint-Clair"),
-        ("Honfleur", "de Honfleur"), ("Yvetot", "d'Yvetot"), ("Caen", "de Caen"), ("Œuilly", "d'Œuilly"),
-    ],
-)  # fmt: skip
-def test_de_lieu(nom, expected):
-    assert de_lieu(nom) == expected
-
-
-@pytest.mark.parametrize(
     ("siren", "nom", "expected"),
     [
         ("210000000", "", GenreAcheteur.LOCAL),
@@ -266,18 +269,119 @@ def test_eiti_is_warned_at_every_date(day):
         (NatureContrat.CONCESSION, Reservation.LES_DEUX, True),
         (NatureContrat.CONCESSION, Reservation.ESS, True),
         (NatureContrat.CONCESSION, Reservation.INSERTION, False),
+        (NatureContrat.CONCESSION, Reservation.HANDICAP, False),
+        (NatureContrat.CONCESSION, Reservation.PENITENTIAIRE, False),
+        (NatureContrat.CONCESSION, Reservation.NON_PRECISEE, False),
+        (NatureContrat.CONCESSION, Reservation.AUCUNE, False),
         (NatureContrat.DEFENSE, Reservation.INSERTION, True),
+        (NatureContrat.DEFENSE, Reservation.LES_DEUX, True),
+        (NatureContrat.DEFENSE, Reservation.PENITENTIAIRE, True),
+        (NatureContrat.DEFENSE, Reservation.ESS, True),
         (NatureContrat.DEFENSE, Reservation.HANDICAP, False),
+        (NatureContrat.DEFENSE, Reservation.NON_PRECISEE, False),
+        (NatureContrat.DEFENSE, Reservation.AUCUNE, False),
+        (NatureContrat.PARTENARIAT, Reservation.LES_DEUX, False),
+        (NatureContrat.PRIVE, Reservation.LES_DEUX, False),
     ],
 )
 def test_other_natures(nature, reservation, blocked):
-    kind = Kind.EA if reservation == Reservation.HANDICAP else Kind.EI
-    assert may_answer(kind, reservation, AFTER, nature).is_blocking is blocked
+    """A blocage that strikes the reservation itself strikes every kind; otherwise the kinds it names are free."""
+    levels = {kind: may_answer(kind, reservation, AFTER, nature).level for kind in KINDS[reservation] or ALL_KINDS}
+    assert (set(levels.values()) == {BLOCK}) is blocked
+    assert (BLOCK in levels.values()) is blocked
 
 
-def lot(reservation, notified=None, launched=None):
-    marche = SimpleNamespace(nature="marche", date_lancement=launched)
-    return SimpleNamespace(reservation=reservation, marche=marche, date_notification=notified, date_debut=None)
+@pytest.mark.parametrize("kind", ALL_KINDS)
+@pytest.mark.parametrize(
+    ("nature", "day"),
+    [
+        *((NatureContrat.CONCESSION, day) for day in (date(2019, 4, 1), date(2020, 12, 8), date(2020, 12, 9), AFTER)),
+        (NatureContrat.MARCHE, date(2016, 6, 1)),
+        (NatureContrat.MARCHE, date(2020, 12, 8)),
+        (NatureContrat.DEFENSE, AFTER),
+    ],
+)
+def test_joint_reservation_is_blocked_for_every_kind(kind, nature, day):
+    assert may_answer(kind, Reservation.LES_DEUX, day, nature).is_blocking
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_prison_reservation_is_blocked_for_every_kind_before_it_existed(kind):
+    assert may_answer(kind, Reservation.PENITENTIAIRE, date(2022, 10, 20)).is_blocking
+
+
+@pytest.mark.parametrize("reservation", [Reservation.HANDICAP, Reservation.INSERTION])
+@pytest.mark.parametrize("nature", [NatureContrat.MARCHE, NatureContrat.CONCESSION])
+@pytest.mark.parametrize(
+    "day", [date(2016, 4, 1), date(2019, 3, 31), date(2019, 4, 1), date(2020, 12, 8), date(2022, 12, 30), AFTER]
+)
+def test_single_reservations_give_the_same_answer_at_every_date(reservation, nature, day):
+    for kind in ALL_KINDS:
+        assert may_answer(kind, reservation, day, nature).level == EXPECTED[reservation][kind]
+
+
+@pytest.mark.parametrize(
+    ("reservation", "day", "nature", "source", "share"),
+    [
+        ("handicap", AFTER, "marche", "L. 2113-12", "R. 2113-7"),
+        ("insertion", AFTER, "marche", "L. 2113-13", "R. 2113-7"),
+        ("insertion", date(2019, 3, 31), "marche", "Ordonnance 2015-899, art. 36, II", "50 %"),
+        ("handicap", AFTER, "concession", "L. 3113-1", "R. 3113-1"),
+        ("insertion", AFTER, "concession", "L. 3113-2", "R. 3113-1"),
+        ("handicap", AFTER, "defense", "L. 2313-6", "R. 2313-3"),
+        ("penitentiaire", date(2022, 12, 29), "marche", "L. 2113-13-1", ""),
+        ("penitentiaire", date(2022, 12, 30), "marche", "L. 2113-13-1", "R. 2113-7"),
+        ("penitentiaire", AFTER, "concession", "L. 3113-2-1", "R. 3113-1"),
+    ],
+)
+def test_the_text_and_the_share_are_those_of_the_day(reservation, day, nature, source, share):
+    kind = min(KINDS[Reservation(reservation)])
+    verdict = may_answer(kind, Reservation(reservation), day, NatureContrat(nature))
+    assert verdict.is_ok
+    assert verdict.source.endswith(source)
+    assert share in verdict.remede
+    assert bool(verdict.remede) is bool(share)
+
+
+def lot(reservation, notified=None, launched=None, nature="marche", materiel=False):
+    return SimpleNamespace(
+        reservation=reservation,
+        marche=SimpleNamespace(nature=nature, date_lancement=launched),
+        date_notification=notified,
+        date_debut=None,
+        materiel_a_fournir=materiel,
+    )
+
+
+@pytest.mark.parametrize("reservation", list(Reservation))
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_without_any_date_a_refusal_holds_at_every_date(kind, reservation):
+    """Nothing known: blocked only where every date blocks."""
+    verdict = may_answer_lot(kind, lot(reservation))
+    days = (date(2018, 1, 1), date(2020, 12, 8), date(2020, 12, 9), date(2022, 10, 20), date(2022, 10, 21), AFTER)
+    levels = {may_answer(kind, reservation, day).level for day in days}
+    assert verdict.level == (levels.pop() if len(levels) == 1 else INFO)
+
+
+@pytest.mark.parametrize("notified", [date(2022, 10, 20), date(2022, 10, 21), date(2024, 10, 20)])
+def test_unknown_launch_of_a_prison_reservation(notified):
+    expected = BLOCK if notified < date(2022, 10, 21) else INFO
+    assert may_answer_lot(Kind.SEP, lot("penitentiaire", notified)).level == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "reservation", "materiel", "level"),
+    [
+        (Kind.AI, "insertion", True, WARN),
+        (Kind.AI, "aucune", True, WARN),
+        (Kind.AI, "non_precisee", True, WARN),
+        (Kind.AI, "handicap", True, BLOCK),
+        (Kind.AI, "insertion", False, OK),
+        (Kind.ACI, "insertion", True, OK),
+    ],
+)
+def test_an_association_intermediaire_supplies_no_equipment(kind, reservation, materiel, level):
+    assert may_answer_lot(kind, lot(reservation, AFTER, materiel=materiel)).level == level
 
 
 def test_unknown_launch_around_a_change_of_law_is_an_information():

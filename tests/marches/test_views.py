@@ -11,7 +11,7 @@ from django.urls import reverse
 from marches.enums import FormeGroupement, Reservation
 from marches.models import Lot, Marche
 from marches.upsert import reindex
-from portal.permissions import Role
+from portal.permissions import Acteur, Role
 from structures.enums import Kind
 from tests import factories as make
 from tests.conftest import sign_in
@@ -133,10 +133,17 @@ def test_card_says_how_many_lots_match(client, register):
         "page=" + "9" * 30, "page=-1", "page=x", "q=%00", "q=" + "a" * 5000, "acheteur=%00", "cpv=abc", "du=abc",
         "du=0001-01-01", "au=9999-12-31", "lieu=%00", "lieu=" + "x" * 999, "secteur=inconnu", "reservation=%27",
         "consideration=x", "tri=x", "connu=2", "titulaire=%00", "q=%25_%5C", "du=99999999999-01-01",
+        "du=mardi", "du=%00", "du=2026-12-31&au=2026-01-01", "tri=%00", "page=%00", "connu=%00", "secteur=%00",
+        *(f"{name}={10**30}" for name in ("q", "acheteur", "secteur", "cpv", "lieu", "du", "au", "titulaire")),
     ],
 )  # fmt: skip
 def test_bad_input_is_answered(client, register, query):
     assert client.get(f"{LIST}?{query}").status_code == 200
+
+
+def test_dates_in_the_wrong_order_are_said(client, register):
+    text = client.get(LIST, {"du": "2026-12-31", "au": "2026-01-01"}).content.decode()
+    assert "La fin de la période précède son début" in text
 
 
 def test_bad_value_is_said(client, register):
@@ -235,6 +242,34 @@ def test_lot_page_tells_amounts_group_and_answers(client):
         assert words in text
 
 
+def test_a_large_group_is_named_by_its_mandataire_then_whole_on_the_lot_page(client):
+    lot = make.make_lot()
+    groupement = make.make_groupement(lot=lot, forme=FormeGroupement.NON_PRECISEE, gouvernance="Une voix chacun.")
+    structures = [make.make_structure(nom=f"Association {n:02}") for n in range(11)]
+    for n, structure in enumerate(structures):
+        make.make_titulaire(lot=lot, organisation=structure.organisation, rang=n)
+        given = {"organisation": structure.organisation, "structure": structure, "mandataire": n == 4, "voix": 1}
+        make.make_membre_groupement(groupement=groupement, **given)
+    text = client.get(lot.marche.get_absolute_url()).content.decode()
+    assert "Association 04" in text
+    assert "Association 00" not in text
+    assert "et 10 autres" in text
+    text = client.get(lot.get_absolute_url()).content.decode()
+    assert all(text.count(f">Association {n:02}<") == 1 for n in range(11))
+    assert "Une voix chacun." in text
+    assert "non publiée" not in text
+
+
+@pytest.mark.parametrize(("count", "words"), [(3, ""), (4, "et 3 autres")])
+def test_a_few_holders_are_all_named(client, count, words):
+    lot = make.make_lot()
+    names = [make.make_titulaire(lot=lot, rang=n).organisation.nom for n in range(count)]
+    text = client.get(lot.marche.get_absolute_url()).content.decode()
+    assert names[0] in text
+    assert ("autres<" in text) is bool(words)
+    assert words in text
+
+
 def test_demonstration_data_says_so(client):
     marche = make.make_marche(fictif=True)
     lot = make.make_lot(marche=marche, fictif=True)
@@ -319,6 +354,38 @@ def test_another_buyer_finds_nothing(mine, name):
     stranger = sign_in(Role.ACHETEUR)
     assert stranger.post(url(name, mine["first"]), {"marche": mine["single"].pk}).status_code == 404
     assert Lot.objects.get(pk=mine["first"].pk).marche == mine["double"]
+
+
+def test_administration_revises_any_contract(client_administration, mine):
+    assert "Détacher de ce marché" in client_administration.get(mine["first"].get_absolute_url()).content.decode()
+    stranger = make.make_marche()
+    page = client_administration.get(url("rattacher", mine["first"])).content.decode()
+    assert "Simple" in page
+    assert stranger.objet not in page
+    client_administration.post(url("rattacher", mine["first"]), {"marche": stranger.pk})
+    assert Lot.objects.get(pk=mine["first"].pk).marche == mine["double"]
+    client_administration.post(url("rattacher", mine["first"]), {"marche": mine["single"].pk})
+    lot = Lot.objects.get(pk=mine["first"].pk)
+    assert lot.marche == mine["single"]
+    assert lot.history.first().history_user == client_administration.user
+
+
+@pytest.mark.parametrize("siret", ["OTIS", "OTIS ELEVATOR 1", "1234"])
+def test_an_identifier_that_is_no_siret_gives_no_reach(siret):
+    buyers = [make.make_organisation(identifiant=siret + end, identifiant_valide=False) for end in ("A", "B")]
+    assert {buyer.siren for buyer in buyers} == {""}
+    marche = make.make_marche(acheteur=make.make_acheteur(organisation=buyers[0]))
+    for buyer in buyers:
+        acteur = Acteur(organisation=buyer, role=Role.ACHETEUR)
+        assert not Marche.objects.editable_by(acteur).exists()
+    assert Marche.objects.get() == marche
+
+
+def test_establishments_of_one_siren_share_their_contracts():
+    siren = make.make_siren()
+    first, second = (make.make_organisation(identifiant=make.make_siret(siren, nic)) for nic in (1, 2))
+    marche = make.make_marche(acheteur=make.make_acheteur(organisation=first))
+    assert Marche.objects.editable_by(Acteur(organisation=second, role=Role.ACHETEUR)).get() == marche
 
 
 def test_detach_needs_a_post(client_acheteur, mine):

@@ -1,6 +1,6 @@
 """What each role has to do today, with and without data; a day is given."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.pages.stats import tableaux
 from portal.permissions import Role
@@ -236,6 +237,23 @@ def test_any_saved_report_is_shown(client_administration, saved):
     address = reverse("pages:importation", args=[make_importation(rapport=saved).pk])
     assert client_administration.get(address).status_code == 200
     assert client_administration.get(reverse(BOARD)).status_code == 200
+
+
+def test_an_import_without_report_does_not_claim_that_all_is_well(client_administration):
+    unknown, known = make_importation(), make_importation(rapport=REPORT | {"ecartes": []})
+    page = client_administration.get(reverse("pages:importation", args=[unknown.pk])).content.decode()
+    assert "pas laissé de compte rendu" in page
+    assert "tout le fichier est dans le portail" not in page
+    page = client_administration.get(reverse("pages:importation", args=[known.pk])).content.decode()
+    assert "tout le fichier est dans le portail" in page
+
+
+def test_a_message_in_flight_for_a_moment_is_no_trouble(client_administration):
+    make_envoi(etat="en_cours", sujet="Bloqué", envoye_le=timezone.now() - timedelta(hours=1))
+    make_envoi(etat="en_cours", sujet="Ça part", envoye_le=timezone.now())
+    page = client_administration.get(reverse(BOARD)).content.decode()
+    assert "Bloqué" in page
+    assert "Ça part" not in page
 
 
 def test_reports_are_for_administration(client, client_reseau, client_administration):

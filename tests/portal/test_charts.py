@@ -4,6 +4,8 @@ from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
+from django.template import Context, Template
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from portal.charts import bar_chart, chart_table, progress, small_multiples_months
@@ -108,3 +110,23 @@ def test_chart_table_says_the_same_in_words():
     assert "<td>–</td>" in html
     assert "<td>n. c.</td>" in html
     assert "<script" not in html
+
+
+@pytest.mark.parametrize("unknown", ["", "abc", None, 10**400])
+def test_what_a_template_does_not_know_draws_nothing(unknown):
+    assert widths(progress(unknown, unknown, "", "H"), "chart-done") == [0]
+    assert not widths(progress(10, 20, "", "H"), "chart-expected")
+    assert widths(bar_chart([("A", unknown), ("B", 1)], title="T"), "chart-bar") == [0, 310]
+
+
+def test_the_progress_include_needs_no_expected_pace():
+    html = render_to_string("includes/_progress.html", {"done": 10, "due": 20})
+    alone = Template('{% include "includes/_progress.html" with done=10 due=20 only %}').render(Context())
+    for page in (html, alone):
+        assert "50\u202f%" in page
+        assert "attendus" not in page
+
+
+def test_a_progress_bar_keeps_its_height_on_a_narrow_page():
+    assert parsed(progress(1, 2)).get("preserveAspectRatio") == "none"
+    assert parsed(bar_chart([("A", 1)], title="T")).get("preserveAspectRatio") is None

@@ -1,9 +1,11 @@
 import smtplib
+from datetime import timedelta
 
 import pytest
 from django.core import mail as outbox
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import transaction
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from portal import mail, tasks
@@ -174,11 +176,28 @@ def test_a_crash_leaves_the_message_in_flight(envoi, monkeypatch):
         tasks.deliver.call(envoi.pk)
     envoi.refresh_from_db()
     assert envoi.etat == "en_cours"
+    assert not mail.resend(envoi), "the worker may still be at it"
+
+
+@pytest.mark.parametrize("taken", [timedelta(minutes=16), None])
+def test_what_a_crash_left_in_flight_becomes_uncertain(envoi, queue, taken):
+    now = timezone.now()
+    Envoi.objects.update(etat="en_cours", envoye_le=now - taken if taken else None, cree_le=now - timedelta(hours=1))
+    assert tasks.deliver.call(404) == ""  # the next message that goes out sees it
+    envoi.refresh_from_db()
+    assert (envoi.etat, envoi.envoye_le) == ("incertain", None)
+    assert "interrompu" in envoi.erreur
+    assert mail.resend(envoi)
+
+
+def test_what_is_in_flight_for_a_moment_is_left_alone(envoi):
+    Envoi.objects.update(etat="en_cours", envoye_le=timezone.now() - timedelta(minutes=14))
+    assert tasks.flag_uncertain(timezone.now()) == 0
 
 
 @pytest.mark.parametrize(
     ("etat", "again"),
-    [("echec", True), ("incertain", True), ("en_cours", True), ("a_envoyer", False), ("envoye", False)],
+    [("echec", True), ("incertain", True), ("en_cours", False), ("a_envoyer", False), ("envoye", False)],
 )
 def test_resend(envoi, queue, etat, again):
     Envoi.objects.update(etat=etat, erreur="e")

@@ -408,7 +408,7 @@ def test_write_xlsx_is_read_back_with_its_types():
 
 
 def test_write_xlsx_refuses_more_rows_than_the_format_holds(monkeypatch):
-    monkeypatch.setattr("portal.tables.MOST_XLSX_ROWS", 3)
+    monkeypatch.setattr("portal.tables.writing.MOST_XLSX_ROWS", 3)
     write_xlsx(["a"], [[1], [2]]).close()
     with pytest.raises(TableError, match="CSV"):
         write_xlsx(["a"], [[1], [2], [3]])

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.text import LONGEST_STEM, fold, racines, slugify_fr, sort_key, stems, tokens
+from portal.text import LONGEST_STEM, de_lieu, fold, racines, slugify_fr, sort_key, stems, tokens
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,9 @@ from portal.text import LONGEST_STEM, fold, racines, slugify_fr, sort_key, stems
         ("Straße", "strasse"),
         ("E.S.A.T. Les Genêts", "esat les genets"),
         ("S.A.R.L", "sarl"),
+        ("S.À.R.L. Été", "sarl ete"),
+        ("10.5 m² à 3 €", "10 5 m2 a 3"),
+        ("ﬁn…", "fin"),
         ("Fin.Début L. 2113-12", "fin debut l 2113 12"),
         ("bâti\u00admen\x00t", "batiment"),
         ("a\u00a0b\u202fc\x0bd", "a b c d"),
@@ -104,6 +107,20 @@ def test_racines_holds_each_stem_as_a_whole_word(texts):
 
 def test_sort_key_puts_accents_with_their_letter():
     assert sorted(["Zoé", "Évry", "eau", "Été", "Fécamp"], key=sort_key) == ["eau", "Été", "Évry", "Fécamp", "Zoé"]
+
+
+@pytest.mark.parametrize(
+    ("nom", "expected"),
+    [
+        ("Caen", "de Caen"), ("Évreux", "d'Évreux"), ("Le Havre", "du Havre"), ("Les Andelys", "des Andelys"),
+        ("La Rochelle", "de La Rochelle"), ("L'Haÿ-les-Roses", "de L'Haÿ-les-Roses"), ("Lens", "de Lens"),
+        ("Hérouville-Saint-Clair", "d'Hérouville-Saint-Clair"), ("Honfleur", "de Honfleur"), ("Yvetot", "d'Yvetot"),
+        ("Yerres", "de Yerres"), ("Œuilly", "d'Œuilly"), ("Lesquin", "de Lesquin"), ("LE MANS", "du MANS"),
+        ("", "de "),
+    ],
+)  # fmt: skip
+def test_de_lieu(nom, expected):
+    assert de_lieu(nom) == expected
 
 
 @pytest.mark.parametrize(

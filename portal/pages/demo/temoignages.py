@@ -3,6 +3,7 @@
 Where a source contradicts itself, the figure is kept as it was said and marked « à vérifier ».
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -301,7 +302,8 @@ def load(
     for rank, recit in enumerate(RECITS):
         published = recit.statut == Temoignage.Statut.PUBLIE
         story = Temoignage(
-            titre=recit.titre, chapeau=recit.chapeau, corps=recit.corps.strip(), fonction_interviewee=recit.fonction,
+            titre=_spaced(recit.titre), chapeau=_spaced(recit.chapeau), corps=_spaced(unwrapped(recit.corps)),
+            fonction_interviewee=recit.fonction,
             date_entretien=recit.entretien, auteur=auteur, audience=recit.audience, statut=recit.statut,
             publie_le=today - timedelta(days=7 + 19 * rank) if published else None, source=recit.source, fictif=True,
         )  # fmt: skip
@@ -320,6 +322,16 @@ def load(
         stories.append(story)
     reindex([story.pk for story in stories])
     return stories
+
+
+def unwrapped(text: str) -> str:
+    """Each paragraph on one line: the ends of line of this file are not those of the story."""
+    return re.sub(r"(?<!\n)\n(?![\n#>-])", " ", text.strip())
+
+
+def _spaced(text: str) -> str:
+    """No-break spaces where French wants them."""
+    return re.sub(r" (?=[:;!?»])|(?<=«) ", "\u00a0", text)
 
 
 def _illustrate(story: Temoignage, scene: str) -> None:

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.fields.json import KT
-from django_tasks_db.models import DBTaskResult
+from django.utils import timezone
 
 from clauses.enums import Etat
 from clauses.models import ClauseSociale, Declaration, Imputation, Participant
 from clauses.querysets import holders_q
 from clauses.rules import Allure, ajoute_mois, premier_du_mois
 from marches.models import Acheteur, Lot, Marche
+from portal import tasks
 from portal.models import Envoi, Importation
 from portal.pages.models import Temoignage
 from portal.permissions import Role
@@ -115,18 +116,15 @@ def reseau(acteur, on: date) -> dict[str, Any]:
 
 
 def administration(acteur, on: date) -> dict[str, Any]:
+    now = timezone.now()
     return {
         "importations": importations(),
         "envois": Liste.of(
-            Envoi.objects.filter(etat__in=[Envoi.Etat.ECHEC, Envoi.Etat.INCERTAIN, Envoi.Etat.EN_COURS])
+            Envoi.objects.filter(Q(etat__in=[Envoi.Etat.ECHEC, Envoi.Etat.INCERTAIN]) | tasks.in_flight_too_long(now))
             .only("sujet", "destinataire", "etat", "cree_le", "erreur")
             .order_by("-cree_le", "-pk")
         ),
-        "taches": DBTaskResult.objects.aggregate(
-            en_attente=Count("pk", filter=Q(status="READY")),
-            en_cours=Count("pk", filter=Q(status="RUNNING")),
-            en_echec=Count("pk", filter=Q(status="FAILED")),
-        ),
+        "taches": tasks.counts(),
     }
 
 
@@ -246,6 +244,11 @@ class Rapport:
     inchanges: int | None
     ecartes: list[dict]
     signalements: list[dict]
+
+    @property
+    def is_missing(self) -> bool:
+        """Nothing is known of this import: a page must not read it as « nothing was set aside »."""
+        return self.lus is None and not self.ecartes and not self.signalements
 
     @classmethod
     def read(cls, saved: Any) -> "Rapport":
