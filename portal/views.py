@@ -31,8 +31,8 @@ def media(request, path):
 @login_not_required
 @never_cache
 def sante(request):
-    """Database, migrations and task queue as JSON: 200 when all is well, 503 otherwise. No detail is given away."""
-    answer = {"base": "ok", "migrations": "ok", "taches": "ok"}
+    """Database, migrations, task queue and shared cache as JSON: 200 when all is well, else 503, without detail."""
+    answer = {"base": "ok", "migrations": "ok", "taches": "ok", "cache": "ok"}
     try:
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
@@ -42,9 +42,12 @@ def sante(request):
             oldest = tasks.oldest_waiting()
             if oldest and timezone.now() - oldest > QUEUE_LATE:
                 answer["taches"] = "en retard"
+    except DatabaseError:
+        answer |= {"base": "injoignable", "migrations": "inconnues", "taches": "inconnues"}
+    try:
         cache.get("sante")
     except DatabaseError:
-        answer = {"base": "injoignable", "migrations": "inconnues", "taches": "inconnues"}
+        answer["cache"] = "injoignable"  # on a new site, `createcachetable` was forgotten
     healthy = set(answer.values()) == {"ok"}
     return JsonResponse(answer, status=200 if healthy else 503)
 

@@ -42,7 +42,7 @@ class StructureQuerySet(models.QuerySet):
         activities = activite.objects.select_related("secteur", "zone").order_by("secteur__ordre", "mode")
         return (
             self.select_related("commune", "departement")
-            .defer("racines", "description", "champs_saisis", "commune__racines", "departement__racines")
+            .defer("racines", "description", "champs_saisis")
             .prefetch_related(Prefetch("activites", queryset=activities.defer("secteur__racines")))
         )
 

@@ -255,10 +255,11 @@ def previous_month(declaration) -> dict[int, Saisie]:
         remplacee_par=None,
         ligne__affectation__isnull=False,
     ).exclude(ligne__affectation__date_fin__lt=declaration.mois)
-    return {
-        i.ligne.affectation_id: Saisie(i.ligne.affectation_id, i.heures_travail, i.heures_formation)
-        for i in rows.select_related("ligne")
-    }
+    saisies = (
+        Saisie(i.ligne.affectation.pk, i.heures_travail, i.heures_formation)
+        for i in rows.select_related("ligne__affectation")
+    )
+    return {saisie.affectation: saisie for saisie in saisies}
 
 
 # Inside ---------------------------------------------------------------------------------------------------------------

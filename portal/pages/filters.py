@@ -23,7 +23,7 @@ class TemoignageFilter(django_filters.FilterSet):
     )
     departement = django_filters.ModelChoiceFilter(
         label="Département",
-        queryset=Departement.objects.defer("racines"),
+        queryset=Departement.objects.all(),
         method="by_departement",
         empty_label="Toute la France",
     )

@@ -85,7 +85,7 @@ def _lines(folder: Path, name: str, delimiter: str = ",") -> Iterator[dict[str, 
 
 
 def _named(nom: str) -> dict[str, str]:
-    return {"nom": nom, "nom_tri": sort_key(nom), "racines": racines(nom)}
+    return {"nom": nom, "nom_tri": sort_key(nom)}
 
 
 def _regions(folder: Path) -> Iterator[dict[str, Any]]:
@@ -100,7 +100,8 @@ def _departements(folder: Path) -> Iterator[dict[str, Any]]:
 
 def _epcis(folder: Path) -> Iterator[dict[str, Any]]:
     for line in _lines(folder, "epci.csv"):
-        yield {"siren": line["siren"], "type": line["type"][:10], **_named(line["nom"])}
+        words = racines(line["nom"])  # « Mer et Vie » finds « Communauté de communes entre Mer et Vie »
+        yield {"siren": line["siren"], "type": line["type"][:10], "racines": words, **_named(line["nom"])}
 
 
 def _communes(folder: Path) -> Iterator[dict[str, Any]]:
@@ -115,7 +116,6 @@ def _communes(folder: Path) -> Iterator[dict[str, Any]]:
             "population": int(line["population"] or 0),
             "latitude": float(line["latitude"]) if line["latitude"] else None,
             "longitude": float(line["longitude"]) if line["longitude"] else None,
-            # No stems: a proper name is looked for as it is written, and 30 000 of them cost half of the loading.
             "nom": line["nom"],
             "nom_tri": sort_key(line["nom"]),
         }

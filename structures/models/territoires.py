@@ -5,7 +5,7 @@ from django.db import models
 from portal.search import RacinesMixin
 
 
-class Region(RacinesMixin):
+class Region(models.Model):
     code = models.CharField("code INSEE", max_length=3, primary_key=True)
     nom = models.CharField("nom", max_length=60)
     nom_tri = models.CharField(max_length=60, editable=False, db_index=True)
@@ -18,7 +18,7 @@ class Region(RacinesMixin):
         return self.nom
 
 
-class Departement(RacinesMixin):
+class Departement(models.Model):
     code = models.CharField("code INSEE", max_length=3, primary_key=True)
     nom = models.CharField("nom", max_length=60)
     nom_tri = models.CharField(max_length=60, editable=False, db_index=True)
@@ -49,7 +49,7 @@ class Epci(RacinesMixin):
         return self.nom
 
 
-class Commune(RacinesMixin):
+class Commune(models.Model):
     """A commune, or a municipal arrondissement, which then points to its commune through `parente`."""
 
     code = models.CharField("code INSEE", max_length=5, primary_key=True)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 pytestmark = pytest.mark.django_db
-WELL = {"base": "ok", "migrations": "ok", "taches": "ok"}
+WELL = {"base": "ok", "migrations": "ok", "taches": "ok", "cache": "ok"}
 
 
 def queue_task(age: timedelta, **given) -> DBTaskResult:

@@ -18,10 +18,10 @@ def make_country() -> SimpleNamespace:
     metropole = make_epci(siren="200054781", nom="Métropole du Grand Paris")
 
     def commune(code, nom, departement, epci, lat, lon, population, postcode, **more):
-        from portal.text import racines, sort_key
+        from portal.text import sort_key
 
         made = make_commune(
-            code=code, nom=nom, nom_tri=sort_key(nom), racines=racines(nom), departement=departement, epci=epci,
+            code=code, nom=nom, nom_tri=sort_key(nom), departement=departement, epci=epci,
             latitude=lat, longitude=lon, population=population, codes_postaux=postcode, **more,
         )  # fmt: skip
         for each in postcode.split():
