@@ -39,6 +39,8 @@ FACILITATEURS = {
 OF_BUYER = {"calvados": "calvados", "caen-la-mer": "calvados", "sncf": "calvados", "hopital": "calvados",
             "plaine-commune": "plaine-commune", "idf": "plaine-commune", "centre": "centre", "epernon": "centre",
             "touraine": "centre"}  # fmt: skip
+# The firm of the demonstration account: last month still to declare, and lines refused the month before.
+FIRM_TO_CALL = ("VOIES-14", "1")
 LENT = {Kind.AI, Kind.ETTI, Kind.GEIQ, Kind.EATT}
 TEXTE = (
     "Le titulaire consacre à l'insertion professionnelle le volume d'heures indiqué, au bénéfice de personnes dont "
@@ -114,7 +116,8 @@ class Recorder:
             critere=self.criteres[person.code], qpv=person.qpv,
         )  # fmt: skip
         waiting = mois >= self.last_month
-        refused = not waiting and mois >= add_months(self.last_month, -2) and self.draw.random() < 0.04
+        chance = 0.4 if (clause.lot.marche.reference, clause.lot.numero) == FIRM_TO_CALL else 0.04
+        refused = not waiting and mois >= add_months(self.last_month, -1) and self.draw.random() < chance
         etat = Etat.TRANSMISE if waiting else Etat.REFUSEE if refused else Etat.ACCEPTEE
         self.lignes.append(ligne)
         self.imputations.append(
@@ -264,6 +267,8 @@ def _plan(lot: Lot, due: int, months: int, recorder: Recorder) -> Plan:
 
 def _hours(clause: ClauseSociale, lot: Lot, due: int, recorder: Recorder) -> None:
     end = min(clause.date_fin, recorder.last_month)
+    if (lot.marche.reference, lot.numero) == FIRM_TO_CALL:
+        end = add_months(end, -1)
     months = len(list(_months(clause.date_debut, clause.date_fin)))
     plan = _plan(lot, due, months, recorder)
     for owing, employer, size, monthly, stay in plan.equipes:

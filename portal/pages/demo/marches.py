@@ -101,6 +101,12 @@ def told(today: date) -> list[tuple[str, str, dict, list[L]]]:
           "presentation": "Suite imaginée pour la démonstration : mêmes associations, même coordination."},
          [L(remplacements, "renfort.colleges-lycees", "79620000", 690_000, date(2025, 9, 1), 48, eleven, "",
             Reservation.INSERTION, True, groupement=gme_colleges)]),
+        ("centres-routiers", "calvados",
+         {"objet": "Nettoyage des centres routiers départementaux", "reference": "ROUTES-NET", "type": S,
+          "presentation": "Une première période s'achève bientôt : la reconduction reste à décider."},
+         [L("Nettoyage des centres routiers", "proprete.bureaux", "90919200", 96_000,
+            add_months(date(today.year, today.month, 1), -20), 24, ["proprete"], "", clause=True, reconductions=1,
+            reconduction_mois=12)]),
         ("lycees", "centre",
          {"objet": f"{lycees} de la région", "reference": "LYCEES-CVL", "type": S, "date_lancement": date(2016, 6, 1),
           "presentation": "Quinze jours pour répondre : les associations travaillaient déjà ensemble. Chacune a son "
@@ -313,7 +319,7 @@ def load(cards: dict[str, Structure], today: date) -> dict[str, Marche]:
     idf.objectif_heures, idf.annee_objectif = 170_000, 2017
     idf.save()
     calvados = maker.acheteurs["calvados"]
-    calvados.objectif_heures, calvados.annee_objectif = 12_000, today.year
+    calvados.objectif_heures, calvados.annee_objectif = 6_500, today.year
     calvados.save()
     by_kind: dict[str, list[str]] = {}
     for key, card in cards.items():
