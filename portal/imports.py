@@ -116,18 +116,18 @@ class ImportReport:
 
 
 def combine(reports: Iterable[ImportReport]) -> dict[str, Any]:
-    """Several reports as one dictionary for JSON: the sum of each count, then every report under `fichiers`.
-
-    `ecartes` and `signalements` are numbers here: their details stay with the file they come from.
-    """
+    """Several reports as one dictionary of the same shape, for JSON: each count summed, each record set aside or
+    flagged with its `fichier`; every report stands whole under `fichiers`."""
     reports = list(reports)
     return {
         "lus": sum(report.lus for report in reports),
         "crees": sum(report.crees for report in reports),
         "mis_a_jour": sum(report.mis_a_jour for report in reports),
         "inchanges": sum(report.inchanges for report in reports),
-        "ecartes": sum(len(report.ecartes) for report in reports),
-        "signalements": sum(len(report.signalements) for report in reports),
+        "ecartes": [{"fichier": report.source, **asdict(ecart)} for report in reports for ecart in report.ecartes],
+        "signalements": [
+            {"fichier": report.source, **asdict(ecart)} for report in reports for ecart in report.signalements
+        ],
         "fichiers": [report.as_dict() for report in reports],
     }
 

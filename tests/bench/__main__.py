@@ -35,6 +35,7 @@ PAGES = {
 
 
 def main() -> None:
+    sys.stdout.reconfigure(line_buffering=True)  # a long run shows its lines as they come, to a file as well
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--structures", type=int, default=10_000)
     parser.add_argument("--moteur", choices=["sqlite", "postgresql", "les-deux"], default="les-deux")

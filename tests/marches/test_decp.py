@@ -503,7 +503,7 @@ def test_command_reports_every_file(tmp_path, capsys):
     rapport = tmp_path / "sortie" / "rapport.json"
     call_command("import_marches", str(FIRST), str(NEXT), rapport=str(rapport))
     saved = json.loads(rapport.read_text(encoding="utf-8"))
-    assert (saved["lus"], saved["crees"], saved["mis_a_jour"], saved["inchanges"], saved["ecartes"]) == (6, 4, 2, 0, 0)
+    assert (saved["lus"], saved["crees"], saved["mis_a_jour"], saved["inchanges"], saved["ecartes"]) == (6, 4, 2, 0, [])
     assert len(saved["fichiers"]) == 2
     assert "4 créés" in capsys.readouterr().out
 
