@@ -123,7 +123,8 @@ class Structure(RacinesMixin):
             ),
         ]
         indexes = [
-            models.Index(fields=["nom_tri", "id"], name="structure_tri"),
+            # Counts and sorts what the directory shows without reading the rows themselves.
+            models.Index(fields=["publiee", "remplacee_par", "nom_tri", "id"], name="structure_annuaire"),
             models.Index(fields=["latitude", "longitude"], name="structure_position"),
         ]
 
