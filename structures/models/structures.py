@@ -124,7 +124,7 @@ class Structure(RacinesMixin):
         ]
         indexes = [
             # Counts and sorts what the directory shows without reading the rows themselves.
-            models.Index(fields=["publiee", "remplacee_par", "nom_tri", "id"], name="structure_annuaire"),
+            models.Index(fields=["remplacee_par", "nom_tri", "id", "publiee"], name="structure_annuaire"),
             models.Index(fields=["latitude", "longitude"], name="structure_position"),
         ]
 
