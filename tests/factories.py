@@ -72,8 +72,8 @@ def luhn_key(digits: str) -> str:
 
 
 def make_siren(number: int | None = None) -> str:
-    """A valid SIREN; the same `number` gives the same one."""
-    digits = f"{80_000_000 + (next(_n) if number is None else number):08d}"
+    """A valid SIREN; the same `number` gives the same one. The sample files write theirs above 80 million."""
+    digits = f"{60_000_000 + (next(_n) if number is None else number):08d}"
     return digits + luhn_key(digits)
 
 

@@ -28,8 +28,8 @@ class Command(BaseCommand):
             try:
                 report = decp.import_file(path, noms=known)
             except FichierRefuse as error:
-                refused.append(f"{path} : {error}")
-                self.stderr.write(self.style.ERROR(f"Refusé : {path} : {error}"))
+                refused.append({"fichier": path, "raison": str(error)})
+                self.stderr.write(f"{path} : {error}")
                 continue
             reports.append(report)
             self.stdout.write(report.as_text())
@@ -40,4 +40,4 @@ class Command(BaseCommand):
         if rapport:
             save_json(combine(reports) | {"refuses": refused}, rapport)
         if refused:
-            raise CommandError(f"{len(refused)} fichier(s) refusé(s) ; les autres sont importés.")
+            raise CommandError("Rien n'a été écrit pour : " + ", ".join(file["fichier"] for file in refused) + ".")
