@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import django_filters
 from django import forms
 from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html
+from django.utils.safestring import mark_safe
 
 from portal.text import de_lieu
 from structures.directory import Question, search, search_corrected, whole
@@ -46,27 +47,19 @@ class LongSelect(forms.Select):
     """A select of a hundred and more options, written in one go: a template for each of them costs half the page."""
 
     def render(self, name, value, attrs=None, renderer=None):
-        context = self.get_context(name, value, attrs)["widget"]
-        groups = format_html_join(
-            "",
-            "{}",
-            (
-                (
-                    format_html('<optgroup label="{}">{}</optgroup>', title, self._options(options))
-                    if title
-                    else self._options(options),
-                )
-                for title, options, _ in context["optgroups"]
-            ),
+        chosen = "" if value is None else str(value)
+        written = mark_safe("".join(self._written(key, label, chosen) for key, label in self.choices))
+        return format_html(
+            '<select name="{}"{}>{}</select>', name, flatatt(self.build_attrs(self.attrs, attrs)), written
         )
-        return format_html('<select name="{}"{}>{}</select>', name, flatatt(context["attrs"]), groups)
 
-    def _options(self, options):
-        return format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            ((option["value"], flatatt({"selected": option["selected"]}), option["label"]) for option in options),
-        )
+    def _written(self, key, label, chosen: str) -> str:
+        """An option, or a group of options when the label is a list; escaped."""
+        if isinstance(label, list | tuple):
+            inside = "".join(self._written(value, text, chosen) for value, text in label)
+            return f'<optgroup label="{escape(key)}">{inside}</optgroup>'
+        selected = " selected" if str(key) == chosen else ""
+        return f'<option value="{escape(key)}"{selected}>{escape(label)}</option>'
 
 
 class StructureFilter(django_filters.FilterSet):
