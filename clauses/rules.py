@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from clauses.enums import Modalite, TypeContrat
+from marches.rules import add_months
 from portal.templatetags.formats import heures as h
 from portal.templatetags.formats import jour, pourcent
 from portal.verdict import Niveau, Verdict
@@ -201,19 +202,12 @@ def tranche_age(annee_naissance: int, annee_entree: int) -> str:
     return "26-49" if age < 50 else "50+"
 
 
-def ajoute_mois(start: date, mois: int) -> date:
-    """`start` + n months, always counted from the first date: 31/01 + 1 = 28 or 29/02."""
-    rank = start.year * 12 + start.month - 1 + mois
-    year, month = rank // 12, rank % 12 + 1
-    return date(year, month, min(start.day, monthrange(year, month)[1]))
-
-
 def eligibilite_fin(debut: date, mois: int = 24) -> date:
     """Last day of an eligibility: 24 months from the first contract, the eve included. A parameter of conventions.
 
     Source: usual rule of facilitators, to be confirmed by each convention (C.3).
     """
-    return ajoute_mois(debut, mois) - timedelta(days=1)
+    return add_months(debut, mois) - timedelta(days=1)
 
 
 class Periode(Protocol):

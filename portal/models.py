@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Lower
 
 
@@ -122,8 +121,3 @@ class EnregistrementSource(models.Model):
 
     class Meta:
         abstract = True
-
-
-def one_of(field: str, values) -> Q:
-    """Condition « the field holds one of these codes », for check constraints."""
-    return Q(**{f"{field}__in": [value for value, _ in values]})

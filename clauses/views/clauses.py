@@ -16,6 +16,7 @@ from clauses.models import ClauseSociale, Declaration, Facilitateur
 from clauses.presentation import by_month
 from clauses.stats import nombre_personnes, public_count
 from marches.models import Lot
+from marches.rules import add_months
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 
@@ -61,7 +62,7 @@ def create(request, lot_pk):
     calcul = _calcul(request.GET)
     initial = {"heures": calcul.get("heures"), "date_debut": lot.date_debut or lot.date_notification}
     initial["date_fin"] = lot.date_fin or (
-        rules.ajoute_mois(initial["date_debut"], lot.duree_mois)
+        add_months(initial["date_debut"], lot.duree_mois)
         if initial["date_debut"] and lot.duree_mois and lot.duree_mois < 600
         else None
     )

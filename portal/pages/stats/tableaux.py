@@ -11,8 +11,9 @@ from django.utils import timezone
 from clauses.enums import Etat
 from clauses.models import ClauseSociale, Declaration, Imputation, Participant
 from clauses.querysets import holders_q
-from clauses.rules import Allure, ajoute_mois, premier_du_mois
+from clauses.rules import Allure, premier_du_mois
 from marches.models import Acheteur, Lot, Marche
+from marches.rules import add_months
 from portal import tasks
 from portal.models import Envoi, Importation
 from portal.pages.models import Temoignage
@@ -68,7 +69,7 @@ def tableau(acteur, on: date) -> tuple[str, dict[str, Any]]:
 
 def acheteur(acteur, on: date) -> dict[str, Any]:
     lots = Lot.objects.editable_by(acteur)
-    ending = lots.filter(date_fin__gte=on, date_fin__lte=ajoute_mois(on, MONTHS_AHEAD))
+    ending = lots.filter(date_fin__gte=on, date_fin__lte=add_months(on, MONTHS_AHEAD))
     return {
         "fins": Liste.of(
             ending.select_related("marche").defer("racines", "marche__racines").order_by("date_fin", "pk")
@@ -192,7 +193,7 @@ def _declarant(acteur, on: date) -> dict[str, Any]:
 
 def a_declarer(acteur, on: date) -> Liste:
     """Clauses owed by this `Acteur` that ran last month, and for which its organisation has not opened that month."""
-    month = ajoute_mois(premier_du_mois(on), -1)
+    month = add_months(premier_du_mois(on), -1)
     opened = Declaration.objects.filter(clause=OuterRef("pk"), organisation=acteur.organisation_id, mois=month)
     owed = ClauseSociale.objects.owed_by(acteur).filter(date_debut__lt=premier_du_mois(on), date_fin__gte=month)
     return Liste.of(owed.exclude(Exists(opened)).for_cards().order_by("date_fin", "pk"))
@@ -200,7 +201,7 @@ def a_declarer(acteur, on: date) -> Liste:
 
 def mois_a_declarer(on: date) -> date:
     """The month that is over and to be declared now."""
-    return ajoute_mois(premier_du_mois(on), -1)
+    return add_months(premier_du_mois(on), -1)
 
 
 def _in_hand(acteur):
