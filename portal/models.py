@@ -121,3 +121,26 @@ class EnregistrementSource(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Depot(models.Model):
+    """A file kept between the steps of an import (columns, preview, confirmation).
+
+    In the database, so that every server sees it. `usage` names the import; `choix` holds what was answered so far.
+    Erased once used, or a day later.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="depots")
+    usage = models.CharField(max_length=40)
+    nom = models.CharField("nom du fichier", max_length=200)
+    contenu = models.BinaryField()
+    choix = models.JSONField(default=dict, blank=True)
+    cree_le = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "dépôt de fichier"
+        verbose_name_plural = "dépôts de fichiers"
+        ordering = ["-cree_le"]
+
+    def __str__(self) -> str:
+        return self.nom

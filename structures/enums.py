@@ -66,3 +66,38 @@ class Couverture(TextChoices):
 
     ENTIER = "entier", "entièrement"
     PARTIEL = "partiel", "en partie"
+
+
+class RolePrefere(TextChoices):
+    """The place a structure prefers in a contract: alone, with others, or behind another."""
+
+    TITULAIRE = "titulaire", "Titulaire"
+    COTRAITANT = "cotraitant", "Cotraitant"
+    SOUS_TRAITANT = "sous_traitant", "Sous-traitant"
+
+
+class Bloc(TextChoices):
+    """The blocks of a card, each with its own source and date."""
+
+    IDENTITE = "identite", "Identité et contact"
+    PRESENTATION = "presentation", "Présentation"
+    ACTIVITES = "activites", "Activités et zones"
+    CAPACITE = "capacite", "Moyens et capacité"
+    REFERENCES = "references", "Références, offres et labels"
+    PHOTOS = "photos", "Photos"
+
+
+class EtatDemande(TextChoices):
+    """Where a claim stands."""
+
+    A_CONFIRMER = "a_confirmer", "Courriel à confirmer"
+    EN_ATTENTE = "en_attente", "En attente d'une réponse"
+    ACCEPTEE = "acceptee", "Acceptée"
+    REFUSEE = "refusee", "Refusée"
+
+
+class Sens(TextChoices):
+    """Which way a message goes."""
+
+    VERS_STRUCTURE = "vers_structure", "Vers la structure"
+    VERS_ACHETEUR = "vers_acheteur", "Vers l'acheteur"

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from structures import acteur, views
+from structures import acteur
+from structures.views import annuaire
 
 app_name = "structures"
 
 urlpatterns = [
-    path("", views.list, name="list"),
+    path("", annuaire.list, name="list"),
     path("agir/", acteur.agir, name="agir"),
-    path("<int:pk>-<slug:slug>/", views.detail, name="detail"),
+    path("<int:pk>-<slug:slug>/", annuaire.detail, name="detail"),
 ]

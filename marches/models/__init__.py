@@ -1,11 +1,13 @@
 """Buyers, contracts, lots, holders and groupings."""
 
+from marches.models.achats import AchatRealise, FichierAchats
 from marches.models.acheteurs import Acheteur
+from marches.models.alliances import Alliance, MembreAlliance
 from marches.models.groupements import Groupement, MembreGroupement
 from marches.models.lots import ActeSousTraitance, Lot, Modification, SourceLot, Titulaire
 from marches.models.marches import Marche
 
 __all__ = [
-    "ActeSousTraitance", "Acheteur", "Groupement", "Lot", "Marche", "MembreGroupement", "Modification", "SourceLot",
-    "Titulaire",
+    "AchatRealise", "ActeSousTraitance", "Acheteur", "Alliance", "FichierAchats", "Groupement", "Lot", "Marche",
+    "MembreAlliance", "MembreGroupement", "Modification", "SourceLot", "Titulaire",
 ]  # fmt: skip

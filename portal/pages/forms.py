@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.forms.utils import ErrorDict, ErrorList
 
 from marches.models import Lot, Marche
-from portal.pages import images
+from portal import images
 from portal.pages.models import ChiffreCle, Photo, Temoignage
 from portal.pages.rules import missing_to_publish
 from portal.search import filter_words

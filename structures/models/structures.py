@@ -8,7 +8,7 @@ from simple_history.models import HistoricalRecords
 from portal.models import EnregistrementSource
 from portal.search import RacinesMixin
 from portal.text import slugify_fr, sort_key
-from structures.enums import Kind, Mode, Origine
+from structures.enums import Kind, Mode, Origine, RolePrefere
 from structures.models.organisations import Organisation, Reseau
 from structures.models.secteurs import Secteur
 from structures.models.territoires import Commune, Departement
@@ -24,6 +24,10 @@ class GroupeEconomique(models.Model):
 
     nom = models.CharField("nom", max_length=120, unique=True)
     presentation = models.TextField("présentation", blank=True)
+    moyens_partages = models.TextField("moyens et postes partagés", blank=True)
+    site = models.URLField("site", blank=True)
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = "groupe économique solidaire"
@@ -32,6 +36,10 @@ class GroupeEconomique(models.Model):
 
     def __str__(self) -> str:
         return self.nom
+
+    @property
+    def slug(self) -> str:
+        return slugify_fr(self.nom) or "groupe"
 
 
 class Structure(RacinesMixin):
@@ -75,6 +83,25 @@ class Structure(RacinesMixin):
         "part du chiffre d'affaires avec des acheteurs publics (%)", null=True, blank=True
     )
     annee_part = models.PositiveSmallIntegerField("année de cette part", null=True, blank=True)
+    effectif_parcours = models.PositiveIntegerField(
+        "dont salariés en parcours ou travailleurs handicapés", null=True, blank=True
+    )
+    chiffre_affaires = models.DecimalField(
+        "chiffre d'affaires (€ HT)", max_digits=14, decimal_places=2, null=True, blank=True
+    )
+    annee_chiffre_affaires = models.PositiveSmallIntegerField("année du chiffre d'affaires", null=True, blank=True)
+    annee_creation = models.PositiveSmallIntegerField("année de création", null=True, blank=True)
+    role_prefere = models.CharField("rôle préféré dans un marché", max_length=15, choices=RolePrefere, blank=True)
+    # Bit 0 is January: `mois_creux & mask` is the same on both engines, a list in JSON is not.
+    mois_creux = models.PositiveSmallIntegerField("mois de faible activité", default=0)
+    formes_commande_publique = models.PositiveSmallIntegerField(
+        "personnes formées à la commande publique", null=True, blank=True
+    )
+    delai_reponse_jours = models.PositiveSmallIntegerField("délai de réponse habituel (jours)", null=True, blank=True)
+    # None: not known. ZRR became « France ruralités revitalisation » on 1 July 2024 (loi 2023-1322, art. 73).
+    siege_qpv = models.BooleanField("siège en quartier prioritaire (QPV)", null=True, blank=True)
+    siege_zrr = models.BooleanField("siège en zone de revitalisation rurale (ZRR, FRR)", null=True, blank=True)
+    logo = models.ImageField("logo", upload_to="structures/logos/", blank=True)
 
     reseaux = models.ManyToManyField(Reseau, blank=True, related_name="structures", verbose_name="réseaux")
     groupe = models.ForeignKey(
@@ -86,6 +113,13 @@ class Structure(RacinesMixin):
     # Facts written by upper floors, so that this floor can filter on them.
     a_cotraite = models.BooleanField("a déjà cotraité", default=False, editable=False)
     titulaire_depuis = models.DateField("titulaire d'un marché depuis", null=True, blank=True, editable=False)
+    titulaire_jusqu_au = models.DateField("dernière fin de marché connue", null=True, blank=True, editable=False)
+    # Computed by `structures.completude.refresh`, called by whoever writes a card; `rang` orders the directory.
+    completude = models.PositiveSmallIntegerField("complétude (%)", default=0, editable=False)
+    rang = models.PositiveSmallIntegerField(default=0, editable=False)
+    # Block → ISO day on which a person last typed or confirmed it.
+    blocs_saisis = models.JSONField("dates des blocs saisis", default=dict, blank=True, editable=False)
+    verifiee_le = models.DateField("vérifiée par la structure le", null=True, blank=True, editable=False)
 
     champs_saisis = models.JSONField("champs saisis par une personne", default=list, blank=True, editable=False)
     source = models.CharField("source", max_length=120, blank=True)
@@ -96,7 +130,7 @@ class Structure(RacinesMixin):
     modifiee_le = models.DateTimeField(auto_now=True)
 
     objects = StructureQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["racines", "nom_tri"])
+    history = HistoricalRecords(excluded_fields=["racines", "nom_tri", "rang"])
 
     class Meta:
         verbose_name = "structure"
@@ -115,6 +149,16 @@ class Structure(RacinesMixin):
             ),
             models.CheckConstraint(name="structure_type_connu", condition=Q(kind__in=Kind.values)),
             models.CheckConstraint(
+                name="structure_mois_creux",
+                condition=Q(mois_creux__lte=4095),
+                violation_error_message="Les mois de faible activité sont douze au plus.",
+            ),
+            models.CheckConstraint(
+                name="structure_part_bornee",
+                condition=Q(part_marches_publics=None) | Q(part_marches_publics__lte=100),
+                violation_error_message="La part va de 0 à 100 %%.",
+            ),
+            models.CheckConstraint(
                 name="structure_convention_ordonnee",
                 condition=Q(convention_debut=None)
                 | Q(convention_fin=None)
@@ -126,6 +170,8 @@ class Structure(RacinesMixin):
             # Counts and sorts what the directory shows without reading the rows themselves.
             models.Index(fields=["remplacee_par", "nom_tri", "id", "publiee"], name="structure_annuaire"),
             models.Index(fields=["latitude", "longitude"], name="structure_position"),
+            # The usual order of the directory: the first page is read off the index.
+            models.Index(fields=["remplacee_par", "-rang", "nom_tri", "id", "publiee"], name="structure_pertinence"),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from marches.models import Marche
-from portal.pages import images
+from portal import images
 from portal.pages.actions import reindex
 from portal.pages.demo import illustrations
 from portal.pages.models import ChiffreCle, Photo, Temoignage
