@@ -1,0 +1,38 @@
+"""Form fields that read what French people type."""
+
+import re
+from decimal import Decimal
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+
+class NombreField(forms.DecimalField):
+    """A number as French people type it: spaces and comma; shown the same way."""
+
+    widget = forms.TextInput
+
+    def __init__(self, *, unite="", decimales=2, maximum="9999999.99", minimum="0", **options):
+        options.setdefault("decimal_places", decimales)
+        options.setdefault("max_digits", len(str(maximum).partition(".")[0]) + decimales)
+        super().__init__(
+            min_value=None if minimum is None else Decimal(minimum),
+            max_value=Decimal(maximum),
+            localize=True,
+            **options,
+        )
+        self.unite = unite
+        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
+        self.error_messages |= {
+            "invalid": "Écrivez un nombre, par exemple 1 250,5.",
+            "max_digits": "Ce nombre est trop grand.",
+            "max_whole_digits": "Ce nombre est trop grand.",
+            "max_decimal_places": f"Écrivez {decimales} chiffres au plus après la virgule.",
+        }
+
+    def to_python(self, value):
+        if isinstance(value, str):
+            value = re.sub(r"[\s\u00a0\u202f]", "", value).replace(",", ".").removesuffix("€").removesuffix("%")
+            if value and not re.fullmatch(r"[+-]?\d{0,40}(\.\d{0,40})?", value):
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
