@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from django.db.models import Q
 from django.db.models.functions import Length
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from portal.search import filter_words
 from portal.text import fold
@@ -18,6 +18,8 @@ from structures.models import Commune, Departement, Epci, Region
 
 MOST_CANDIDATES = 10
 LONGEST_QUESTION = 100
+SHORTEST_CORRECTED, NEAREST_NAME = 4, 80  # letters; likeness out of 100 below which two names are two names
+TOWN, CLOSE = 20_000, 6
 ARRONDISSEMENTS = {"paris": 75100, "lyon": 69380, "marseille": 13200}
 _ARRONDISSEMENT = re.compile(
     r"(paris|lyon|marseille) 0*(\d{1,2}) ?(?:er|ere|e|eme|ieme|nd|nde)?(?: ?(?:arr|arrondissement))?"
@@ -82,11 +84,15 @@ class Lieu:
 
 @dataclass(frozen=True)
 class Recherche:
-    """What a typed place means: one `lieu` (the most populated when several), and the other `candidats`."""
+    """What a typed place means: one `lieu` (the most populated when several), and the other `candidats`.
+
+    `corrige`: no place is called so, `lieu` has the nearest name; a page has to say it.
+    """
 
     texte: str
     lieu: Lieu | None = None
     candidats: tuple[Lieu, ...] = ()
+    corrige: bool = False
 
     @property
     def is_unknown(self) -> bool:
@@ -118,9 +124,11 @@ def arrondissement_code(folded: str) -> str:
 
 # From rows to places ------------------------------------------------------------------------------------------------
 def of_commune(commune: Commune) -> Lieu:
-    """Costs no query when `departement__region` and `epci` are selected."""
+    """Costs no query when `departement__region`, `epci` and `parente` are selected."""
     departement, epci = commune.departement, commune.epci
     noms = {}
+    if commune.parente:
+        noms[NiveauLieu.COMMUNE.value, commune.parente.pk] = commune.parente.nom
     if epci:
         noms[NiveauLieu.EPCI.value, epci.pk] = epci.nom
     if departement:
@@ -181,7 +189,7 @@ def _with_holders(lieu: Lieu) -> Lieu:
 
 
 def _communes():
-    return Commune.objects.select_related("departement__region", "epci")
+    return Commune.objects.select_related("departement__region", "epci", "parente")
 
 
 # From an address parameter ------------------------------------------------------------------------------------------
@@ -209,10 +217,11 @@ def _by_code(niveau: str, code: str) -> list[Lieu]:
 
 # From what is typed -------------------------------------------------------------------------------------------------
 def resolve(texte: str | None) -> Recherche:
-    """The place that `texte` names. Codes first, then exact names, then names that begin so, then names that hold it.
+    """The place that `texte` names. Codes first, then exact names, then names that begin so, then names that hold it,
+    at last the nearest name (`corrige`).
 
     A département or région wins over a commune of the same name; among communes the most populated comes first.
-    One to six queries.
+    One to nine queries.
     """
     asked = " ".join((texte or "").replace("\x00", "").split())[:LONGEST_QUESTION]
     if not asked:
@@ -224,8 +233,12 @@ def resolve(texte: str | None) -> Recherche:
     if found := _IN_PARENTHESES.match(asked):
         name, wanted_departement = found[1], found[2].upper()
     candidates = _by_typed_code(name) or _by_name(fold_place(name), wanted_departement)
+    is_corrected = not candidates
+    if is_corrected:
+        candidates = _by_nearest_name(fold_place(name), wanted_departement)
     candidates = candidates[:MOST_CANDIDATES]
-    return Recherche(asked, _with_holders(candidates[0]) if candidates else None, tuple(candidates))
+    lieu = _with_holders(candidates[0]) if candidates else None
+    return Recherche(asked, lieu, tuple(candidates), is_corrected and lieu is not None)
 
 
 def _by_typed_code(text: str) -> list[Lieu]:
@@ -298,6 +311,28 @@ def _by_name(name: str, departement: str = "") -> list[Lieu]:
     if not departement:
         found += [of_epci(row) for row in filter_words(Epci.objects.all(), name).order_by("nom_tri")[:5]]
     return found
+
+
+def _by_nearest_name(name: str, departement: str = "") -> list[Lieu]:
+    """Places whose name is one typing mistake or two away: « grenble » → Grenoble; [] when nothing is near enough."""
+    if len(name) < SHORTEST_CORRECTED or not re.fullmatch(r"[a-z ]+", name):
+        return []
+    sizes = (len(name) - 2, len(name) + 2)
+    communes = Commune.objects.alias(size=Length("nom_tri")).filter(parente=None, size__range=sizes)
+    if departement:
+        communes = communes.filter(departement=departement)
+    weights = dict(communes.order_by("population").values_list("nom_tri", "population"))
+    larger = [*Departement.objects.values_list("nom_tri", flat=True), *Region.objects.values_list("nom_tri", flat=True)]
+    choices = [*weights, *([] if departement else larger)]
+    near = process.extract(name, choices, scorer=fuzz.ratio, score_cutoff=NEAREST_NAME, limit=MOST_CANDIDATES)
+    if not near:
+        return []
+    best = max(near, key=lambda found: (found[1], weights.get(found[0], 0) or TOWN, found[0]))
+    # A large town one letter further than a hamlet is what was meant.
+    for nom, score, _ in near:
+        if weights.get(nom, 0) >= TOWN > weights.get(best[0], TOWN) and score >= best[1] - CLOSE:
+            best = (nom, score, 0)
+    return _by_name(best[0], departement)
 
 
 def departement_of(postcode: str) -> str:

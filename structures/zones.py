@@ -1,19 +1,23 @@
 """Where an activity is done: from what a person declares to the rows a search reads, and back to words.
 
-A zone says places (« Calvados, Orne ») and perhaps a circle (« 30 km autour d'Évreux »). `recompute` writes, beside
+A zone says places (« Calvados, Orne ») and perhaps a circle (« 30 km autour d'Évreux »). `recompute_all` writes, beside
 each declared place, one row per intercommunality, département, région and France that the union of all of them
-reaches: `entier` when every commune of that place is covered, else `partiel`. A search is then an equality on
-(niveau, code), in both directions.
+reaches: `entier` when every commune of that place is covered, else `partiel`, with how many of its communes are. A row
+that a larger `entier` row implies is not written: a zone of the whole country is one row. A search is then an equality
+on (niveau, code), in both directions. Activities that declare the same share one zone.
 """
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
+from portal.text import de_lieu
 from structures.enums import Couverture, NiveauLieu
 from structures.geo import bounding_box, distance_km_expr, haversine
 from structures.lieux import Lieu
@@ -86,18 +90,46 @@ class Geography:
         whole |= {parente for parente, some in parts.items() if some >= of_parent[parente]}
         return whole, parts.keys() - whole
 
-    def reached(self, whole: set[str], partly: set[str]) -> dict[Place, str]:
-        """Larger places that hold a covered commune, with how much of them is covered; parent communes too."""
+    def reached(self, whole: set[str], partly: set[str]) -> dict[Place, tuple[str, int]]:
+        """Larger places that hold a covered commune, and communes of covered arrondissements: how much of each is
+        covered, and how many of its communes are. What a larger place covered whole implies is left out."""
         count: dict[Place, int] = defaultdict(int)
         for code in whole:
             for place in self._holders_of(code):
                 count[place] += 1
-        rows = {place: ENTIER if number == len(self.members[place]) else PARTIEL for place, number in count.items()}
+        rows = {
+            place: (ENTIER if number == len(self.members[place]) else PARTIEL, number)
+            for place, number in count.items()
+        }
+        for code in self.parents & whole:
+            rows[COMMUNE, code] = (ENTIER, 1)
         for code in partly:
-            rows[COMMUNE, code] = PARTIEL
+            rows[COMMUNE, code] = (PARTIEL, 0)
             for place in self._holders_of(code):
-                rows.setdefault(place, PARTIEL)
-        return rows
+                rows.setdefault(place, (PARTIEL, 0))
+        entiers = {place for place, (couverture, _) in rows.items() if couverture == ENTIER}
+        return {
+            place: row for place, row in rows.items() if not (row[0] == ENTIER and self._is_implied(place, entiers))
+        }
+
+    def _is_implied(self, place: Place, entiers: set[Place]) -> bool:
+        """Whether one place of `entiers` holds `place` whole."""
+        return not self._holding.get(place, frozenset()).isdisjoint(entiers)
+
+    @cached_property
+    def parents(self) -> set[str]:
+        return set(self.arrondissements.values())
+
+    @cached_property
+    def _holding(self) -> dict[Place, set[Place]]:
+        """Each place with the larger ones that hold the whole of it."""
+        around: dict[Place, set[Place]] = {(COMMUNE, code): set(self._holders_of(code)) for code in self.parents}
+        for place, codes in self.members.items():
+            if place[0] != FRANCE:
+                larger = LARGER[LARGER.index(place[0]) + 1 :]
+                held = (set(self._holders_of(code)) for code in codes)
+                around[place] = {holder for holder in set.intersection(*held) if holder[0] in larger}
+        return around
 
     def _holders_of(self, code: str) -> list[Place]:
         epci, departement, region = self.holders.get(code, ("", "", ""))
@@ -113,44 +145,43 @@ def make_zone(
     rayon_km: int | None = None,
     geography: Geography | None = None,
 ) -> Zone:
-    """A saved zone of these (niveau, code) places and of the circle; ValueError when it would be empty."""
+    """The saved zone of these (niveau, code) places and of the circle: the one that says the same, or a new one.
+
+    ValueError when it would be empty. An activity changes zone by pointing to another: a zone never changes.
+    """
     if not lieux and not rayon_km:
         raise ValueError("A zone needs a place or a radius.")
     if rayon_km and centre is None:
         raise ValueError("A radius needs its centre.")
-    zone = Zone(rayon_km=rayon_km or None)
-    if rayon_km and centre:
-        zone.latitude, zone.longitude = centre
-    zone.save()
-    declare(zone, lieux, geography=geography)
+    places = sorted({(str(niveau), code) for niveau, code in lieux})
+    circle = (*centre, rayon_km) if rayon_km and centre else (None, None, None)
+    zone, is_new = Zone.objects.get_or_create(
+        empreinte=fingerprint(places, *circle),
+        defaults=dict(zip(("latitude", "longitude", "rayon_km"), circle, strict=True)),
+    )
+    if is_new:
+        ZoneLieu.objects.bulk_create(
+            ZoneLieu(zone=zone, niveau=niveau, code=code, couverture=ENTIER, declare=True) for niveau, code in places
+        )
+        recompute_all([zone], geography)
     return zone
 
 
-def declare(zone: Zone, lieux: Iterable[tuple[str, str]], geography: Geography | None = None) -> None:
-    """Replace the declared places of `zone` and recompute it."""
-    with transaction.atomic():
-        zone.lieux.all().delete()
-        ZoneLieu.objects.bulk_create(
-            ZoneLieu(zone=zone, niveau=str(niveau), code=code, couverture=ENTIER, declare=True)
-            for niveau, code in dict.fromkeys(lieux)
-        )
-        recompute(zone, geography=geography)
-
-
-def recompute(zone: Zone, geography: Geography | None = None) -> None:
-    """Rewrite the bounding box and the rows that follow from the declared places and the circle of `zone`."""
-    recompute_all([zone], geography)
+def fingerprint(
+    places: Iterable[Place], latitude: float | None = None, longitude: float | None = None, rayon_km: int | None = None
+) -> str:
+    """What a zone declares, as forty characters."""
+    circle = f"{latitude:.6f} {longitude:.6f} {rayon_km}" if rayon_km else ""
+    said = "|".join([*(f"{niveau}-{code}" for niveau, code in sorted(places)), circle])
+    return sha256(said.encode()).hexdigest()[:40]
 
 
 def recompute_all(zones: Iterable[Zone], geography: Geography | None = None) -> int:
-    """`recompute` for many zones, with one reading of the communes; how many were done."""
+    """Rewrite the bounding box and the rows that follow from what each zone declares, with one reading of the communes;
+    how many were done."""
     zones = list(zones)
     geography = geography or Geography.read()
-    declared: dict[int, set[Place]] = defaultdict(set)
-    for zone_id, niveau, code in ZoneLieu.objects.filter(zone__in=zones, declare=True).values_list(
-        "zone", "niveau", "code"
-    ):
-        declared[zone_id].add((niveau, code))
+    declared = _declared(zones)
     rows = []
     for zone in zones:
         circle = None
@@ -161,8 +192,8 @@ def recompute_all(zones: Iterable[Zone], geography: Geography | None = None) -> 
             zone.sud, zone.nord, zone.ouest, zone.est = box.sud, box.nord, box.ouest, box.est
         reached = geography.reached(*geography.covered(declared[zone.pk], circle))
         rows += [
-            ZoneLieu(zone=zone, niveau=niveau, code=code, couverture=couverture)
-            for (niveau, code), couverture in sorted(reached.items())
+            ZoneLieu(zone=zone, niveau=niveau, code=code, couverture=couverture, communes=communes)
+            for (niveau, code), (couverture, communes) in sorted(reached.items())
             if (niveau, code) not in declared[zone.pk]
         ]
     with transaction.atomic():
@@ -172,24 +203,94 @@ def recompute_all(zones: Iterable[Zone], geography: Geography | None = None) -> 
     return len(zones)
 
 
-# Searching ----------------------------------------------------------------------------------------------------------
-def zones_of(lieu: Lieu) -> QuerySet[Zone]:
-    """Zones that cover `lieu`, whole or in part: both directions.
+def refresh_all() -> int:
+    """Bring every zone up to date after a change of the territories or of what `recompute_all` writes; how many remain.
 
-    A commune is covered by a declared place that is it or holds it, and by a circle its centre is in. A larger place is
-    covered as soon as something inside it is.
+    Zones that say the same become one, and those that nothing uses go.
     """
-    rows = ZoneLieu.objects.filter(niveau=lieu.niveau, code=lieu.code)
-    if lieu.niveau != NiveauLieu.COMMUNE:
-        return Zone.objects.filter(pk__in=rows.values("zone"))
-    holders = Q()
-    for niveau, code in lieu.contenants():
-        holders |= Q(niveau=niveau, code=code)
-    rows = ZoneLieu.objects.filter(Q(niveau=COMMUNE, code=lieu.code) | (holders & Q(couverture=ENTIER)))
-    condition = Q(pk__in=rows.values("zone"))
-    if lieu.has_point:
-        condition |= Q(pk__in=circles_around(lieu.latitude, lieu.longitude).values("pk"))
-    return Zone.objects.filter(condition)
+    prune()
+    with transaction.atomic():
+        _share()
+        geography, pks = Geography.read(), list(Zone.objects.order_by("pk").values_list("pk", flat=True))
+        for start in range(0, len(pks), 500):
+            recompute_all(Zone.objects.filter(pk__in=pks[start : start + 500]), geography)
+    return len(pks)
+
+
+def prune() -> int:
+    """Delete the zones that nothing uses, on this floor or above; how many."""
+    unused = Zone.objects.all()
+    for model, name in _users():
+        unused = unused.filter(~Exists(model._base_manager.filter(**{name: OuterRef("pk")})))
+    return unused.delete()[1].get("structures.Zone", 0)
+
+
+def _users() -> list[tuple[type[Model], str]]:
+    """Every model that points to a zone, with the name of its column, those of the floors above among them."""
+    relations = (relation for relation in Zone._meta.related_objects if relation.related_model is not ZoneLieu)
+    return [(relation.related_model, relation.field.name) for relation in relations]
+
+
+def _share() -> None:
+    """Give their fingerprint to the zones without one; what uses a double moves to the first that says the same."""
+    first = dict(Zone.objects.exclude(empreinte=None).values_list("empreinte", "pk"))
+    unmarked = list(Zone.objects.filter(empreinte=None).order_by("pk"))
+    declared, doubles = _declared(unmarked), []
+    for zone in unmarked:
+        mark = fingerprint(declared[zone.pk], zone.latitude, zone.longitude, zone.rayon_km)
+        if mark in first:
+            for model, name in _users():
+                model._base_manager.filter(**{name: zone}).update(**{name: first[mark]})
+            doubles.append(zone.pk)
+        else:
+            first[mark], zone.empreinte = zone.pk, mark
+    for start in range(0, len(doubles), 500):
+        Zone.objects.filter(pk__in=doubles[start : start + 500]).delete()
+    Zone.objects.bulk_update((zone for zone in unmarked if zone.empreinte), ["empreinte"], batch_size=500)
+
+
+def _declared(zones: Sequence[Zone]) -> dict[int, set[Place]]:
+    declared: dict[int, set[Place]] = defaultdict(set)
+    pks = [zone.pk for zone in zones]
+    for start in range(0, len(pks), 500):
+        rows = ZoneLieu.objects.filter(zone__in=pks[start : start + 500], declare=True)
+        for zone_id, niveau, code in rows.values_list("zone", "niveau", "code"):
+            declared[zone_id].add((niveau, code))
+    return declared
+
+
+# Searching ----------------------------------------------------------------------------------------------------------
+def zones_of(*lieux: Lieu) -> QuerySet[Zone]:
+    """Zones that cover one of `lieux`, whole or in part: both directions."""
+    return Zone.objects.filter(pk__in=zones_reaching(lieux))
+
+
+def zones_reaching(lieux: Iterable[Lieu]) -> QuerySet:
+    """Keys of `zones_of`, as a subquery: by the places written, then by the circles that hold a commune."""
+    lieux = list(lieux)
+    circles = [
+        circles_around(lieu.latitude, lieu.longitude).values("pk")
+        for lieu in lieux
+        if lieu.niveau == NiveauLieu.COMMUNE and lieu.has_point
+    ]
+    rows = places_covering(lieux).values("zone")
+    return rows.union(*circles) if circles else rows
+
+
+def places_covering(lieux: Iterable[Lieu]) -> QuerySet[ZoneLieu]:
+    """Rows of zones that cover one of `lieux`, circles around a commune left out.
+
+    A place is covered by a declared place that is it or holds it whole, or that something inside it belongs to.
+    """
+    condition = Q(pk__in=[])
+    holders: dict[str, set[str]] = defaultdict(set)
+    for lieu in lieux:
+        condition |= Q(niveau=str(lieu.niveau), code=lieu.code)
+        for niveau, code in lieu.contenants():
+            holders[niveau].add(code)
+    for niveau, codes in sorted(holders.items()):
+        condition |= Q(niveau=niveau, code__in=sorted(codes), couverture=ENTIER)
+    return ZoneLieu.objects.filter(condition)
 
 
 def circles_around(latitude: float, longitude: float) -> QuerySet[Zone]:
@@ -202,7 +303,7 @@ def circles_around(latitude: float, longitude: float) -> QuerySet[Zone]:
 
 
 def seat_q(lieu: Lieu) -> Q:
-    """Structures whose seat is in `lieu`."""
+    """Structures whose seat is in `lieu`; the seat of a commune of arrondissements may be in one of them."""
     conditions = {
         NiveauLieu.FRANCE: Q(),
         NiveauLieu.REGION: Q(departement__in=Departement.objects.filter(region=lieu.code)),
@@ -228,7 +329,7 @@ def names_of(places: Iterable[Place]) -> dict[Place, str]:
 
 
 def describe(zones: Iterable[Zone]) -> dict[int, str]:
-    """What each zone declares, in words: « Calvados, Orne et un rayon de 30 km ». Five queries at most."""
+    """What each zone declares, in words: « Calvados, Orne et 30 km autour d'Évreux ». Six queries at most."""
     zones = list(zones)
     rows = list(
         ZoneLieu.objects.filter(zone__in=zones, declare=True)
@@ -239,10 +340,37 @@ def describe(zones: Iterable[Zone]) -> dict[int, str]:
     said: dict[int, list[str]] = defaultdict(list)
     for zone_id, niveau, code in rows:
         said[zone_id].append(names.get((niveau, code), code))
+    named = centres(zone for zone in zones if zone.rayon_km)
     for zone in zones:
         if zone.rayon_km:
-            said[zone.pk].append(f"{zone.rayon_km} km autour du siège ou du point déclaré")
+            centre = named.get(zone.pk)
+            around = f" autour {de_lieu(centre)}" if centre else " autour du point déclaré"
+            said[zone.pk].append(f"{zone.rayon_km} km{around}")
     return {zone.pk: listed(said[zone.pk]) for zone in zones}
+
+
+NEARBY_KM = 15  # farther, no name says where a circle is
+
+
+def centres(circles: Iterable[Zone]) -> dict[int, str]:
+    """The nearest commune of the centre of each circle; one query for all."""
+    circles = list(circles)
+    near = Q()
+    for zone in circles:
+        box = bounding_box(zone.latitude, zone.longitude, NEARBY_KM)
+        near |= Q(latitude__range=(box.sud, box.nord), longitude__range=(box.ouest, box.est))
+    if not circles:
+        return {}
+    communes = list(
+        Commune.objects.filter(near, parente=None).order_by("code").values_list("nom", "latitude", "longitude")
+    )
+    found = {}
+    for zone in circles:
+        distances = ((haversine(zone.latitude, zone.longitude, lat, lon), nom) for nom, lat, lon in communes)
+        km, nom = min(distances, default=(NEARBY_KM + 1, ""))
+        if km <= NEARBY_KM:
+            found[zone.pk] = nom
+    return found
 
 
 def listed(words: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from simple_history.models import HistoricalRecords
 from portal.text import slugify_fr
 from structures.models.organisations import Organisation
 from structures.models.structures import Structure
+from structures.querysets import CoEntrepriseQuerySet
 
 
 class CoEntreprise(models.Model):
@@ -23,6 +24,7 @@ class CoEntreprise(models.Model):
     source = models.CharField("source", max_length=200, blank=True)
     fictive = models.BooleanField("donnée de démonstration", default=False, editable=False)
 
+    objects = CoEntrepriseQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:

@@ -10,6 +10,7 @@ from portal.permissions import Role
 from portal.siret import print_siret, siren_of
 from portal.text import sort_key
 from structures.enums import TypeIdentifiant
+from structures.querysets import ReseauQuerySet
 
 
 class Organisation(models.Model):
@@ -111,6 +112,9 @@ class Reseau(models.Model):
         Organisation, on_delete=models.SET_NULL, null=True, blank=True, related_name="reseau"
     )
 
+    objects = ReseauQuerySet.as_manager()
+    history = HistoricalRecords()
+
     class Meta:
         verbose_name = "réseau"
         verbose_name_plural = "réseaux"
@@ -120,4 +124,4 @@ class Reseau(models.Model):
         return self.nom
 
     def get_absolute_url(self) -> str:
-        return f"{reverse('structures:list')}?reseau={self.slug}"
+        return reverse("structures:reseau", kwargs={"slug": self.slug})

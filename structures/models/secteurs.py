@@ -1,6 +1,7 @@
 """Purchase sectors: our own two-level list, read from `structures/data/secteurs.csv`."""
 
 from django.db import models
+from django.urls import reverse
 
 from portal.search import RacinesMixin
 
@@ -27,3 +28,6 @@ class Secteur(RacinesMixin):
 
     def __str__(self) -> str:
         return self.nom
+
+    def get_absolute_url(self) -> str:
+        return reverse("structures:secteur", kwargs={"code": self.code})

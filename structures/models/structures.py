@@ -13,7 +13,7 @@ from structures.models.organisations import Organisation, Reseau
 from structures.models.secteurs import Secteur
 from structures.models.territoires import Commune, Departement
 from structures.models.zones import Zone
-from structures.querysets import StructureQuerySet
+from structures.querysets import GroupeEconomiqueQuerySet, StructureQuerySet
 from structures.rules import HANDICAP, SIAE
 
 KIND_TONES = {kind.value: "handicap" for kind in HANDICAP} | {kind.value: "insertion" for kind in SIAE | {Kind.GEIQ}}
@@ -27,6 +27,7 @@ class GroupeEconomique(models.Model):
     moyens_partages = models.TextField("moyens et postes partagés", blank=True)
     site = models.URLField("site", blank=True)
 
+    objects = GroupeEconomiqueQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -40,6 +41,9 @@ class GroupeEconomique(models.Model):
     @property
     def slug(self) -> str:
         return slugify_fr(self.nom) or "groupe"
+
+    def get_absolute_url(self) -> str:
+        return reverse("structures:groupe", kwargs={"pk": self.pk, "slug": self.slug})
 
 
 class Structure(RacinesMixin):
@@ -114,7 +118,7 @@ class Structure(RacinesMixin):
     a_cotraite = models.BooleanField("a déjà cotraité", default=False, editable=False)
     titulaire_depuis = models.DateField("titulaire d'un marché depuis", null=True, blank=True, editable=False)
     titulaire_jusqu_au = models.DateField("dernière fin de marché connue", null=True, blank=True, editable=False)
-    # Computed by `structures.completude.refresh`, called by whoever writes a card; `rang` orders the directory.
+    # Computed by `structures.search_index.reindex`, called by whoever writes a card; `rang` orders the directory.
     completude = models.PositiveSmallIntegerField("complétude (%)", default=0, editable=False)
     rang = models.PositiveSmallIntegerField(default=0, editable=False)
     # Block → ISO day on which a person last typed or confirmed it.
@@ -167,11 +171,22 @@ class Structure(RacinesMixin):
             ),
         ]
         indexes = [
-            # Counts and sorts what the directory shows without reading the rows themselves.
-            models.Index(fields=["remplacee_par", "nom_tri", "id", "publiee"], name="structure_annuaire"),
+            # What the directory shows (`listed`), counted and put in its two usual orders without reading the rows.
+            models.Index(
+                fields=["nom_tri", "id"], name="structure_annuaire", condition=Q(publiee=True, remplacee_par=None)
+            ),
+            models.Index(
+                fields=["-rang", "nom_tri", "id"],
+                name="structure_pertinence",
+                condition=Q(publiee=True, remplacee_par=None),
+            ),
+            # What orders a list of keys already found, read off the index too.
+            models.Index(
+                fields=["id", "rang", "nom_tri", "latitude", "longitude"],
+                name="structure_recherche",
+                condition=Q(publiee=True, remplacee_par=None),
+            ),
             models.Index(fields=["latitude", "longitude"], name="structure_position"),
-            # The usual order of the directory: the first page is read off the index.
-            models.Index(fields=["remplacee_par", "-rang", "nom_tri", "id", "publiee"], name="structure_pertinence"),
         ]
 
     def __str__(self) -> str:
@@ -207,7 +222,7 @@ class Activite(models.Model):
     structure = models.ForeignKey(Structure, on_delete=models.CASCADE, related_name="activites")
     secteur = models.ForeignKey(Secteur, on_delete=models.PROTECT, related_name="activites")
     mode = models.CharField("mode", max_length=20, choices=Mode, default=Mode.PRESTATION)
-    zone = models.ForeignKey(Zone, on_delete=models.SET_NULL, null=True, blank=True, related_name="activites")
+    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True, related_name="activites")
     origine = models.CharField("origine", max_length=10, choices=Origine, default=Origine.DECLAREE)
     precision = models.CharField("précision", max_length=200, blank=True)
 
@@ -217,7 +232,7 @@ class Activite(models.Model):
             models.UniqueConstraint(fields=["structure", "secteur", "mode"], name="activite_unique"),
             models.CheckConstraint(name="activite_mode_connu", condition=Q(mode__in=Mode.values)),
         ]
-        indexes = [models.Index(fields=["secteur", "structure", "zone"], name="activite_recherche")]
+        indexes = [models.Index(fields=["secteur", "zone", "structure", "mode"], name="activite_recherche")]
 
     def __str__(self) -> str:
         return f"{self.secteur} ({self.get_mode_display().lower()})"

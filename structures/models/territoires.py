@@ -1,8 +1,14 @@
 """Places: régions, départements, intercommunalités, communes. Loaded by `import_territoires`, never typed."""
 
 from django.db import models
+from django.urls import reverse
 
 from portal.search import RacinesMixin
+
+
+def page_of(niveau: str, code: str) -> str:
+    """The address of the page of a place."""
+    return reverse("structures:territoire", kwargs={"cle": f"{niveau}-{code}"})
 
 
 class Region(models.Model):
@@ -17,6 +23,9 @@ class Region(models.Model):
     def __str__(self) -> str:
         return self.nom
 
+    def get_absolute_url(self) -> str:
+        return page_of("region", self.pk)
+
 
 class Departement(models.Model):
     code = models.CharField("code INSEE", max_length=3, primary_key=True)
@@ -30,6 +39,9 @@ class Departement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.nom} ({self.code})"
+
+    def get_absolute_url(self) -> str:
+        return page_of("departement", self.pk)
 
 
 class Epci(RacinesMixin):
@@ -47,6 +59,9 @@ class Epci(RacinesMixin):
 
     def __str__(self) -> str:
         return self.nom
+
+    def get_absolute_url(self) -> str:
+        return page_of("epci", self.pk)
 
 
 class Commune(models.Model):
@@ -77,6 +92,9 @@ class Commune(models.Model):
 
     def __str__(self) -> str:
         return f"{self.nom} ({self.departement_id or self.code[:2]})"
+
+    def get_absolute_url(self) -> str:
+        return page_of("commune", self.pk)
 
 
 class CodePostal(models.Model):

@@ -5,11 +5,13 @@ import secrets
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from portal.permissions import Role
 from structures.enums import EtatDemande, Sens
 from structures.models.organisations import Organisation
 from structures.models.structures import Structure
+from structures.querysets import EchangeQuerySet, FavoriQuerySet, ListeFavorisQuerySet, RevendicationQuerySet
 
 
 def new_token() -> str:
@@ -34,6 +36,8 @@ class Revendication(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     motif = models.CharField("motif du refus", max_length=300, blank=True)
+
+    objects = RevendicationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "revendication"
@@ -80,6 +84,8 @@ class ListeFavoris(models.Model):
     cree_le = models.DateTimeField(auto_now_add=True)
     modifiee_le = models.DateTimeField(auto_now=True)
 
+    objects = ListeFavorisQuerySet.as_manager()
+
     class Meta:
         verbose_name = "liste de favoris"
         verbose_name_plural = "listes de favoris"
@@ -95,6 +101,9 @@ class ListeFavoris(models.Model):
     def __str__(self) -> str:
         return self.nom
 
+    def get_absolute_url(self) -> str:
+        return reverse("structures:favoris_liste", kwargs={"pk": self.pk})
+
 
 class Favori(models.Model):
     liste = models.ForeignKey(ListeFavoris, on_delete=models.CASCADE, related_name="favoris")
@@ -102,6 +111,8 @@ class Favori(models.Model):
     note = models.TextField("note", max_length=1_000, blank=True)
     par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     ajoute_le = models.DateTimeField(auto_now_add=True)
+
+    objects = FavoriQuerySet.as_manager()
 
     class Meta:
         verbose_name = "favori"
@@ -125,6 +136,9 @@ class Echange(models.Model):
     cree_le = models.DateTimeField(auto_now_add=True)
     dernier_le = models.DateTimeField(auto_now_add=True)
     a_effacer_le = models.DateField("à effacer le")
+    ferme_le = models.DateTimeField("fermé par la structure le", null=True, blank=True)
+
+    objects = EchangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "échange"
@@ -132,6 +146,14 @@ class Echange(models.Model):
 
     def __str__(self) -> str:
         return self.sujet
+
+    def get_absolute_url(self) -> str:
+        return reverse("structures:echange", kwargs={"pk": self.pk})
+
+    def received_by(self, acteur) -> Sens:
+        """The way of the messages that `acteur`, a member of one of the two organisations, receives."""
+        mine = acteur.organisation_id == self.organisation_id
+        return Sens.VERS_ACHETEUR if mine else Sens.VERS_STRUCTURE
 
 
 class MessageEchange(models.Model):

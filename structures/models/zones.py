@@ -7,10 +7,16 @@ from structures.enums import Couverture, NiveauLieu
 
 
 class Zone(models.Model):
-    """A set of places. `ZoneLieu` holds one row per declared place and one per larger place reached.
+    """A set of places, shared by every activity done there: never changed nor deleted by hand.
 
-    A radius stays a circle (`latitude`, `longitude`, `rayon_km`): a 100 km circle holds 1 960 communes on average.
+    To give an activity another zone: `activite.zone = structures.zones.make_zone(…)`, which finds the zone that says
+    the same or writes it; `structures.zones.prune` removes those that nothing uses any more. `ZoneLieu` holds one row
+    per declared place and one per larger place reached. A radius stays a circle (`latitude`, `longitude`, `rayon_km`):
+    a 100 km circle holds 1 960 communes on average.
     """
+
+    # What is declared, hashed: two activities done in the same places share one zone.
+    empreinte = models.CharField(max_length=40, unique=True, null=True, editable=False)
 
     latitude = models.FloatField("latitude", null=True, blank=True)
     longitude = models.FloatField("longitude", null=True, blank=True)
@@ -23,7 +29,7 @@ class Zone(models.Model):
 
     class Meta:
         verbose_name = "zone"
-        indexes = [models.Index(fields=["sud", "nord"], name="zone_latitudes")]
+        indexes = [models.Index(fields=["sud", "nord", "ouest", "est"], name="zone_latitudes")]
         constraints = [
             models.CheckConstraint(
                 name="zone_rayon_complet",
@@ -49,6 +55,8 @@ class ZoneLieu(models.Model):
     code = models.CharField(max_length=9, blank=True)
     couverture = models.CharField(max_length=8, choices=Couverture)
     declare = models.BooleanField(default=False)
+    # Whole communes of this place that the zone covers, written where `couverture` is partial.
+    communes = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name = "lieu d'une zone"

@@ -55,6 +55,35 @@ def test_unknown_places(country, typed):
     assert resolve(typed).lieu is None
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("Evraux", "commune-27229"),
+        ("Lizieux", "commune-14366"),
+        ("Lisiuex", "commune-14366"),
+        ("Calvdos", "departement-14"),
+        ("Normandy", "region-28"),
+        ("Lizieux (14)", "commune-14366"),
+    ],
+)
+def test_a_mistyped_place_is_corrected_and_flagged(country, typed, expected):
+    found = resolve(typed)
+    assert (found.lieu.parametre, found.corrige) == (expected, True)
+
+
+@pytest.mark.parametrize("typed", ["Evx", "Lizieux (27)", "Marseille", "Bordeaux", "cln"])
+def test_a_name_too_far_from_any_is_unknown(country, typed):
+    found = resolve(typed)
+    assert found.is_unknown
+    assert not found.corrige
+
+
+def test_what_is_typed_right_is_not_corrected(country):
+    assert not resolve("Évreux").corrige
+    assert not resolve("Evreu").corrige  # the beginning of a name
+    assert not resolve("").corrige
+
+
 def test_an_ambiguous_name_offers_the_most_populated_first(country):
     found = resolve("saint etienne")
     assert found.is_ambiguous

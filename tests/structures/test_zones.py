@@ -2,9 +2,12 @@
 
 import pytest
 
+from marches.models import Alliance
 from structures.lieux import resolve
-from structures.models import Zone, ZoneLieu
-from structures.zones import declare, describe, make_zone, recompute, zones_of
+from structures.models import Activite, Zone, ZoneLieu
+from structures.zones import describe, make_zone, prune, recompute_all, refresh_all, zones_of
+from tests.factories import make_activite, make_zone_lieu
+from tests.factories import make_zone as make_bare_zone
 from tests.structures.helpers import make_country
 
 pytestmark = pytest.mark.django_db
@@ -24,20 +27,25 @@ def test_a_departement_reaches_what_holds_it_and_what_it_holds(country):
     zone = make_zone(lieux=[("departement", "14")])
     assert rows(zone) == {
         ("departement", "14"): ("entier", True),
-        ("epci", "200065597"): ("entier", False),
-        ("epci", "200066827"): ("partiel", False),
+        ("epci", "200066827"): ("partiel", False),  # the other one is held whole: its row is implied
         ("region", "28"): ("partiel", False),
         ("france", ""): ("partiel", False),
     }
+    assert zone.lieux.get(niveau="region").communes == 4
 
 
 def test_the_union_of_places_is_what_counts(country):
     zone = make_zone(lieux=[("commune", "14118"), ("commune", "14341"), ("departement", "27")])
     assert rows(zone)["epci", "200065597"] == ("entier", False)  # both its communes
     assert rows(zone)["region", "28"] == ("partiel", False)
-    declare(zone, [("departement", "14"), ("departement", "27")])
-    assert rows(zone)["region", "28"] == ("entier", False)
-    assert rows(zone)["epci", "200066827"] == ("entier", False)  # astride, covered on both sides
+    both = make_zone(lieux=[("departement", "14"), ("departement", "27")])
+    assert rows(both) == {
+        ("departement", "14"): ("entier", True),
+        ("departement", "27"): ("entier", True),
+        ("region", "28"): ("entier", False),  # what it holds is implied
+        ("france", ""): ("partiel", False),
+    }
+    assert rows(make_zone(lieux=[("france", "")])) == {("france", ""): ("entier", True)}
 
 
 def test_a_circle_and_a_place_join(country):
@@ -57,7 +65,7 @@ def test_an_arrondissement_is_part_of_its_commune(country):
 def test_recompute_changes_nothing_twice(country):
     zone = make_zone(lieux=[("region", "28")], centre=EVREUX, rayon_km=100)
     before = rows(zone)
-    recompute(zone)
+    recompute_all([zone])
     assert rows(zone) == before
 
 
@@ -107,4 +115,36 @@ def test_search_finds_both_ways(country, declared, found_from):
 
 def test_a_zone_in_words(country):
     zone = make_zone(lieux=[("departement", "14"), ("commune", "27229")], centre=EVREUX, rayon_km=20)
-    assert describe([zone])[zone.pk] == "Évreux, Calvados et 20 km autour du siège ou du point déclaré"
+    assert describe([zone])[zone.pk] == "Évreux, Calvados et 20 km autour d'Évreux"
+
+
+def test_what_says_the_same_is_one_zone(country):
+    one = make_zone(lieux=[("departement", "14"), ("commune", "27229")], centre=EVREUX, rayon_km=20)
+    assert make_zone(lieux=[("commune", "27229"), ("departement", "14")], centre=EVREUX, rayon_km=20) == one
+    assert make_zone(lieux=[("commune", "27229"), ("departement", "14")], centre=EVREUX, rayon_km=21) != one
+
+
+def test_zones_of_before_are_brought_up_to_date(country):
+    kept = make_zone(lieux=[("departement", "14")])
+    before = rows(kept)
+    doubles = [make_bare_zone() for _ in range(2)]
+    for double in doubles:
+        make_zone_lieu(zone=double, niveau="departement", code="14")
+        make_zone_lieu(zone=double, niveau="epci", code="200065597", declare=False)
+    alone = make_bare_zone()
+    make_zone_lieu(zone=alone, niveau="departement", code="27")
+    activities = [make_activite(zone=zone) for zone in (kept, *doubles, alone)]
+    make_zone(lieux=[("france", "")])  # nothing uses it
+    assert refresh_all() == 2
+    assert [Activite.objects.get(pk=activity.pk).zone_id for activity in activities] == [kept.pk] * 3 + [alone.pk]
+    assert rows(kept) == before
+    assert make_zone(lieux=[("departement", "27")]) == alone
+    assert prune() == 0
+
+
+def test_a_zone_used_by_another_floor_stays(country):
+    zone, other = make_zone(lieux=[("departement", "14")]), make_bare_zone()
+    make_zone_lieu(zone=other, niveau="departement", code="14")
+    alliances = [Alliance.objects.create(nom=f"Alliance {each.pk}", zone=each) for each in (zone, other)]
+    assert refresh_all() == 1
+    assert {Alliance.objects.get(pk=alliance.pk).zone for alliance in alliances} == {zone}
