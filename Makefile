@@ -49,8 +49,8 @@ check: $(VENV)/.dev ## contrôle le style, les types, les gabarits, les migratio
 	DATABASE_URL=sqlite://:memory: $(MANAGE) makemigrations --check --dry-run
 	@echo "manage.py check --deploy"; $(PUBLIC) $(MANAGE) check --deploy --fail-level WARNING
 
-bench: $(VENV)/.dev ## mesure les temps de réponse sur une base remplie
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/.dev ## mesure les temps de réponse (ARGS="--moteur postgresql --structures 10000 100000")
+	$(BIN)/python -m tests.bench $(ARGS)
 
 lock: ## recalcule requirements.lock et tests/requirements.lock (demande uv)
 	$(LOCK) pyproject.toml -o requirements.lock

@@ -1,61 +1,165 @@
-"""The pages of the directory, open to everyone."""
+"""The directory: its list, its map, and structures side by side; open to everyone.
+
+What a search says beside its results (form, counts, map by département) is kept a minute for everyone; the results are
+read at each request.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
 
 from django.contrib.auth.decorators import login_not_required
-from django.shortcuts import get_object_or_404, redirect, render
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest
+from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 
-from portal.pagination import paginate
-from structures import rules, stats, zones
-from structures.directory import answers
-from structures.filters import StructureFilter
+from portal.pagination import PER_PAGE, Page, whole
+from structures import carte_locale, comparaison, facettes
+from structures.apercus import apercus, in_order
+from structures.directory import Question, answers, order_explained, search
+from structures.directory.question import TRIS
+from structures.filters import Adresse, Retrait, StructureFilter, cle, sans
+from structures.filters.formulaire import formulaire
+from structures.lieux import Lieu
 from structures.models import Structure
 from structures.templatetags.carte import carte
-from structures.upsert import SOURCES
+
+SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Entete:
+    """What stands around the results of a search; the same for every page of it and for everyone."""
+
+    question: Question
+    total: int
+    departements: dict[str, int]
+    formulaire: SafeString  # written by its template
+    avis: list[str]
+    retraits: list[Retrait]
+    propositions: list[Retrait]
+    homonymes: list[tuple[Lieu, list[Retrait]]]
+    ordre: str
+    secteurs: dict[int, str]
+    sql: tuple[str, tuple]  # of the keys of the results, in order: written once, asked at each request
 
 
 @login_not_required
 def list(request):
-    annuaire = StructureFilter(request.GET, queryset=Structure.objects.listed())
-    found = annuaire.qs
-    count = found.count()
-    if not count and (corrected := annuaire.corrected()) is not None:
-        found, count = corrected, corrected.count()
-    context = {"annuaire": annuaire, "count": count, "as_map": request.GET.get("vue") == "carte"}
-    if context["as_map"]:
-        counts = stats.by_departement_cached(found, annuaire.url())
-        context["carte"] = carte(counts, lambda code: annuaire.url(ou=code, rayon=None, vue=None))
+    entete, adresse = _entete(request), Adresse(request.GET)
+    question, today = entete.question, timezone.localdate()
+    as_map = request.GET.get("vue") == "carte"
+    context = {
+        "annuaire": entete,
+        "question": question,
+        "puces": adresse.puces(entete.retraits),
+        "propositions": adresse.puces(entete.propositions),
+        "homonymes": [(lieu, adresse.puces(others)) for lieu, others in entete.homonymes],
+        "choisies": comparaison.chosen(request.GET, adresse),
+        "ids": comparaison.ids(request.GET),
+        "as_map": as_map,
+        "map_url": adresse.url(vue="carte"),
+        "list_url": adresse.url(vue=None),
+        "parametres": sans(request.GET, "s", "vue"),
+        "tris": [
+            (said, adresse.url(tri=tri), tri == question.tri)
+            for tri, said in TRIS.items()
+            if tri != "distance" or question.centre
+        ],
+    }
+    if as_map:
+        context |= _map(entete, adresse)
     else:
-        context["page"] = page = paginate(found.for_cards(), request, count=count)
-        context["reponses"] = answers(page, annuaire.question)
-    template = "structures/_resultats.html" if request.htmx else "structures/structure_list.html"
+        context["page"] = page = _page(entete, request)
+        context["count"] = page.count
+        context["reponses"] = reponses = answers(page, question)
+        context["apercus"] = apercus(reponses, question, entete.secteurs, today)
+        context["comparer"] = adresse.url() + ("&" if adresse.url() != "?" else "")
+    template = "structures/_annuaire.html" if request.htmx else "structures/structure_list.html"
     return render(request, template, context)
 
 
-@login_not_required
-def detail(request, pk, slug):
-    reachable = Structure.objects.visible_to(request.acteur) | Structure.objects.exclude(remplacee_par=None)
-    structure = get_object_or_404(reachable.for_detail(), pk=pk)
-    if structure.remplacee_par:
-        return redirect(structure.remplacee_par, permanent=True)
-    if slug != structure.slug:
-        return redirect(structure, permanent=True)
-    activites = structure.activites.select_related("secteur__parent", "zone").order_by("secteur__ordre", "mode")
-    places = zones.describe(activite.zone for activite in activites if activite.zone)
-    context = {
-        "structure": structure,
-        "activites": [(activite, places.get(activite.zone_id, "")) for activite in activites],
-        "presentation": rules.PRESENTATIONS[structure.kind],
-        "convention": rules.convention_state(
-            structure.convention_debut, structure.convention_fin, timezone.localdate()
+def _entete(request: HttpRequest) -> Entete:
+    today = timezone.localdate()
+    key = f"structures:annuaire:{sha256(f'{today} {cle(request.GET)}'.encode('utf-8', 'replace')).hexdigest()}"
+    entete = cache.get(key)
+    if entete is None:
+        entete = _read_entete(request, today)
+        cache.set(key, entete, SECONDS)
+    return entete
+
+
+def _read_entete(request: HttpRequest, today) -> Entete:
+    listed = Structure.objects.listed()
+    annuaire = StructureFilter(request.GET, queryset=listed)
+    counts = facettes.count(listed, annuaire.question, today)
+    retraits = annuaire.retraits()
+    if not counts.total and annuaire.corrected() is not None:
+        counts = facettes.count(listed, annuaire.question, today)
+    form = render_to_string("structures/_filters.html", {"form": formulaire(annuaire, counts)})
+    return Entete(
+        question=annuaire.question,
+        total=counts.total,
+        departements=counts.departements,
+        formulaire=mark_safe("\n".join(stripped for line in form.splitlines() if (stripped := line.strip()))),
+        avis=annuaire.avis(),
+        retraits=retraits,
+        propositions=annuaire.propositions(),
+        homonymes=annuaire.homonymes(),
+        ordre=order_explained(annuaire.question),
+        secteurs={secteur.pk: secteur.nom for secteur in annuaire.secteurs.values()},
+        sql=search(listed, annuaire.question).values_list("pk").query.sql_with_params(),
+    )
+
+
+def _page(entete: Entete, request: HttpRequest) -> Page:
+    """The page asked for. The count may be a minute old: what is read corrects it."""
+    total = entete.total
+    number = min(max(1, whole(request.GET.get("page"))), max(1, -(-total // PER_PAGE)))
+    ids = _ids(entete.sql, number)
+    if not ids and number > 1:
+        total = search(Structure.objects.listed(), entete.question).order_by().count()
+        number = max(1, -(-total // PER_PAGE))
+        ids = _ids(entete.sql, number)
+    seen = (number - 1) * PER_PAGE + len(ids)
+    total = seen if len(ids) <= PER_PAGE else max(total, seen)
+    rows = in_order(ids[:PER_PAGE], entete.question)
+    return Page(rows, number, max(1, -(-total // PER_PAGE)), total, PER_PAGE)
+
+
+def _ids(sql: tuple[str, tuple], number: int) -> tuple[int, ...]:
+    """Keys of one page, and the first of the next."""
+    text, values = sql
+    with connection.cursor() as cursor:
+        cursor.execute(f"{text} LIMIT {PER_PAGE + 1} OFFSET {(number - 1) * PER_PAGE}", values)
+        return tuple(row[0] for row in cursor.fetchall())
+
+
+def _map(entete: Entete, adresse: Adresse) -> dict:
+    """The whole result by département; the structures themselves when a place is searched."""
+    question = entete.question
+    local = carte_locale.draw(search(Structure.objects.listed(), question), question) if question.territoires else None
+    return {
+        "count": entete.total,
+        "carte": carte(
+            entete.departements,
+            lambda code: adresse.url(lieu=None, rayon=None, vue=None, ou=code),
         ),
-        "departements": zones.names_of(
-            ("departement", code) for code in structure.departements_convention.split()
-        ).values(),
-        "sources": [
-            (SOURCES.get(format, format), publie_le)
-            for format, publie_le in structure.sources.order_by("-publie_le", "format")
-            .values_list("format", "publie_le")
-            .distinct()
-        ],
+        "locale": local,
     }
-    return render(request, "structures/structure_detail.html", context)
+
+
+@login_not_required
+def comparer(request):
+    """Up to four structures side by side: `?s=1&s=2`, with the search they come from."""
+    context = comparaison.compare(request.GET, timezone.localdate())
+    return render(request, "structures/structure_comparer.html", context)
+
+
+@login_not_required
+def types(request):
+    """What each kind of structure is, in plain words."""
+    return render(request, "structures/structure_types.html", {"types": comparaison.kinds(timezone.localdate())})

@@ -1,12 +1,15 @@
-"""`python -m tests.bench`: the pages of the directory on 10 000 structures, on SQLite and on PostgreSQL.
+"""`python -m tests.bench [--structures 10000 100000] [--moteur postgresql]`: the pages of the directory, measured.
 
 Each page is asked of gunicorn (one worker, DEBUG off, hashed files, nothing in front) by one client, one request after
-the other: 5 to warm up, 40 measured. Queries are counted in process on the same database. The peer's figures, taken
-on such data and such a machine, are printed beside; the ratio is what counts.
+the other: 5 to warm up, 40 measured. Beside each: its queries, counted in process on the same database, the figures of
+the peer, taken on such data and such a machine, and the floor, which is an empty page through the same middleware plus
+the page's own SQL straight through the driver. Ratios are what counts: the machine is never quiet. With two sizes, the
+last column says how much dearer the larger is. Last, the CSV of the whole directory: lines a second, and memory.
 """
 
 import argparse
 import http.client
+import json
 import os
 import secrets
 import shutil
@@ -23,71 +26,116 @@ from urllib.parse import quote
 ROOT = Path(__file__).resolve().parents[2]
 WARM_UP, MEASURED = 5, 40
 HOST = "bench.invalid"
+EMPTY = "/vide/"
 
-# page: (address, peer's median in ms, peer's queries, peer's bytes)
+# page: (address, peer's median in ms, peer's queries, peer's bytes); None where the peer has no such page
 PAGES = {
     "sans filtre": ("/structures/", 292, 12, 208_811),
     "secteur + commune (Grenoble)": ("/structures/?secteur=proprete&lieu=commune-38185", 357, 16, 220_496),
     "secteur + département (Isère)": ("/structures/?secteur=proprete&lieu=departement-38", 345, 16, 220_587),
     "mots « ateliers solidaire »": (f"/structures/?q={quote('ateliers solidaire')}", 178, 12, 211_701),
     "fiche d'une structure": (None, 57, 15, 76_127),
+    "carte de tout l'annuaire": ("/structures/?vue=carte", None, None, None),
+    "carte de l'Isère": ("/structures/?secteur=proprete&lieu=departement-38&vue=carte", None, None, None),
 }
+PEER_LINES = 1_941  # of CSV, a second
+HEADER = ("page", "médiane", "p95", "requêtes", "octets", "pair", "gain", "vide", "SQL nu", "× plancher", "× petit")
+LINE = "{:<32}{:>9}{:>9}{:>10}{:>9}{:>9}{:>8}{:>8}{:>9}{:>12}{:>9}"
 
 
 def main() -> None:
     sys.stdout.reconfigure(line_buffering=True)  # a long run shows its lines as they come, to a file as well
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--structures", type=int, default=10_000)
+    parser.add_argument("--structures", type=int, nargs="+", default=[10_000])
     parser.add_argument("--moteur", choices=["sqlite", "postgresql", "les-deux"], default="les-deux")
     options = parser.parse_args()
-    engines = ["sqlite", "postgresql"] if options.moteur == "les-deux" else [options.moteur]
-    for engine in engines:
-        folder = Path(tempfile.mkdtemp(prefix="portail-bench-", dir="/tmp"))
-        try:
-            measure_engine(engine, folder, options.structures)
-        finally:
-            from tests import engine as servers
+    for engine in ["sqlite", "postgresql"] if options.moteur == "les-deux" else [options.moteur]:
+        smallest: dict[str, float] = {}
+        for number in sorted(options.structures):
+            folder = Path(tempfile.mkdtemp(prefix="portail-bench-", dir="/tmp"))
+            try:
+                medians = measure(engine, folder, number, smallest)
+                smallest = smallest or medians
+            finally:
+                from tests import engine as servers
 
-            servers.stop()
-            shutil.rmtree(folder, ignore_errors=True)
+                servers.stop()
+                shutil.rmtree(folder, ignore_errors=True)
 
 
-def measure_engine(engine: str, folder: Path, number: int) -> None:
-    """Fill a new database, ask every page, print the table."""
+def measure(engine: str, folder: Path, number: int, smallest: dict[str, float]) -> dict[str, float]:
+    """Fill a new database, ask every page, print the table; the median of each page."""
+    environment = new_environment(engine, folder)
+    for command in ("migrate -v0", "createcachetable", "import_territoires", "collectstatic --noinput -v0"):
+        subprocess.run(
+            [sys.executable, "manage.py", *command.split()],
+            cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+    told = json.loads(
+        subprocess.run(
+            [sys.executable, "-m", "tests.bench.inside", str(number), *[path or "-" for path, *_ in PAGES.values()]],
+            cwd=ROOT, env=environment, check=True, capture_output=True, text=True,
+        ).stdout.splitlines()[-1]
+    )  # fmt: skip
+    print(f"\n{engine} – {told['structures']} structures, versées en {told['seconds']:.0f} s ; gunicorn, un processus")
+    print(LINE.format(*HEADER))
+    medians = {}
+    with Served(environment) as served:
+        empty = median(ask(served.port, EMPTY)[0])
+        for (name, (path, peer_ms, peer_queries, peer_bytes)), sql in zip(PAGES.items(), told["pages"], strict=True):
+            times, size = ask(served.port, path or told["card"])
+            medians[name] = middle = median(times)
+            p95 = sorted(times)[int(len(times) * 0.95) - 1]
+            print(
+                LINE.format(
+                    name, f"{middle:.1f} ms", f"{p95:.1f} ms", beside(sql["queries"], peer_queries),
+                    beside(size // 1000, peer_bytes and peer_bytes // 1000) + "k", f"{peer_ms} ms" if peer_ms else "–",
+                    f"{peer_ms / middle:.1f}" if peer_ms else "–", f"{empty:.1f}", f"{sql['bare']:.1f}",
+                    f"{middle / (empty + sql['bare']):.2f}",
+                    f"{middle / smallest[name]:.2f}" if name in smallest else "–",
+                )
+            )  # fmt: skip
+        if told["export"]:
+            print(export_line(served, told["export"]))
+    return medians
+
+
+def new_environment(engine: str, folder: Path) -> dict[str, str]:
     if engine == "postgresql":
         from tests.engine import postgresql_url
 
         url = postgresql_url()
     else:
         url = f"sqlite:///{folder / 'bench.sqlite3'}"
-    environment = os.environ | {
+    return os.environ | {
         "DATABASE_URL": url,
         "PORTAL_HOSTS": HOST,
         "PORTAL_SECRET_KEY": secrets.token_hex(32),
         "STATIC_ROOT": str(folder / "static"),
         "MEDIA_ROOT": str(folder / "media"),
         "PORTAL_LOG_LEVEL": "ERROR",
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.bench.settings",
     }
-    manage = [sys.executable, "manage.py"]
-    for command in ("migrate -v0", "createcachetable", "import_territoires", "collectstatic --noinput -v0"):
-        subprocess.run([*manage, *command.split()], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    started = time.perf_counter()
-    described = subprocess.run(
-        [sys.executable, "-m", "tests.bench.inside", str(number), *[path or "-" for path, *_ in PAGES.values()]],
-        cwd=ROOT, env=environment, check=True, capture_output=True, text=True,
-    ).stdout.splitlines()  # fmt: skip
-    rows, queries = int(described[0]), [int(line) for line in described[2:]]
-    print(f"\n{engine} – {rows} structures, chargées en {time.perf_counter() - started:.0f} s ; gunicorn, un processus")
-    print(f"{'page':<34}{'médiane':>9}{'p95':>9}{'min':>9}{'requêtes':>10}{'octets':>19}{'pair':>9}{'rapport':>9}")
-    with Served(environment) as port:
-        for (name, (path, peer_ms, peer_sql, peer_bytes)), sql in zip(PAGES.items(), queries, strict=True):
-            times, size = ask(port, path or described[1])
-            middle = median(times)
-            print(
-                f"{name:<34}{middle:>6.1f} ms{sorted(times)[int(len(times) * 0.95) - 1]:>6.1f} ms{min(times):>6.1f} ms"
-                f"{sql:>5} / {peer_sql:<2}{size:>9} / {peer_bytes:<7}{peer_ms:>6} ms{peer_ms / middle:>8.1f}×"
-            )
+
+
+def beside(ours: int, peer: int | None) -> str:
+    return f"{ours}/{peer}" if peer else str(ours)
+
+
+def export_line(served: "Served", path: str) -> str:
+    """The CSV of everything, once: lines a second from the first byte asked to the last received."""
+    before, start = served.memory(), time.perf_counter()
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=600)
+    connection.request("GET", path, headers={"Host": HOST, "User-Agent": "Mozilla/5.0 (bench)"})
+    response, lines, size = connection.getresponse(), 0, 0
+    while piece := response.read(1 << 16):
+        lines, size = lines + piece.count(b"\n"), size + len(piece)
+    seconds = time.perf_counter() - start
+    connection.close()
+    return (
+        f"CSV de tout : {lines} lignes, {size / 1e6:.1f} Mo en {seconds:.1f} s, {lines / seconds:.0f} lignes/s "
+        f"(pair {PEER_LINES}) ; mémoire du processus {before} Mo avant, {served.memory()} Mo après"
+    )
 
 
 class Served:
@@ -96,21 +144,30 @@ class Served:
     def __init__(self, environment):
         self.environment = environment
 
-    def __enter__(self) -> int:
+    def __enter__(self) -> "Served":
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+            self.port = probe.getsockname()[1]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "portal.wsgi", "-w1", "-b", f"127.0.0.1:{port}", "--log-level=error"],
+            [sys.executable, "-m", "gunicorn", "portal.wsgi", "-w1", "--log-level=error", f"-b127.0.0.1:{self.port}"],
             cwd=ROOT, env=self.environment, start_new_session=True,
         )  # fmt: skip
         for _ in range(100):
             try:
-                ask(port, "/sante/", times=1)
-                return port
+                ask(self.port, EMPTY, times=1)
+                return self
             except OSError:
                 time.sleep(0.1)
         raise RuntimeError("gunicorn n'a pas démarré")
+
+    def memory(self) -> int:
+        """Most resident memory of the worker so far, in MB; 0 where the system does not say."""
+        try:
+            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            status = Path(f"/proc/{children[0]}/status").read_text()
+        except (OSError, IndexError):
+            return 0
+        return next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
     def __exit__(self, *exception) -> None:
         os.killpg(self.process.pid, signal.SIGTERM)
@@ -129,7 +186,7 @@ def ask(port: int, path: str, times: int = WARM_UP + MEASURED) -> tuple[list[flo
         connection.close()
         if rank >= WARM_UP or times == 1:
             measured.append((time.perf_counter() - start) * 1000)
-        if path != "/sante/" and response.status != 200:
+        if response.status != 200:
             raise RuntimeError(f"{path} répond {response.status}")
         size = len(body)
     return measured, size

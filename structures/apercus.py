@@ -1,0 +1,113 @@
+"""What a result of the directory prints: every word ready, so that the template of a card does nothing but write."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Prefetch
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from portal.templatetags.formats import pluriel
+from structures.directory import Question, Reponse
+from structures.enums import Kind, Origine
+from structures.models import Activite, Structure
+from structures.rules import kinds_reservables
+
+OLD_AFTER_YEARS = 3
+KIND_LABELS = dict(Kind.choices)
+PRINTED = (
+    *("pk", "kind", "nom", "enseigne", "ville", "departement_id", "commune_id", "latitude", "longitude", "fictive"),
+    *("convention_fin", "donnees_du", "titulaire_depuis", "titulaire_jusqu_au"),
+)
+
+
+Secteurs = Mapping[int, str]  # key → name
+
+
+@dataclass(frozen=True, slots=True)
+class Apercu:
+    """A card, most of it already written: twenty of them through a template cost more than all the rest of the page."""
+
+    pk: int
+    nom: str
+    url: str
+    resume: SafeString  # kind, place, sectors, reasons
+    badges: SafeString
+
+
+def in_order(ids: Sequence[int], question: Question) -> list[Structure]:
+    """These structures, in this order, with what `answers` and `apercus` read and no more: two queries."""
+    activities = Activite.objects.order_by("secteur__ordre", "mode")
+    columns = ["structure_id", "secteur_id", "zone_id", "mode", "origine"]
+    rows = Structure.objects.filter(pk__in=ids)
+    if question.territoires:
+        activities = activities.select_related("zone")
+        columns += ["zone__latitude", "zone__longitude", "zone__rayon_km"]
+        rows = rows.select_related("commune", "departement").only(
+            *PRINTED, "commune__nom", "commune__epci_id", "commune__parente_id", "departement__region_id"
+        )
+    else:
+        rows = rows.only(*PRINTED)
+    found = {row.pk: row for row in rows.prefetch_related(Prefetch("activites", queryset=activities.only(*columns)))}
+    return [found[pk] for pk in ids if pk in found]
+
+
+def apercus(reponses: Iterable[Reponse], question: Question, secteurs: Secteurs, on: date) -> list[Apercu]:
+    """One for each answer; no query when `secteurs` has every sector."""
+    laws = {sector: kinds_reservables(sector, on) for sector in ("handicap", "insertion")}
+    address = reverse("structures:detail", kwargs={"pk": 0, "slug": "0"})
+    return [
+        Apercu(
+            pk=reponse.structure.pk,
+            nom=reponse.structure.nom,
+            url=address.replace("0-0", f"{reponse.structure.pk}-{reponse.structure.slug}"),
+            resume=mark_safe("".join(_resume(reponse, question, secteurs))),
+            badges=mark_safe("".join(_tag(tone, words) for tone, words in _badges(reponse.structure, laws, on))),
+        )
+        for reponse in reponses
+    ]
+
+
+def _resume(reponse: Reponse, question: Question, secteurs: Secteurs) -> Iterator[str]:
+    structure = reponse.structure
+    place = f"{structure.ville} ({structure.departement_id})" if structure.departement_id else structure.ville
+    if reponse.distance_km is not None and not question.is_around and place:
+        place += f", siège à {max(1, round(reponse.distance_km))} km"
+    yield f'<p class="result-meta">{_tag(structure.tone, f"{structure.kind} · {KIND_LABELS[structure.kind]}")}'
+    yield from (f"<span>{escape(words)}</span>" for words in (place, structure.enseigne) if words)
+    yield "</p>"
+    if reponse.activites:
+        said = ", ".join(_sector(activite, secteurs) for activite in reponse.activites)
+        more = pluriel(reponse.autres, "autre secteur,autres secteurs") if reponse.autres else ""
+        yield f'<p class="result-text">{said}{more and f" et {more}"}</p>'
+    for reason in reponse.raisons:
+        yield f'<p class="result-why">{escape(reason[:1].upper() + reason[1:])}</p>'
+
+
+def _sector(activite: Activite, secteurs: Secteurs) -> str:
+    name = escape(secteurs.get(activite.secteur_id) or activite.secteur.nom)
+    if activite.origine == Origine.DEDUITE:
+        return f'{name} <span class="muted small">(déduit du code d’activité)</span>'
+    return str(name)
+
+
+def _tag(tone: str, words: str) -> str:
+    return f'<span class="tag tag-{tone}">{escape(words)}</span>'
+
+
+def _badges(structure: Structure, laws: dict[str, frozenset], on: date):
+    for sector, kinds in laws.items():
+        if structure.kind in kinds:
+            yield sector, f"Réservable : {sector}"
+    if structure.titulaire_jusqu_au and structure.titulaire_jusqu_au >= on:
+        yield "ok", "Tient un marché public"
+    elif structure.titulaire_depuis:
+        yield "ok", "A tenu un marché public"
+    if structure.convention_fin and structure.convention_fin < on:
+        yield "avertissement", f"Convention expirée le {structure.convention_fin:%d/%m/%Y}"
+    if structure.donnees_du and (on - structure.donnees_du).days > OLD_AFTER_YEARS * 365:
+        yield "neutre", f"Données de {structure.donnees_du.year}"
+    if structure.fictive:
+        yield "neutre", "Données de démonstration"
