@@ -6,9 +6,9 @@ from marches.enums import NatureContrat, Reservation
 from marches.rules.dates import add_months
 from portal.verdict import Niveau, Verdict
 from structures.enums import Kind
+from structures.rules import PENITENTIAIRE_DEPUIS, RESERVATION_CONJOINTE_DEPUIS, RESERVES
 
-HANDICAP = frozenset({Kind.EA, Kind.EATT, Kind.ESAT})
-INSERTION = frozenset({Kind.EI, Kind.AI, Kind.ACI, Kind.ETTI})
+HANDICAP, INSERTION = RESERVES["handicap"], RESERVES["insertion"]
 # Outside the lists of the law: only as « structure équivalente », with evidence.
 A_JUSTIFIER = frozenset({Kind.GEIQ, Kind.EITI})
 
@@ -16,8 +16,8 @@ KINDS: dict[Reservation, frozenset[Kind] | None] = {  # every member has a row: 
     Reservation.AUCUNE: None,
     Reservation.HANDICAP: HANDICAP,
     Reservation.INSERTION: INSERTION,
-    Reservation.LES_DEUX: HANDICAP | INSERTION,
-    Reservation.PENITENTIAIRE: frozenset({Kind.SEP}),
+    Reservation.LES_DEUX: RESERVES["les_deux"],
+    Reservation.PENITENTIAIRE: RESERVES["penitentiaire"],
     Reservation.ESS: None,  # then a condition on the structure itself
     Reservation.NON_PRECISEE: None,  # then an information, not a refusal
 }
@@ -46,8 +46,6 @@ SOURCES_CONCESSION = {
 }
 SOURCE_DEFENSE = "Code de la commande publique, L. 2313-6"
 CODE_DEPUIS = date(2019, 4, 1)
-RESERVATION_CONJOINTE_DEPUIS = date(2020, 12, 9)  # loi 2020-1525, art. 141
-PENITENTIAIRE_DEPUIS = date(2022, 10, 21)  # L. 2113-13-1 enters the code
 PART_PENITENTIAIRE_DEPUIS = date(2022, 12, 30)  # R. 2113-7 reworded: before, no share was set for prisons
 LONGEST_PROCEDURE = 24  # months between launch and notification, when the launch is not published
 

@@ -12,7 +12,7 @@ from marches.models import Acheteur, ActeSousTraitance, Lot, Marche, Modificatio
 from marches.rules import type_marche
 from marches.rules.decp import Enregistrement, Identite
 from marches.upsert.contrats import lot_racines, refresh_marches, remove_empty
-from marches.upsert.facts import mark_holders
+from marches.upsert.facts import refresh_holders
 from marches.upsert.folding import READERS, EtatLot, Versement, canonical, fold_records, lot_key
 from marches.upsert.groupes import Vague, groupes_of, keep_rows, members, vagues
 from marches.upsert.organisations import Noms, find_acheteurs, find_organisations
@@ -44,6 +44,7 @@ class LotUpsert:
     def __init__(self, format: str, importation: Importation | None, report: ImportReport, noms: Noms | None = None):
         self.format, self.importation, self.report, self.noms = format, importation, report, noms or {}
         self.lieux, self.secteurs = Lieux(), Secteurs()
+        self.left: set[int] = set()  # organisations that hold a lot no more
 
     def store(self, batch: list[Lecture]) -> None:
         """Write one batch; every record is counted in the report, with what is wrong with it."""
@@ -63,7 +64,7 @@ class LotUpsert:
             touched |= self._write(states, lots, organisations, acheteurs)
             SourceLot.objects.bulk_create(self._source(lecture, lots[lecture.cle]) for lecture in fresh)
         refresh_marches(touched)
-        mark_holders({organisation.pk for organisation in organisations.values()})
+        refresh_holders({organisation.pk for organisation in organisations.values()} | self.left)
 
     def refold(self, batch: Collection[Lot]) -> None:
         """Write these lots again out of their stored records, by the places, sectors and names of today."""
@@ -72,7 +73,7 @@ class LotUpsert:
         organisations, _ = find_organisations(set().union(*map(_named, states.values())), self.noms)
         acheteurs = find_acheteurs(organisations[_buyer(state.lu)] for state in states.values())
         refresh_marches(self._write(states, lots, organisations, acheteurs))
-        mark_holders({organisation.pk for organisation in organisations.values()})
+        refresh_holders({organisation.pk for organisation in organisations.values()} | self.left)
 
     def _flag(self, batch: list[Lecture]) -> None:
         self.lieux.prepare(lecture.lu.lieu_code for lecture in batch)
@@ -232,7 +233,7 @@ class LotUpsert:
                     }
                     for acte in state.actes
                 }
-        _sync(Titulaire, titulaires, ("organisation_id",))
+        self.left |= {row.organisation_id for row in _sync(Titulaire, titulaires, ("organisation_id",))}
         _sync(Modification, modifications, ("numero", "date_notification"))
         _sync(ActeSousTraitance, actes, ("numero", "sous_traitant_id"))
 
@@ -299,22 +300,25 @@ def _bulk_update(model: type[models.Model], rows: list, names: Iterable[str]) ->
     model._default_manager.bulk_update(rows, [*names, "modifie_le"], batch_size=100)
 
 
-def _sync(model: type[models.Model], wanted: dict[int, dict[tuple, dict[str, Any]]], key: Iterable[str]) -> None:
-    """Make the rows of each lot those of `wanted` (lot id → key → columns), keeping the ids of those that stay."""
+def _sync(model: type[models.Model], wanted: dict[int, dict[tuple, dict[str, Any]]], key: Iterable[str]) -> list:
+    """Make the rows of each lot those of `wanted` (lot id → key → columns), keeping the ids of those that stay.
+
+    The rows that went.
+    """
     key = tuple(key)
     changed, gone, seen = [], [], set()
     for row in model._default_manager.filter(lot__in=wanted):
         identity = tuple(getattr(row, name) for name in key)
         values = wanted[row.lot_id].get(identity)
         if values is None or (row.lot_id, identity) in seen:
-            gone.append(row.pk)
+            gone.append(row)
             continue
         seen.add((row.lot_id, identity))
         if any(getattr(row, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(row, name, value)
             changed.append(row)
-    model._default_manager.filter(pk__in=gone).delete()
+    model._default_manager.filter(pk__in=[row.pk for row in gone]).delete()
     if changed:
         names = next(iter(next(values for values in wanted.values() if values).values())).keys()
         model._default_manager.bulk_update(changed, list(names), batch_size=200)
@@ -324,3 +328,4 @@ def _sync(model: type[models.Model], wanted: dict[int, dict[tuple, dict[str, Any
         for identity, values in rows.items()
         if (lot_id, identity) not in seen
     )
+    return gone

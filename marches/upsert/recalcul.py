@@ -9,6 +9,7 @@ from django.db import transaction
 from marches.models import Lot, Marche
 from marches.rules import decp
 from marches.upsert.contrats import reindex
+from marches.upsert.facts import refresh_holders
 from marches.upsert.lots import LotUpsert
 from marches.upsert.organisations import Noms, find_organisations
 from portal.imports import ImportReport
@@ -34,6 +35,7 @@ def recalculer(noms: Noms | None = None) -> int:
         lots = list(Lot.objects.filter(pk__in=pks))
         upsert.refold(lots)
         number += len(lots)
+    refresh_holders()  # those of contracts made by hand, and structures newer than their contracts
     return number
 
 

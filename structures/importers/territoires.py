@@ -1,4 +1,4 @@
-"""Places and sectors of `structures/data/`, put into the database; a second run with the same files does nothing."""
+"""Places, sectors and labels of `structures/data/`, put into the database; the same files a second time do nothing."""
 
 import csv
 import gzip
@@ -16,12 +16,13 @@ from django.utils import timezone
 from portal.imports import FichierRefuse, ImportReport
 from portal.models import Importation
 from portal.text import racines, sort_key
-from structures.models import CodePostal, Commune, Departement, Epci, Region, Secteur
+from structures.models import CodePostal, Commune, Departement, Epci, Label, Region, Secteur
+from structures.zones import refresh_all
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-FILES = ("regions.csv", "departements.csv", "epci.csv", "communes.csv.gz", "secteurs.csv")
+FILES = ("regions.csv", "departements.csv", "epci.csv", "communes.csv.gz", "secteurs.csv", "labels.csv")
 FORMAT = "territoires"
-VERSION = "1"  # to raise when this file fills the columns otherwise
+VERSION = "2"  # to raise when this file fills the columns otherwise
 BATCH = 2_000  # rows written at once
 
 
@@ -38,7 +39,7 @@ class Loading:
 
 
 def load(folder: Path = DATA, force: bool = False) -> Loading:
-    """Bring places and sectors up to date with the files of `folder`, in one transaction.
+    """Bring places, sectors and labels up to date with the files of `folder`, in one transaction.
 
     One query when nothing changed since the last run. Rows that left the files are deleted only when nothing uses
     them; otherwise they stay, and the report says so.
@@ -59,7 +60,9 @@ def load(folder: Path = DATA, force: bool = False) -> Loading:
                 Secteur, "secteurs.csv, familles", _secteurs(folder, False), "code", Secteur.objects.filter(parent=None)
             ),
             _sync(Secteur, "secteurs.csv", _secteurs(folder, True), "code", Secteur.objects.exclude(parent=None)),
+            _sync(Label, "labels.csv", _labels(folder), "code"),
         ]
+        refresh_all()
         importation.rapport = {"empreinte": fingerprint, "fichiers": [report.as_dict() for report in reports]}
         importation.terminee_le = timezone.now()
         importation.save()
@@ -142,6 +145,11 @@ def _secteurs(folder: Path, children: bool) -> Iterator[dict[str, Any]]:
             "source_part": line["source_part"],
             "racines": racines(line["nom"], line["synonymes"], names.get(line["parent"])),
         }
+
+
+def _labels(folder: Path) -> Iterator[dict[str, Any]]:
+    for order, line in enumerate(_lines(folder, "labels.csv", ";"), start=1):
+        yield {name: line[name] for name in ("code", "nom", "presentation", "site")} | {"ordre": order}
 
 
 def _sync(

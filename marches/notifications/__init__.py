@@ -1,0 +1,1 @@
+"""Who is written to on this floor, one module per subject."""

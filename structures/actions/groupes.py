@@ -1,0 +1,65 @@
+"""Writing groups, joint ventures and networks: each write leaves who and when in their history."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from portal.permissions import Acteur
+from structures.models import CoEntreprise, Fondateur, GroupeEconomique, Reseau, Structure
+from structures.search_index import reindex
+
+REASON = "groupe"
+
+
+@transaction.atomic
+def save_groupe(*, form, by: Acteur) -> GroupeEconomique:
+    """A GES with the structures that join and leave it; each card keeps the trace of it."""
+    groupe = _signed(form.save(commit=False), by)
+    groupe.save()
+    added, removed = form.cleaned_data["ajouter"], form.cleaned_data.get("retirer") or ()
+    gone = {structure.pk for structure in removed}
+    _attach((structure for structure in added if structure.pk not in gone), groupe, by)
+    _attach(removed, None, by)
+    return groupe
+
+
+def _attach(structures: Iterable[Structure], groupe: GroupeEconomique | None, by: Acteur) -> None:
+    changed = []
+    for structure in structures:
+        if structure.groupe_id == (groupe.pk if groupe else None):
+            continue
+        structure.groupe = groupe
+        structure._history_user, structure._change_reason = by.user, REASON
+        structure.save()
+        changed.append(structure.pk)
+    reindex(changed)
+
+
+@transaction.atomic
+def save_co_entreprise(*, form, rows: list[dict], by: Acteur) -> CoEntreprise:
+    """A joint venture and its founders, in the order typed."""
+    co_entreprise = _signed(form.save(commit=False), by)
+    co_entreprise.save()
+    organisations = {founder.nom: founder.organisation_id for founder in co_entreprise.fondateurs.all()}
+    co_entreprise.fondateurs.all().delete()
+    Fondateur.objects.bulk_create(
+        Fondateur(
+            co_entreprise=co_entreprise, nom=row["nom"], structure=row["structure"], apport=row["apport"],
+            part=row["part"], rang=rank,
+            organisation_id=row["structure"].organisation_id if row["structure"] else organisations.get(row["nom"]),
+        )
+        for rank, row in enumerate(rows)
+    )  # fmt: skip
+    return co_entreprise
+
+
+@transaction.atomic
+def save_reseau(*, form, by: Acteur) -> Reseau:
+    reseau = _signed(form.save(commit=False), by)
+    reseau.save()
+    return reseau
+
+
+def _signed(row, by: Acteur):
+    row._history_user, row._change_reason = by.user, "saisie"
+    return row
