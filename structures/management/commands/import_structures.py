@@ -5,11 +5,11 @@ from datetime import date
 from django.core.management.base import BaseCommand, CommandError
 
 from portal.imports import FichierRefuse, combine, save_json
-from structures.importers import asp, emplois, esat, geiq
+from structures.importers import asp, data_inclusion, ea, emplois, esat, geiq
 from structures.importers.common import import_file
 from structures.models import Commune
 
-FORMATS = {module.FORMAT.name: module.FORMAT for module in (asp, emplois, esat, geiq)}
+FORMATS = {module.FORMAT.name: module.FORMAT for module in (asp, data_inclusion, ea, emplois, esat, geiq)}
 
 
 def day(text: str) -> date:
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("format", choices=FORMATS, metavar="FORMAT", help=", ".join(FORMATS))
-        parser.add_argument("fichiers", nargs="+", metavar="FICHIER", help="CSV, XLSX ou ODS, .gz accepté")
+        parser.add_argument("fichiers", nargs="+", metavar="FICHIER", help="CSV, XLSX, ODS ou JSON, .gz accepté")
         parser.add_argument("--rapport", metavar="FICHIER.json", help="où écrire le rapport complet")
         parser.add_argument("--date", type=day, metavar="AAAA-MM-JJ", help="jour de publication de la source")
 

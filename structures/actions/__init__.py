@@ -1,0 +1,1 @@
+"""Writes of the directory: one transaction for the rows, their trace and their messages."""

@@ -1,0 +1,199 @@
+"""Writing a card, block by block: the row, what was typed, its day, its trace and its words."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from portal.permissions import Acteur
+from structures.blocs import SUIVIS, Difference, differences, etat
+from structures.enums import Bloc
+from structures.models import LabelObtenu, Offre, PhotoStructure, ReferenceClient, Structure
+from structures.search_index import reindex
+
+LONGEST_REASON = 100  # characters: the column of the history
+REPRISE = "reprise"  # what files changed between two writings by people
+CONFIRMATION = "confirmation"
+
+
+class Conflit(Exception):
+    """Somebody else wrote the same block meanwhile; `differences` says what they changed."""
+
+    def __init__(self, differences: list[Difference]):
+        self.differences = differences
+        super().__init__(differences)
+
+
+@transaction.atomic
+def write(
+    pk: int,
+    bloc: str,
+    *,
+    by: Acteur,
+    on: date,
+    values: Mapping[str, Any] | None = None,
+    typed: Iterable[str] = (),
+    detail: str = "",
+    seen: Mapping[str, Any] | None = None,
+) -> Structure:
+    """Write `values` on the card `pk` for the block `bloc`, and everything that follows from it.
+
+    Only values that differ are written and become typed fields, which no import touches any more; `typed` adds names
+    to them. `seen` is the state of the block that the person read: `Conflit` when it is no longer that one.
+    """
+    card = Structure.objects.select_for_update().get(pk=pk)
+    if seen is not None and (found := differences(seen, etat(card, bloc))):
+        raise Conflit(found)
+    changed = [name for name, value in (values or {}).items() if getattr(card, name) != value]
+    remember_imports(card)
+    for name in changed:
+        setattr(card, name, values[name])
+    card.champs_saisis = sorted({*card.champs_saisis, *(name.removesuffix("_id") for name in changed), *typed})
+    card.blocs_saisis = card.blocs_saisis | {str(bloc): on.isoformat()}
+    _sign_and_save(card, by, on, f"{bloc};{detail}" if detail else str(bloc))
+    return card
+
+
+@transaction.atomic
+def confirm(pk: int, *, by: Acteur, on: date) -> None:
+    """« Tout est à jour »: every block is vouched for on the day `on`, nothing else changes."""
+    card = Structure.objects.select_for_update().get(pk=pk)
+    remember_imports(card)
+    card.blocs_saisis = card.blocs_saisis | {bloc.value: on.isoformat() for bloc in Bloc}
+    _sign_and_save(card, by, on, CONFIRMATION)
+
+
+def _sign_and_save(card: Structure, by: Acteur, on: date, reason: str) -> None:
+    card.verifiee_le = on
+    card._history_user, card._change_reason = by.user, reason[:LONGEST_REASON]
+    card.save()
+    reindex([card.pk])
+
+
+def remember_imports(card: Structure) -> None:
+    """Keep in the history what files changed since the last writing: nobody answers for what they did not type.
+
+    One query, and one row when something changed.
+    """
+    history = type(card).history
+    last = history.filter(id=card.pk).order_by("-history_date", "-history_id").first()
+    if last is not None and all(getattr(last, name) == getattr(card, name) for name in SUIVIS):
+        return
+    when = card.modifiee_le or timezone.now()
+    if last is not None and when <= last.history_date:
+        when = last.history_date + timedelta(microseconds=1)
+    card._history_user = None
+    history.bulk_history_create(
+        [card], update=last is not None, default_change_reason=REPRISE, default_date=min(when, timezone.now())
+    )
+
+
+# Blocks -------------------------------------------------------------------------------------------------------------
+def save_fields(*, pk: int, bloc: str, values: dict[str, Any], seen, by: Acteur, on: date) -> Structure:
+    """Write the columns of a block; `logo` is a prepared file, False to remove it, None to leave it."""
+    values = dict(values)
+    logo = values.pop("logo", None)
+    if not isinstance(logo, ContentFile) and logo is not False:
+        return write(pk, bloc, by=by, on=on, values=values, seen=seen)
+    storage = Structure.logo.field.storage
+    name = storage.save(f"structures/logos/{logo.name}", logo) if logo else ""
+    try:
+        with transaction.atomic():
+            former = Structure.objects.values_list("logo", flat=True).get(pk=pk)
+            card = write(pk, bloc, by=by, on=on, values=values | {"logo": name}, seen=seen)
+            _delete_files(former)
+    except Exception:
+        if name:
+            storage.delete(name)
+        raise
+    return card
+
+
+@transaction.atomic
+def save_lists(*, pk: int, listes: Mapping[str, list[dict]], seen, by: Acteur, on: date) -> Structure:
+    """Replace offers, references and labels by the typed rows, in their order on the page."""
+    models = {"offres": Offre, "references": ReferenceClient, "labels": LabelObtenu}
+    counts = []
+    card = write(pk, Bloc.REFERENCES, by=by, on=on, seen=seen, detail=_counts(pk, listes, models))
+    for name, rows in listes.items():
+        model = models[name]
+        model.objects.filter(structure=pk).delete()
+        ranked = [row if name == "labels" else {**row, "rang": rank} for rank, row in enumerate(rows)]
+        model.objects.bulk_create(model(structure_id=pk, **row) for row in ranked)
+        counts.append(len(rows))
+    reindex([pk])
+    return card
+
+
+def _counts(pk: int, listes, models) -> str:
+    said = {"offres": "offres", "references": "références", "labels": "labels"}
+    return ", ".join(
+        f"{said[name]} : {models[name].objects.filter(structure=pk).count()} → {len(rows)}"
+        for name, rows in listes.items()
+    )
+
+
+# Pictures -----------------------------------------------------------------------------------------------------------
+def save_photo(*, form, by: Acteur, on: date) -> PhotoStructure:
+    """Save a picture and its words; a replaced file is deleted once the new one is recorded."""
+    photo, prepared = form.instance, form.cleaned_data.get("fichier")
+    is_new = photo.pk is None
+    replaced = _file_names(photo) if prepared and not is_new else []
+    written: list[str] = []
+    try:
+        with transaction.atomic():
+            if is_new:
+                last = PhotoStructure.objects.filter(structure=photo.structure_id).aggregate(rang=Max("rang"))["rang"]
+                photo.rang = 0 if last is None else last + 1
+            if prepared:
+                photo.image.save(prepared.image.name, prepared.image, save=False)
+                photo.vignette.save(prepared.vignette.name, prepared.vignette, save=False)
+                written = _file_names(photo)
+            form.save()
+            detail = "photo ajoutée" if is_new else "photo modifiée"
+            write(photo.structure_id, Bloc.PHOTOS, by=by, on=on, detail=detail)
+            _delete_files(*replaced)
+    except Exception:
+        for name in written:
+            PhotoStructure.image.field.storage.delete(name)
+        raise
+    return photo
+
+
+@transaction.atomic
+def delete_photo(photo: PhotoStructure, *, by: Acteur, on: date) -> None:
+    """Delete a picture and its two files."""
+    names = _file_names(photo)
+    photo.delete()
+    write(photo.structure_id, Bloc.PHOTOS, by=by, on=on, detail="photo supprimée")
+    _delete_files(*names)
+
+
+@transaction.atomic
+def move_photo(photo: PhotoStructure, step: int, *, by: Acteur, on: date) -> None:
+    """Exchange a picture with the one before (`step` -1) or after (+1); nothing at the ends."""
+    rows = list(PhotoStructure.objects.filter(structure=photo.structure_id).order_by("rang", "pk"))
+    here = next((index for index, row in enumerate(rows) if row.pk == photo.pk), None)
+    if here is None or not 0 <= here + step < len(rows):
+        return
+    rows[here], rows[here + step] = rows[here + step], rows[here]
+    for rank, row in enumerate(rows):
+        row.rang = rank
+    PhotoStructure.objects.bulk_update(rows, ["rang"])
+    write(photo.structure_id, Bloc.PHOTOS, by=by, on=on, detail="ordre des photos")
+
+
+def _file_names(photo: PhotoStructure) -> list[str]:
+    return [file.name for file in (photo.image, photo.vignette) if file]
+
+
+def _delete_files(*names: str) -> None:
+    """Delete files once the transaction is saved: a rollback keeps them."""
+    storage = PhotoStructure.image.field.storage
+    for name in filter(None, names):
+        transaction.on_commit(partial(storage.delete, name))

@@ -1,0 +1,58 @@
+"""Colleagues: invited by e-mail, joining by a link that works once, leaving by themselves."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal import mail
+from portal.permissions import Acteur
+from structures.actions.revendications import add_member
+from structures.models import Invitation, Membre
+
+LINK_LASTS = timedelta(days=14)
+
+
+@transaction.atomic
+def invite(*, courriel: str, by: Acteur) -> Invitation:
+    """Invite an address under the role of the inviter; an invitation still open is renewed rather than doubled."""
+    expire = timezone.now() + LINK_LASTS
+    known = Invitation.objects.select_for_update().filter(
+        organisation=by.organisation, role=by.role, courriel=courriel, acceptee_le=None
+    )
+    invitation = known.first()
+    if invitation:
+        invitation.expire_le, invitation.par = expire, by.user
+        invitation.save(update_fields=["expire_le", "par"])
+    else:
+        invitation = Invitation.objects.create(
+            organisation=by.organisation, role=by.role, courriel=courriel, par=by.user, expire_le=expire
+        )
+    mail.send(
+        "invitation", courriel, organisation=by.organisation, role=by.role.label, jeton=invitation.jeton,
+        expire_le=expire,
+    )  # fmt: skip
+    return invitation
+
+
+@transaction.atomic
+def accept(invitation: Invitation, user, now) -> Membre | None:
+    """Join the organisation; None when the link was used, withdrawn or is too old."""
+    fresh = Invitation.objects.select_for_update().filter(pk=invitation.pk, acceptee_le=None, expire_le__gt=now)
+    found = fresh.first()
+    if found is None:
+        return None
+    found.acceptee_le = now
+    found.save(update_fields=["acceptee_le"])
+    return add_member(user, found.organisation_id, found.role)
+
+
+def leave(membre: Membre) -> None:
+    membre.actif = False
+    membre.save(update_fields=["actif"])
+
+
+def is_last(membre: Membre) -> bool:
+    """Whether nobody else acts for this organisation."""
+    others = Membre.objects.active().filter(organisation=membre.organisation_id).exclude(user=membre.user_id)
+    return not others.exists()

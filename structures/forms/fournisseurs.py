@@ -1,0 +1,69 @@
+"""What people type to check suppliers: one number, or a list."""
+
+from crispy_forms.helper import FormHelper
+from django import forms
+
+LARGEST = 5 * 1024 * 1024  # bytes: far more than 5 000 lines weigh
+
+
+class NumeroForm(forms.Form):
+    """One SIRET or SIREN, in the query string: the answer says what is wrong with a bad one."""
+
+    numero = forms.CharField(
+        label="SIRET ou SIREN du fournisseur",
+        max_length=60,
+        required=False,
+        help_text="14 ou 9 chiffres, avec ou sans espaces. Vous le trouvez sur une facture ou un devis.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={
+            "max_length": "C'est trop long pour un SIRET (14 chiffres) : recopiez-le seul.",
+            "null_characters_not_allowed": "Ce numéro contient un caractère illisible : tapez-le de nouveau.",
+        },
+    )
+
+
+class ListeForm(forms.Form):
+    """A list of numbers, pasted or in a file: one of the two."""
+
+    texte = forms.CharField(
+        label="Collez vos SIRET",
+        required=False,
+        max_length=1_000_000,
+        help_text="Un par ligne, ou plusieurs colonnes copiées d'un tableur avec leur ligne d'en-têtes. 5 000 au plus.",
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+        error_messages={
+            "max_length": "Ce texte est trop long : partagez la liste, ou déposez-la en fichier.",
+            "null_characters_not_allowed": "Le texte contient un caractère illisible : collez-le de nouveau.",
+        },
+    )
+    fichier = forms.FileField(
+        label="ou choisissez un fichier",
+        required=False,
+        help_text="CSV, XLSX ou ODS, 5 000 lignes au plus. Vos autres colonnes sont gardées dans le résultat.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"}),
+        error_messages={"empty": "Ce fichier est vide : choisissez-en un autre."},
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper(self)
+        self.helper.form_tag = False
+
+    def clean_fichier(self):
+        fichier = self.cleaned_data["fichier"]
+        if fichier and fichier.size > LARGEST:
+            raise forms.ValidationError("Ce fichier dépasse 5 Mo : gardez la colonne des SIRET, puis recommencez.")
+        return fichier
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        if bool(cleaned["texte"]) == bool(cleaned["fichier"]):
+            self.add_error(
+                "texte",
+                "Collez une liste ou choisissez un fichier, pas les deux."
+                if cleaned["texte"]
+                else "Collez au moins un SIRET, ou choisissez un fichier.",
+            )
+        return cleaned

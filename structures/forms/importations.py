@@ -1,0 +1,54 @@
+"""A table of structures: the file, then what its columns hold."""
+
+from crispy_forms.helper import FormHelper
+from django import forms
+
+from portal.correspondance import CorrespondanceForm
+from portal.depots import LARGEST
+from structures.enums import Kind
+from structures.importers.tableau import CHAMPS
+
+KIND = "kind_defaut"
+
+
+class FichierForm(forms.Form):
+    """The file itself; how it reads is told once it has been opened."""
+
+    fichier = forms.FileField(
+        label="Fichier à importer",
+        help_text=f"CSV, XLSX ou ODS, {LARGEST // 1024 // 1024} Mo au plus, une structure par ligne, avec une ligne "
+        "d'en-têtes. Les noms des colonnes sont libres : vous direz ensuite ce qu'elles contiennent.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"}),
+        error_messages={
+            "required": "Choisissez un fichier.",
+            "empty": "Ce fichier est vide : choisissez-en un autre.",
+        },
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+
+class ColonnesForm(CorrespondanceForm):
+    """Which column holds what, and the kind of the lines that tell none."""
+
+    kind_defaut = forms.ChoiceField(
+        label="Type des lignes qui n'en disent pas",
+        required=False,
+        choices=[("", "— aucun : ces lignes sont mises de côté —"), *Kind.choices],
+        help_text="Utile quand tout le fichier parle du même type de structure.",
+    )
+
+    def __init__(self, entetes, *args, **kwargs):
+        super().__init__(entetes, CHAMPS, *args, **kwargs)
+        self.order_fields(["siret", "type", KIND])
+
+    def clean(self):
+        cleaned = super().clean()
+        if not cleaned.get("type") and not cleaned.get(KIND) and not self.errors.get("type"):
+            self.add_error(
+                "type", "Indiquez la colonne du type, ou choisissez le type de toutes les lignes."
+            )
+        return cleaned

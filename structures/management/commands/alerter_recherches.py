@@ -1,0 +1,16 @@
+"""Tell people which structures newly answer their saved searches; to run every day."""
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from structures.actions import recherches
+
+
+class Command(BaseCommand):
+    help = "Écrit aux personnes dont une recherche enregistrée a de nouvelles réponses ; à lancer chaque jour."
+
+    def handle(self, *args, **options):
+        told = recherches.check_all(timezone.now())
+        self.stdout.write(
+            f"Recherches lues : {told['lues']} ; annoncées : {told['annoncees']} ; incomprises : {told['incomprises']}."
+        )

@@ -1,0 +1,1 @@
+"""Who is written to about the directory, one function a message."""

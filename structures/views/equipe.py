@@ -1,0 +1,93 @@
+"""The people of one's organisation: who they are, whom to invite, how to leave."""
+
+from allauth.account.models import EmailAddress
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from portal.permissions import Role, role_required
+from structures.actions import equipe as actions
+from structures.forms.revendications import InvitationForm
+from structures.limites import spend
+from structures.middleware import SESSION_KEY
+from structures.models import Invitation, Membre
+
+MOST_INVITATIONS = 20  # a day, for each user
+
+
+@role_required(*Role)
+def equipe(request):
+    """Members of the organisation one acts for, and invitations of one's role."""
+    form = InvitationForm(request.POST or None, acteur=request.acteur)
+    if form.is_valid():
+        if spend("invitation", request.user.pk, MOST_INVITATIONS):
+            actions.invite(courriel=form.cleaned_data["courriel"], by=request.acteur)
+            messages.success(request, f"L'invitation est envoyée à {form.cleaned_data['courriel']}.")
+            return redirect("structures:equipe")
+        form.add_error(None, "Vous avez envoyé trop d'invitations aujourd'hui : réessayez demain.")
+    membres = Membre.objects.active().filter(organisation=request.acteur.organisation).select_related("user")
+    context = {
+        "form": form,
+        "equipe": membres.order_by("role", "user__email"),
+        "invitations": _open(request).order_by("expire_le", "pk"),
+        "maintenant": timezone.now(),
+    }
+    return render(request, "structures/equipe.html", context)
+
+
+@role_required(*Role)
+@require_POST
+def invitation_revoquer(request, pk):
+    get_object_or_404(_open(request), pk=pk).delete()
+    messages.success(request, "L'invitation est retirée : son lien ne marche plus.")
+    return redirect("structures:equipe")
+
+
+@role_required(*Role)
+def quitter(request, pk):
+    """Leave an organisation; the last one is told what it means, and says it twice."""
+    membre = get_object_or_404(Membre.objects.active().select_related("organisation"), pk=pk, user=request.user)
+    dernier = actions.is_last(membre)
+    if request.method == "POST" and (not dernier or "confirme" in request.POST):
+        actions.leave(membre)
+        messages.success(request, f"Vous ne faites plus partie de « {membre.organisation.nom} ».")
+        return redirect("pages:tableau_de_bord")
+    if request.method == "POST":
+        messages.error(request, "Cochez la case pour confirmer votre départ.")
+    return render(request, "structures/quitter.html", {"membre": membre, "dernier": dernier})
+
+
+@login_not_required
+def invitation(request, token):
+    """What the invited person opens: they join with the account of the invited address, or make one."""
+    invitation = get_object_or_404(Invitation.objects.select_related("organisation"), jeton=token)
+    now = timezone.now()
+    context = {
+        "invitation": invitation,
+        "valable": invitation.acceptee_le is None and invitation.expire_le > now,
+        "sienne": request.user.is_authenticated and _owns(request.user, invitation.courriel),
+    }
+    if request.method == "POST" and context["valable"] and context["sienne"]:
+        membre = actions.accept(invitation, request.user, now)
+        if membre:
+            request.session[SESSION_KEY] = membre.pk
+            messages.success(request, f"Bienvenue dans l'équipe de « {invitation.organisation.nom} ».")
+            return redirect("pages:tableau_de_bord")
+        return redirect("structures:invitation", token=token)
+    return render(request, "structures/invitation.html", context)
+
+
+def _owns(user, courriel: str) -> bool:
+    """Whether this address is the user's, and was proved to be."""
+    if user.email == courriel:
+        return True
+    return EmailAddress.objects.filter(user=user, verified=True, email__iexact=courriel).exists()
+
+
+def _open(request):
+    """Invitations of one's organisation and role that nobody used."""
+    return Invitation.objects.filter(
+        organisation=request.acteur.organisation, role=request.acteur.role, acceptee_le=None
+    )
