@@ -1,0 +1,264 @@
+"""What a territory can answer to a purchase, and what to ask for in the tender: the counts, then the rule.
+
+question = Question(secteurs=(secteur,), lieux=(lieu,))
+found = potentiel(question, budget=Decimal(120_000), duree_mois=24, on=date(2026, 11, 22))
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from statistics import median
+
+from portal.parametres import Parametre
+from portal.templatetags.formats import euros, nombre, pluriel, pourcent
+from structures.directory import Question, search
+from structures.enums import Kind
+from structures.models import Structure
+from structures.parametres import SeuilsPotentiel, seuils_potentiel
+from structures.rules import FAMILLES, RESERVES, kinds_reservables
+
+CENT, YEAR = Decimal("0.01"), 12
+# Reservation → its name in a sentence and its article.
+RESERVATIONS = {
+    "insertion": ("à l'insertion", "L. 2113-13"),
+    "handicap": ("au handicap", "L. 2113-12"),
+    "les_deux": ("aux deux à la fois", "L. 2113-14"),
+}
+# From this day a contract above the European thresholds must hold a social condition: loi 2021-1104, art. 35.
+CLAUSE_OBLIGATOIRE_DEPUIS = date(2026, 8, 22)
+
+
+# The rule -----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a rung: `remplie` is None when what it needs is not known."""
+
+    phrase: str
+    remplie: bool | None
+    seuil: Parametre
+
+
+@dataclass(frozen=True)
+class Echelon:
+    """A rung of the ladder, the most demanding first; one rung of a ladder is `retenu`."""
+
+    code: str
+    libelle: str
+    conseil: str
+    source: str
+    conditions: tuple[Condition, ...]
+    retenu: bool = False
+
+    @property
+    def etat(self) -> str:
+        """`rempli`, `inconnu` when only what is not known stands in the way, else `non_rempli`."""
+        met = [condition.remplie for condition in self.conditions]
+        if False in met:
+            return "non_rempli"
+        return "inconnu" if None in met else "rempli"
+
+
+def recommander(
+    reservables: Mapping[str, int], total: int, dependance: Decimal | None, seuils: SeuilsPotentiel, on: date
+) -> list[Echelon]:
+    """The four rungs, one of them kept: the first whose conditions are all known to be met.
+
+    `reservables`: by reservation, the structures that could answer it without further proof, as the law of `on` has it.
+    The method is ours: enough structures for competition, and a contract that no structure would live on alone. A
+    reservation is lawful under L. 2113-12 to L. 2113-14 of the Code de la commande publique, a social condition under
+    L. 2112-2; the thresholds are those of `data/potentiel.csv`.
+    """
+    most = max(reservables.values(), default=0)
+    rungs = [
+        Echelon(
+            "marche",
+            "Réserver tout le marché",
+            "Les structures sont assez nombreuses pour une vraie concurrence, et le contrat ne pèserait pas trop sur "
+            "celle qui l'emporterait.",
+            "Code de la commande publique, L. 2113-12 à L. 2113-14",
+            (_enough_reservable(most, seuils.marche), _bearable(dependance, seuils.dependance)),
+        ),
+        Echelon(
+            "lots",
+            "Réserver un ou plusieurs lots",
+            "Découpez des lots à la taille des structures (par métier, par site, par territoire) et réservez-les.",
+            "Code de la commande publique, L. 2113-10 et L. 2113-12 à L. 2113-14",
+            (_enough_reservable(most, seuils.lots),),
+        ),
+        Echelon(
+            "clause",
+            "Inscrire une clause sociale",
+            "Le titulaire réserve des heures à des personnes éloignées de l'emploi ; il peut cotraiter ou sous-traiter "
+            "avec les structures du territoire, ou leur demander du personnel.",
+            "Code de la commande publique, L. 2112-2",
+            (_enough(total, seuils.clause),),
+        ),
+        Echelon(
+            "rien", "Ne rien demander de particulier", _nothing(on), "Code de la commande publique, L. 2112-2-1", ()
+        ),
+    ]
+    kept = next(rung.code for rung in rungs if rung.etat == "rempli")
+    return [Echelon(**vars(rung) | {"retenu": rung.code == kept}) for rung in rungs]
+
+
+def _enough_reservable(most: int, seuil: Parametre) -> Condition:
+    said = "pourrait répondre" if most < 2 else "pourraient répondre"
+    words = f"{pluriel(most, 'structure')} {said} à une même réservation ; il en faut {nombre(seuil.valeur)}"
+    return Condition(words, most >= seuil.valeur, seuil)
+
+
+def _enough(total: int, seuil: Parametre) -> Condition:
+    return Condition(
+        f"{pluriel(total, 'structure')} en tout ; il en faut {nombre(seuil.valeur)}", total >= seuil.valeur, seuil
+    )
+
+
+def _bearable(dependance: Decimal | None, seuil: Parametre) -> Condition:
+    limit = pourcent(seuil.valeur)
+    if dependance is None:
+        return Condition(f"dépendance économique inconnue ; elle doit rester à {limit} ou moins", None, seuil)
+    words = f"dépendance économique de {pourcent(dependance)} ; elle doit rester à {limit} ou moins"
+    return Condition(words, dependance <= seuil.valeur, seuil)
+
+
+def _nothing(on: date) -> str:
+    said = "Trop peu de structures connues ici : élargissez le territoire ou le secteur, ou consultez un facilitateur."
+    if on < CLAUSE_OBLIGATOIRE_DEPUIS:
+        return said
+    return (
+        f"{said} Au-dessus des seuils européens, une condition sociale d'exécution reste obligatoire, sauf exception à "
+        "motiver."
+    )
+
+
+def annual_budget(budget: Decimal, duree_mois: int | None) -> Decimal:
+    """What a contract of this amount brings in a year, 2 places; one of a year or less brings it all in that year."""
+    years = Decimal(max(duree_mois or YEAR, YEAR)) / YEAR
+    return (budget / years).quantize(CENT, ROUND_HALF_UP)
+
+
+# The counts ---------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Somme:
+    """A sum over the structures that say the figure: `connus` of them do."""
+
+    total: int
+    connus: int
+
+
+@dataclass(frozen=True)
+class Chiffres:
+    """Mean and median of a turnover (€ HT) over the `connus` structures that give theirs; None when none does."""
+
+    moyenne: Decimal | None
+    mediane: Decimal | None
+    connus: int
+
+
+@dataclass(frozen=True)
+class Reservable:
+    """How many structures a reservation would leave; `autorisee` by the law of the day."""
+
+    code: str
+    libelle: str
+    nombre: int
+    autorisee: bool
+    source: str
+
+
+@dataclass(frozen=True)
+class Potentiel:
+    """What the directory knows of an answer; amounts in € HT."""
+
+    on: date
+    total: int
+    entites: int  # distinct SIREN: one body may hold several cards
+    par_kind: dict[Kind, int]
+    par_famille: dict[str, int]
+    reservables: tuple[Reservable, ...]
+    a_justifier: int  # EITI, GEIQ: only as « structures équivalentes »
+    places: Somme
+    effectif: Somme
+    chiffre_affaires: Chiffres
+    budget: Decimal | None
+    duree_mois: int | None
+    budget_annuel: Decimal | None
+    dependance: Decimal | None
+    plafond_annuel: Decimal | None  # yearly amount that keeps the dependency bearable
+    echelle: list[Echelon]
+    inconnus: tuple[str, ...]
+
+    @property
+    def retenu(self) -> Echelon:
+        return next(rung for rung in self.echelle if rung.retenu)
+
+
+def potentiel(question: Question, budget: Decimal | None, duree_mois: int | None, on: date) -> Potentiel:
+    """The potential of the sectors and places of `question` for this budget, on the day `on`; one query of its own."""
+    columns = ("kind", "capacite", "effectif", "chiffre_affaires", "organisation__siren", "pk")
+    rows = list(search(Structure.objects.listed(), question).order_by().values_list(*columns))
+    kinds = Counter(Kind(row[0]) for row in rows)
+    turnovers = _turnovers([row[3] for row in rows if row[3]])
+    places, effectif = _sum([row[1] for row in rows]), _sum([row[2] for row in rows])
+    annual = annual_budget(budget, duree_mois) if budget else None
+    dependance = (annual / turnovers.moyenne).quantize(Decimal("0.0001")) if annual and turnovers.moyenne else None
+    seuils = seuils_potentiel(on)
+    reservables = tuple(_reservable(code, kinds, on) for code in RESERVATIONS)
+    return Potentiel(
+        on=on,
+        total=len(rows),
+        entites=len({row[4] or f"pk {row[5]}" for row in rows}),
+        par_kind=dict(kinds.most_common()),
+        par_famille={name: sum(kinds[kind] for kind in members) for name, members in FAMILLES.items()},
+        reservables=reservables,
+        a_justifier=sum(kinds[kind] for kind in FAMILLES["insertion"] - RESERVES["insertion"]),
+        places=places,
+        effectif=effectif,
+        chiffre_affaires=turnovers,
+        budget=budget or None,
+        duree_mois=duree_mois,
+        budget_annuel=annual,
+        dependance=dependance,
+        plafond_annuel=(turnovers.moyenne * seuils.dependance.valeur).quantize(CENT) if turnovers.moyenne else None,
+        echelle=recommander({each.code: each.nombre for each in reservables}, len(rows), dependance, seuils, on),
+        inconnus=tuple(_unknown(len(rows), places, effectif, turnovers, annual, duree_mois)),
+    )
+
+
+def _reservable(code: str, kinds: Counter, on: date) -> Reservable:
+    libelle, source = RESERVATIONS[code]
+    meant = kinds_reservables(code, on)
+    return Reservable(code, libelle, sum(kinds[kind] for kind in meant), bool(meant), source)
+
+
+def _sum(values: Sequence[int | None]) -> Somme:
+    known = [value for value in values if value is not None]
+    return Somme(sum(known), len(known))
+
+
+def _turnovers(values: Sequence[Decimal]) -> Chiffres:
+    if not values:
+        return Chiffres(None, None, 0)
+    mean = (sum(values) / len(values)).quantize(CENT, ROUND_HALF_UP)
+    return Chiffres(mean, Decimal(median(values)).quantize(CENT, ROUND_HALF_UP), len(values))
+
+
+def _unknown(total, places, effectif, turnovers, annual, duree_mois):
+    """What is missing to say more, in sentences."""
+    if not total:
+        return
+    if not turnovers.connus:
+        yield "Aucune de ces structures n'a donné son chiffre d'affaires : la dépendance économique n'est pas calculée."
+    elif turnovers.connus < total:
+        yield (
+            f"Le chiffre d'affaires est connu pour {pluriel(turnovers.connus, 'structure')} sur {nombre(total)} : la "
+            "moyenne ne vaut que pour celles-là."
+        )
+    if annual is None:
+        yield "Sans budget, la dépendance économique n'est pas calculée : indiquez un montant."
+    elif not duree_mois:
+        yield f"Sans durée, le budget ({euros(annual)}) est compté sur un an."
+    if not places.connus and not effectif.connus:
+        yield "Ni le nombre de places ni l'effectif de ces structures ne sont connus : demandez-les avant d'allotir."

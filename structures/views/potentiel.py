@@ -1,0 +1,39 @@
+"""The potential of a territory: a question in the address, an answer to print."""
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from structures.directory import answers, search
+from structures.forms.potentiel import PotentielForm
+from structures.models import Structure
+from structures.potentiel import potentiel as compute
+
+SHOWN = 10
+
+
+@login_not_required
+def potentiel(request):
+    form = PotentielForm(request.GET)
+    context = {"form": form, "asked": form.is_asked}
+    if form.is_asked and form.is_valid():
+        question = form.question()
+        structures = search(Structure.objects.listed(), question).for_cards()[:SHOWN]
+        context |= {
+            "question": question,
+            "potentiel": compute(question, form.cleaned_data["budget"], form.duree_mois, timezone.localdate()),
+            "reponses": answers(structures, question),
+            "annuaire": _directory(question),
+        }
+    return render(request, "structures/potentiel.html", context)
+
+
+def _directory(question) -> str:
+    """The address of the directory that asks the same."""
+    asked = [("secteur", secteur.code) for secteur in question.secteurs]
+    asked += [("lieu", lieu.parametre) for lieu in question.lieux]
+    asked += [("mode", question.mode)] if question.mode else []
+    return f"{reverse('structures:list')}?{urlencode(asked)}"

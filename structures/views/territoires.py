@@ -1,0 +1,61 @@
+"""Places: the country, then one page per commune, intercommunality, département and région."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from structures import stats, territoires
+from structures.directory import Question, answers, search
+from structures.enums import NiveauLieu
+from structures.lieux import resolve
+from structures.models import Structure
+from structures.models.territoires import page_of
+from structures.templatetags.carte import carte
+from structures.toponymes import du_lieu
+
+SHOWN = 10
+
+
+@login_not_required
+def list(request):
+    """The map and the table of the country; `ou` is a place to go to."""
+    recherche = resolve(request.GET.get("ou"))
+    if recherche.lieu and not recherche.is_ambiguous:
+        return redirect(_page(recherche.lieu))
+    counts = stats.by_departement_cached(Structure.objects.listed(), "territoires")
+    context = {
+        "recherche": recherche,
+        "candidats": [(lieu, _page(lieu)) for lieu in recherche.candidats],
+        "carte": carte(counts, lambda code: page_of(NiveauLieu.DEPARTEMENT.value, code)),
+        "regions": territoires.pays(counts),
+    }
+    return render(request, "structures/territoire_list.html", context)
+
+
+@login_not_required
+def detail(request, cle):
+    lieu = territoires.from_key(cle)
+    if lieu is None:
+        raise Http404("Ce territoire n'existe pas, ou plus : cherchez-le par son nom.")
+    if lieu.parente:  # a municipal arrondissement: everything is counted on its commune
+        return redirect(page_of(NiveauLieu.COMMUNE.value, lieu.parente))
+    question = Question(lieux=(lieu,))
+    structures = search(Structure.objects.listed(), question).for_cards()[:SHOWN]
+    context = {
+        "lieu": lieu,
+        "objet": territoires.row_of(lieu),
+        "du_lieu": du_lieu(lieu),
+        "comptes": territoires.comptes(lieu),
+        "reponses": answers(structures, question),
+        "contenants": territoires.larger(lieu),
+        "voisins": territoires.around(lieu),
+        "adresse": territoires.address_of(lieu),
+    }
+    return render(request, "structures/territoire_detail.html", context)
+
+
+def _page(lieu) -> str:
+    if lieu.niveau == NiveauLieu.FRANCE:
+        return reverse("structures:territoires")
+    return territoires.address_of(lieu)
