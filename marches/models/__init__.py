@@ -1,6 +1,6 @@
 """Buyers, contracts, lots, holders and groupings."""
 
-from marches.models.achats import AchatRealise, FichierAchats
+from marches.models.achats import AchatRealise, AttestationOeth, FichierAchats
 from marches.models.acheteurs import Acheteur
 from marches.models.alliances import Alliance, MembreAlliance
 from marches.models.groupements import Groupement, MembreGroupement
@@ -8,6 +8,6 @@ from marches.models.lots import ActeSousTraitance, Lot, Modification, SourceLot,
 from marches.models.marches import Marche
 
 __all__ = [
-    "AchatRealise", "ActeSousTraitance", "Acheteur", "Alliance", "FichierAchats", "Groupement", "Lot", "Marche",
-    "MembreAlliance", "MembreGroupement", "Modification", "SourceLot", "Titulaire",
+    "AchatRealise", "ActeSousTraitance", "Acheteur", "Alliance", "AttestationOeth", "FichierAchats", "Groupement",
+    "Lot", "Marche", "MembreAlliance", "MembreGroupement", "Modification", "SourceLot", "Titulaire",
 ]  # fmt: skip

@@ -3,7 +3,9 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
+from marches.querysets import AchatQuerySet
 from structures.enums import Kind
 from structures.models import Organisation, Secteur, Structure
 
@@ -17,6 +19,8 @@ class FichierAchats(models.Model):
     par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     cree_le = models.DateTimeField(auto_now_add=True)
     rapport = models.JSONField(default=dict, editable=False)
+
+    objects = AchatQuerySet.as_manager()
 
     class Meta:
         verbose_name = "fichier d'achats"
@@ -33,11 +37,16 @@ class FichierAchats(models.Model):
     def __str__(self) -> str:
         return self.nom
 
+    def get_absolute_url(self) -> str:
+        return reverse("marches:achats_fichier", kwargs={"pk": self.pk})
+
 
 class AchatRealise(models.Model):
     """One purchase line, in euros before VAT; `structure` and `kind` are what the directory said when it was read.
 
-    A credit note is a line with a negative amount.
+    `kind` is given for an establishment of the directory. With a structure and no kind, only another establishment of
+    the same company is known: the line does not count as inclusive. A credit note is a line with a negative amount.
+    `siret_fournisseur` holds a SIREN when the file gave no more.
     """
 
     fichier = models.ForeignKey(FichierAchats, on_delete=models.CASCADE, related_name="lignes")
@@ -58,6 +67,8 @@ class AchatRealise(models.Model):
     )
     qpv = models.BooleanField("fournisseur en QPV", null=True)
 
+    objects = AchatQuerySet.as_manager()
+
     class Meta:
         verbose_name = "achat réalisé"
         verbose_name_plural = "achats réalisés"
@@ -69,3 +80,33 @@ class AchatRealise(models.Model):
 
     def __str__(self) -> str:
         return f"{self.fournisseur or self.siret_fournisseur} {self.montant} €"
+
+
+class AttestationOeth(models.Model):
+    """What a supplier attested of one year of purchases: the cost of labour, in euros, which only it knows."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="attestations_oeth")
+    annee = models.PositiveSmallIntegerField("année")
+    siret_fournisseur = models.CharField("SIRET du fournisseur", max_length=14)
+    cout_main_oeuvre = models.DecimalField("coût de main-d'œuvre attesté (€)", max_digits=15, decimal_places=2)
+    par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    modifiee_le = models.DateTimeField(auto_now=True)
+
+    objects = AchatQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "attestation OETH"
+        verbose_name_plural = "attestations OETH"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "annee", "siret_fournisseur"], name="attestation_oeth_unique"
+            ),
+            models.CheckConstraint(
+                name="attestation_oeth_positive",
+                condition=Q(cout_main_oeuvre__gte=0),
+                violation_error_message="Le coût de main-d'œuvre ne peut être négatif.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.siret_fournisseur} {self.annee} : {self.cout_main_oeuvre} €"

@@ -4,6 +4,7 @@ from django.db import models
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
+from marches.querysets import AllianceQuerySet
 from portal.text import slugify_fr
 from structures.models import Secteur, Structure, Zone
 
@@ -20,6 +21,7 @@ class Alliance(models.Model):
     publiee = models.BooleanField("visible de tous", default=True)
     fictive = models.BooleanField("donnée de démonstration", default=False, editable=False)
 
+    objects = AllianceQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:

@@ -336,7 +336,7 @@ def test_failure_midway_writes_nothing(monkeypatch):
     def fail(*args):
         raise RuntimeError
 
-    monkeypatch.setattr(lots, "mark_holders", fail)
+    monkeypatch.setattr(lots, "refresh_holders", fail)
     with pytest.raises(RuntimeError):
         import_file(FIRST)
     assert not Lot.objects.exists()

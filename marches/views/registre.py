@@ -1,5 +1,4 @@
-"""The pages of the register: open to everyone; the grouping of lots is revised by their buyer
-and by administration."""
+"""The register, open to everyone; the grouping of lots is revised by their buyer and by administration."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
