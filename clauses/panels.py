@@ -1,13 +1,21 @@
 """What this floor shows on the pages of the register: hours due, declared, accepted."""
 
+from django.core.cache import cache
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from clauses import parametres
 from clauses.models import ClauseSociale, Facilitateur
 from clauses.stats import nombre_personnes, public_count, totaux
 from portal.panels import register
 from portal.permissions import Role
+from structures.models import Commune
+from structures.territoires import lieu_of
+from structures.zones import zones_of
+
+MOST_FACILITATORS = 10
+SECONDS = 60
 
 
 @register("marches.Lot", name="clauses", order=20)
@@ -43,3 +51,58 @@ def marche_panel(marche, acteur):
     if not count:
         return None
     return "clauses/_marche_panel.html", {"count": count, "totaux": totaux(clauses, on)}
+
+
+@register("structures.Commune", name="facilitateurs", order=20)
+@register("structures.Epci", name="facilitateurs", order=20)
+@register("structures.Departement", name="facilitateurs", order=20)
+@register("structures.Region", name="facilitateurs", order=20)
+def facilitators_of_place(place, acteur):
+    """Who follows social clauses there: bodies whose zone reaches the place, or with their seat there; one query."""
+    lieu = lieu_of(place)
+    seat = {
+        "commune": Q(code=lieu.code) | Q(parente=lieu.code),
+        "epci": Q(epci=lieu.code),
+        "departement": Q(departement=lieu.code),
+        "region": Q(departement__region=lieu.code),
+    }[str(lieu.niveau)]
+    seated = Q(zone=None, organisation__commune__in=Commune.objects.filter(seat).values("pk"))
+    reaching = Q(zone__in=zones_of(lieu).values("pk"))
+    rows = (
+        Facilitateur.objects.filter(reaching | seated)
+        .select_related("organisation")
+        .order_by("-guichet_unique", "organisation__nom_tri", "pk")
+    )
+    found = list(rows[: MOST_FACILITATORS + 1])
+    return "clauses/_facilitateurs_panel.html", {
+        "facilitateurs": found[:MOST_FACILITATORS],
+        "others": len(found) > MOST_FACILITATORS,
+    }
+
+
+@register("structures.Secteur", name="clauses", order=20)
+def clauses_of_sector(secteur, acteur):
+    """The labour share to start from, the way to the calculator, and the clauses of the sector; four queries, once a
+    minute."""
+    on = timezone.localdate()
+    key = f"clauses:secteur:{secteur.pk}:{on:%Y%m%d}"
+    count, sums = cache.get_or_set(key, lambda: _of_sector(secteur, on), SECONDS)
+    return "clauses/_secteur_panel.html", {
+        "secteur": secteur,
+        "part": _labour_share(secteur, on),
+        "count": count,
+        "totaux": sums,
+    }
+
+
+def _of_sector(secteur, on):
+    clauses = ClauseSociale.objects.filter(Q(lot__secteur=secteur.pk) | Q(lot__secteur__parent=secteur.pk))
+    return clauses.count(), totaux(clauses, on)
+
+
+def _labour_share(secteur, on):
+    """(share from 0 to 1, source), from the sector itself, else from the dated table; None when nobody published it."""
+    if secteur.part_main_oeuvre is not None:
+        return secteur.part_main_oeuvre, secteur.source_part
+    found = parametres.part_main_oeuvre(secteur.code, on)
+    return (found.valeur, f"{found.source} ({found.confiance})") if found else None

@@ -7,10 +7,10 @@ from django.db.models.functions import Coalesce
 from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
 
 from marches.enums import Reservation
-from marches.models import Lot, Marche
+from marches.models import AchatRealise, Alliance, Lot, Marche
 from portal.search import filter_words
 from portal.siret import clean
-from portal.text import tokens
+from portal.text import sort_key, tokens
 from structures.enums import NiveauLieu
 from structures.filters import sector_choices
 from structures.lieux import Lieu, Recherche, resolve
@@ -157,3 +157,68 @@ def _sorted(queryset: QuerySet, order: str | None) -> QuerySet:
         total = Coalesce(Sum("lots__montant"), Value(0), output_field=Lot._meta.get_field("montant"))
         return queryset.annotate(total=total).order_by("-total", "-pk")
     return queryset.order_by("-recence", "-pk")
+
+
+class AchatFilter(FilterSet):
+    """Purchase lines of one buyer; the year is read apart, because the evolution shows every year."""
+
+    entite = ChoiceFilter(label="Service acheteur", empty_label="Tous les services")
+    categorie = ChoiceFilter(label="Catégorie d'achat", empty_label="Toutes les catégories")
+    annee = ChoiceFilter(label="Année", empty_label="La plus récente", method="leave")
+
+    class Meta:
+        model = AchatRealise
+        fields = ()
+
+    TOUTES = "toutes"
+
+    def __init__(self, data=None, queryset=None, **options):
+        super().__init__(data, queryset, **options)
+        rows = queryset.order_by()
+        self.annees = sorted(rows.values_list("annee", flat=True).distinct(), reverse=True)
+        for name in ("entite", "categorie"):
+            values = rows.exclude(**{name: ""}).values_list(name, flat=True).distinct()
+            self.filters[name].extra["choices"] = [(value, value) for value in sorted(values, key=sort_key)]
+        years = [(str(annee), str(annee)) for annee in self.annees]
+        self.filters["annee"].extra["choices"] = [*years, (self.TOUTES, "Toutes les années")]
+
+    def leave(self, queryset, name, value):
+        return queryset
+
+    @property
+    def annee_choisie(self) -> int | None:
+        """The year asked for, the latest one without; None for all of them."""
+        asked = self.form.cleaned_data.get("annee") if self.form.is_valid() or self.is_bound else ""
+        if asked == self.TOUTES or not self.annees:
+            return None
+        return int(asked) if asked else self.annees[0]
+
+
+class AllianceFilter(FilterSet):
+    """Alliances by words, and by sector: its own, its family, or one of its family."""
+
+    q = CharFilter(label="Mots", max_length=LONGEST, method="words")
+    secteur = ChoiceFilter(label="Secteur", choices=[], empty_label="Tous les secteurs", method="by_sector")
+
+    class Meta:
+        model = Alliance
+        fields = ()
+
+    def __init__(self, data=None, queryset=None, **options):
+        super().__init__(data, queryset, **options)
+        secteurs = Secteur.objects.only("code", "nom", "parent_id", "ordre").order_by("ordre")
+        self.form.fields["secteur"].choices = [("", "Tous les secteurs"), *sector_choices(secteurs)]
+
+    def words(self, queryset, name, value):
+        """Every word in the name or in what is offered, as typed: alliances are few."""
+        for word in value.replace("\x00", "").split()[:10]:
+            queryset = queryset.filter(Q(nom__icontains=word) | Q(objet__icontains=word))
+        return queryset
+
+    def by_sector(self, queryset, name, value):
+        found = Secteur.objects.filter(code=value).values_list("pk", "parent").first()
+        if found is None:
+            return queryset.none()
+        pk, parent = found
+        meant = Q(secteurs=pk) | Q(secteurs__parent=pk) | (Q(secteurs=parent) if parent else Q())
+        return queryset.filter(pk__in=Alliance.objects.filter(meant).values("pk"))

@@ -1,30 +1,126 @@
 """What the register shows on the pages of the directory."""
 
-from django.db.models import Q
+from collections import defaultdict
 
-from marches.models import Lot, MembreGroupement
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from marches import presentation
+from marches.filters import place_q
+from marches.models import Alliance, Lot, MembreAlliance, MembreGroupement, Titulaire
+from marches.panorama import panorama
 from portal.panels import register
+from structures.enums import NiveauLieu
+from structures.territoires import lieu_of
 
 MOST_LOTS = 10
+BUYER = "marche__acheteur__organisation__"
+SHOWN = (
+    "numero", "montant", "date_notification", "date_debut", "date_fin", "reservation", "clause_sociale",
+    "critere_social", "marche__objet", f"{BUYER}denomination", f"{BUYER}type_identifiant", f"{BUYER}identifiant",
+)  # fmt: skip
+MOST_ALLIANCES = 5
+
+
+def held_by(organisations) -> QuerySet[Lot] | None:
+    """Lots that these organisations hold, as published or as members of a chosen group; None without any.
+
+    One light query says whether there are: most structures hold nothing.
+    """
+    titles = Titulaire.objects.filter(organisation__in=organisations).order_by().values_list("lot", flat=True)
+    places = MembreGroupement.objects.filter(organisation__in=organisations, groupement__retenu=True).order_by()
+    held = list(titles.union(places.values_list("groupement__lot", flat=True)))
+    if not held:
+        return None
+    return Lot.objects.filter(pk__in=held).select_related("marche__acheteur__organisation").only(*SHOWN)
 
 
 @register("structures.Structure", order=10)
 def lots_of_structure(structure, acteur):
-    """Public contracts held by the organisation of a structure, alone or in a group; three queries."""
-    if structure.organisation_id is None:
+    """Public contracts that the register says its organisation holds or held, alone or in a group; two queries."""
+    held = held_by([structure.organisation_id]) if structure.organisation_id else None
+    if held is None:
         return None
-    member = Q(groupements__retenu=True, groupements__membres__organisation=structure.organisation_id)
-    held = Lot.objects.filter(Q(titulaires__organisation=structure.organisation_id) | member).distinct()
-    held = held.select_related("marche__acheteur__organisation").defer("racines", "marche__racines")
-    lots = list(held.order_by("-date_notification", "-pk")[: MOST_LOTS + 1])
-    memberships = MembreGroupement.objects.filter(organisation=structure.organisation_id)
-    groups = list(memberships.select_related("groupement__lot").order_by("-pk")[:MOST_LOTS])
-    if not lots and not groups:
-        return None
+    places = MembreGroupement.objects.filter(
+        groupement__lot=OuterRef("pk"), groupement__retenu=True, organisation=structure.organisation_id
+    )
+    holders = Titulaire.objects.filter(lot=OuterRef("pk")).order_by().values("lot")
+    lots = held.annotate(
+        membre=Exists(places),
+        pilote=Exists(places.filter(mandataire=True)),
+        taches=Subquery(places.order_by("pk").values("taches")[:1]),
+        nombre=Coalesce(Subquery(holders.annotate(n=Count("pk")).values("n")), 0),
+    )
+    rows = list(lots.order_by("-date_notification", "-pk")[: MOST_LOTS + 1])
+    on = timezone.localdate()
     context = {
-        "lots": lots[:MOST_LOTS],
-        "others": len(lots) > MOST_LOTS,
-        "groupements": groups,
+        "references": [presentation.reference(lot, on) for lot in rows[:MOST_LOTS]],
+        "others": len(rows) > MOST_LOTS,
         "siren": structure.organisation.siren,
+        "homonymes": structure.organisation.nom != structure.nom,
     }
     return "marches/_structure_panel.html", context
+
+
+@register("structures.Structure", order=20)
+def alliances_of_structure(structure, acteur):
+    """Public alliances of a structure, with what it brings; one query."""
+    rows = MembreAlliance.objects.filter(structure=structure.pk, alliance__publiee=True).select_related("alliance")
+    membres = list(rows.order_by("alliance__nom"))
+    return ("marches/_alliances_panel.html", {"membres": membres}) if membres else None
+
+
+@register("structures.GroupeEconomique", order=10)
+def lots_of_groupe(groupe, acteur):
+    """Public contracts of the structures of a group, and who among them holds each; five queries."""
+    structures = groupe.structures.filter(publiee=True).exclude(organisation=None)
+    names = dict(structures.order_by("nom_tri").values_list("organisation", "organisation__denomination"))
+    held = held_by(names) if names else None
+    if held is None:
+        return None
+    rows = list(held.order_by("-date_notification", "-pk")[: MOST_LOTS + 1])
+    shown = [lot.pk for lot in rows]
+    titles = Titulaire.objects.filter(lot__in=shown, organisation__in=names).order_by()
+    places = MembreGroupement.objects.filter(groupement__lot__in=shown, groupement__retenu=True)
+    by_lot: dict[int, set[str]] = defaultdict(set)
+    for pk, body in [
+        *titles.values_list("lot", "organisation"),
+        *places.filter(organisation__in=names).order_by().values_list("groupement__lot", "organisation"),
+    ]:
+        by_lot[pk].add(names[body])
+    lots = [(lot, presentation.lot_en_mots(lot), sorted(by_lot[lot.pk])) for lot in rows[:MOST_LOTS]]
+    return "marches/_groupe_panel.html", {"lots": lots, "others": len(rows) > MOST_LOTS}
+
+
+@register("structures.Commune", order=10)
+@register("structures.Epci", order=10)
+@register("structures.Departement", order=10)
+@register("structures.Region", order=10)
+def lots_of_place(place, acteur):
+    """Contracts performed in a place and who buys there; seven queries, once a minute per place."""
+    lieu = lieu_of(place)
+    found = panorama(lieu.parametre, lambda: place_q(lieu), timezone.localdate())
+    typed = lieu.parametre if lieu.niveau == NiveauLieu.EPCI else lieu.libelle
+    return "marches/_panorama_panel.html", {"panorama": found, "parametre": "lieu", "valeur": typed}
+
+
+@register("structures.Secteur", order=10)
+def lots_of_sector(secteur, acteur):
+    """Contracts that bought in a sector; seven queries, once a minute per sector."""
+    meant = Q(secteur=secteur.pk) | Q(secteur__parent=secteur.pk)
+    found = panorama(f"secteur-{secteur.pk}", lambda: meant, timezone.localdate())
+    return "marches/_panorama_panel.html", {"panorama": found, "parametre": "secteur", "valeur": secteur.code}
+
+
+@register("structures.Secteur", order=15)
+def alliances_of_sector(secteur, acteur):
+    """Public alliances of a sector, of its family or of one of its family; one query."""
+    meant = Q(secteurs=secteur.pk) | Q(secteurs__parent=secteur.pk)
+    if secteur.parent_id:
+        meant |= Q(secteurs=secteur.parent_id)
+    alliances = list(Alliance.objects.filter(meant, publiee=True).distinct().order_by("nom")[: MOST_ALLIANCES + 1])
+    if not alliances:
+        return None
+    shown = alliances[:MOST_ALLIANCES]
+    return "marches/_alliances_secteur_panel.html", {"alliances": shown, "others": len(alliances) > MOST_ALLIANCES}

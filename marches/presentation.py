@@ -1,14 +1,17 @@
 """Rows made ready for pages: order of lots, groups in plain words, who may answer."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 
-from marches.enums import FormeGroupement
+from django.utils.text import Truncator
+
+from marches.enums import FormeGroupement, Reservation, StatutLot
 from marches.models import Groupement, Lot, MembreGroupement, Titulaire
-from marches.rules import may_answer_lot
+from marches.rules import may_answer, may_answer_lot, statut_lot
 from marches.stats import FIELDS, Resume, resume
-from portal.verdict import Verdict
+from portal.verdict import Niveau, Verdict, worst
 from structures.enums import Kind
 
 FORMES = {
@@ -105,3 +108,95 @@ def who_may_answer(lot: Lot) -> list[Reponse]:
         by_verdict.setdefault(may_answer_lot(kind, lot), []).append(kind.value)
     answers = [Reponse(verdict, kinds) for verdict, kinds in by_verdict.items()]
     return sorted(answers, key=lambda answer: answer.verdict.level.rank)
+
+
+@dataclass(frozen=True)
+class ReponseGroupe:
+    """Whether a group of these kinds may answer a reserved lot as it is: every member has to be meant by it."""
+
+    libelle: str
+    verdict: Verdict
+
+    @property
+    def mot(self) -> str:
+        return MOTS.get(self.verdict.level, "sous condition")
+
+
+MOTS = {Niveau.OK: "oui", Niveau.BLOCAGE: "non"}
+
+
+def group_may_answer(kinds: Collection[str], on: date) -> list[ReponseGroupe]:
+    """By the law of the day, what a group where all these kinds carry out a part may answer; the weakest decides.
+
+    Source: Code de la commande publique, L. 2113-12 to L. 2113-14; each member of a group counts (R. 2142-19).
+    """
+    found = []
+    for reservation in (Reservation.HANDICAP, Reservation.INSERTION, Reservation.LES_DEUX):
+        by_kind = {kind: may_answer(Kind(kind), reservation, on) for kind in sorted(kinds)}
+        verdict = worst(by_kind.values())
+        excluded = [kind for kind, said in by_kind.items() if said.is_blocking]
+        if excluded and len(excluded) == len(by_kind):
+            verdict = Verdict.blocage("Aucun de ses types n'y a accès.", source=verdict.source)
+        elif excluded:
+            verdict = Verdict.blocage(
+                f"Pas toutes ensemble : {', '.join(excluded)} n'y {'a' if len(excluded) == 1 else 'ont'} pas accès.",
+                source=verdict.source,
+                remede="Les autres membres peuvent répondre entre eux ; choisissez les membres lot par lot.",
+            )
+        elif verdict.is_ok:
+            verdict = Verdict.ok("Tous les types réunis y ont accès.", source=verdict.source, remede=verdict.remede)
+        found.append(ReponseGroupe(reservation.label, verdict))
+    return found
+
+
+# What a structure holds or held -------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Reference:
+    """A lot that the register says an organisation holds: « A tenu le lot 3 du marché … », « 2024-2026 »."""
+
+    lot: Lot
+    verbe: str
+    annees: str
+    place: str
+    statut: StatutLot
+    taches: str = ""
+
+    @property
+    def quoi(self) -> str:
+        return lot_en_mots(self.lot)
+
+
+VERBES = {
+    StatutLot.TERMINE: "A tenu",
+    StatutLot.EN_COURS: "Tient",
+    StatutLot.ATTRIBUE: "Va tenir",
+    StatutLot.EN_PREPARATION: "Est retenue pour",
+    StatutLot.SANS_DATE: "Figure comme titulaire pour",
+}
+
+
+def reference(lot: Lot, on: date) -> Reference:
+    """A lot annotated with `nombre` (holders), `membre`, `pilote` and `taches` of the one organisation asked about."""
+    statut = statut_lot(lot, on)
+    debut = lot.date_debut or lot.date_notification
+    if lot.membre:
+        place = "mandataire d'un groupement" if lot.pilote else "membre d'un groupement"
+    else:
+        place = "avec d'autres titulaires" if lot.nombre > 1 else "seule titulaire"
+    return Reference(lot, VERBES[statut], _annees(debut, lot.date_fin), place, statut, lot.taches or "")
+
+
+def lot_en_mots(lot: Lot) -> str:
+    """« le lot 3 du marché « École » », « le marché « École » » when it has no number."""
+    titre = Truncator(lot.marche.objet).chars(90)
+    if lot.numero:
+        return f"le lot {lot.numero} du marché « {titre} »"
+    return f"le marché « {titre} »"
+
+
+def _annees(debut: date | None, fin: date | None) -> str:
+    if debut and fin:
+        return str(debut.year) if debut.year == fin.year else f"{debut.year}-{fin.year}"
+    if debut:
+        return f"depuis {debut.year}, fin non publiée"
+    return f"jusqu'en {fin.year}" if fin else ""

@@ -48,3 +48,40 @@ class LotQuerySet(models.QuerySet):
             Prefetch("organisation__structures", queryset=published, to_attr="fiches")
         )
         return self.prefetch_related(Prefetch("titulaires", queryset=holders))
+
+
+class AchatQuerySet(models.QuerySet):
+    """Purchases, their files, their attestations: business secrets of one buyer."""
+
+    def visible_to(self, acteur):
+        """Those of the organisation this `Acteur` buys for; nothing for anybody else, administration included."""
+        if not acteur.has(Role.ACHETEUR) or acteur.organisation_id is None:
+            return self.none()
+        return self.filter(organisation=acteur.organisation_id)
+
+    def inclusifs(self):
+        """Lines whose supplier's very establishment is in the directory."""
+        return self.exclude(kind="")
+
+    def autres_etablissements(self):
+        """Lines of a company that the directory knows by another establishment only."""
+        return self.filter(kind="").exclude(structure=None)
+
+
+class AllianceQuerySet(models.QuerySet):
+    def visible_to(self, acteur):
+        """The published ones, and those one may write."""
+        return self.filter(
+            models.Q(publiee=True) | models.Q(pk__in=self.model.objects.editable_by(acteur).values("pk"))
+        )
+
+    def editable_by(self, acteur):
+        """Alliances of which this `Acteur` may write the card of a member; every one for administration."""
+        from structures.models import Structure
+
+        if acteur.has(Role.ADMINISTRATION):
+            return self
+        if not acteur.has(Role.STRUCTURE, Role.RESEAU):
+            return self.none()
+        mine = Structure.objects.editable_by(acteur).values("pk")
+        return self.filter(pk__in=self.model.objects.filter(membres__structure__in=mine).values("pk"))

@@ -1,13 +1,31 @@
 from django.urls import path
 
-from marches import views
+from marches.views import achats, alliances, oeth, registre
 
 app_name = "marches"
 
 urlpatterns = [
-    path("", views.list, name="list"),
-    path("<int:pk>/", views.detail, name="detail"),
-    path("lots/<int:pk>/", views.lot_detail, name="lot_detail"),
-    path("lots/<int:pk>/rattacher/", views.lot_rattacher, name="lot_rattacher"),
-    path("lots/<int:pk>/detacher/", views.lot_detacher, name="lot_detacher"),
+    path("", registre.list, name="list"),
+    path("<int:pk>/", registre.detail, name="detail"),
+    path("lots/<int:pk>/", registre.lot_detail, name="lot_detail"),
+    path("lots/<int:pk>/rattacher/", registre.lot_rattacher, name="lot_rattacher"),
+    path("lots/<int:pk>/detacher/", registre.lot_detacher, name="lot_detacher"),
+    path("achats/", achats.tableau, name="achats"),
+    path("achats/deposer/", achats.deposer, name="achats_deposer"),
+    path("achats/depots/<int:pk>/colonnes/", achats.colonnes, name="achats_colonnes"),
+    path("achats/depots/<int:pk>/apercu/", achats.apercu, name="achats_apercu"),
+    path("achats/fichiers/<int:pk>/", achats.fichier, name="achats_fichier"),
+    path("achats/fichiers/<int:pk>/supprimer/", achats.supprimer, name="achats_supprimer"),
+    path("achats/rapprocher/", achats.rapprocher, name="achats_rapprocher"),
+    path("achats/export/", achats.export, name="achats_export"),
+    path("achats/synthese/", achats.export_synthese, name="achats_synthese"),
+    path("achats/oeth/", oeth.oeth, name="oeth"),
+    path("achats/oeth/fiche/", oeth.fiche, name="oeth_fiche"),
+    path("achats/oeth/export/", oeth.export, name="oeth_export"),
+    # Alliances
+    path("alliances/", alliances.list, name="alliances"),
+    path("alliances/nouvelle/", alliances.create, name="alliance_create"),
+    path("alliances/<int:pk>-<slug:slug>/", alliances.detail, name="alliance"),
+    path("alliances/<int:pk>/modifier/", alliances.edit, name="alliance_edit"),
+    path("alliances/quitter/<str:jeton>/", alliances.quitter, name="alliance_quitter"),
 ]

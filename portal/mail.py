@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.template import Context, Engine, TemplateDoesNotExist
@@ -20,8 +21,9 @@ def send(name: str, to: Any, /, *, cle: str = "", **context: Any) -> list:
     """Queue the message `name` for each recipient, inside the current transaction; the new `Envoi` rows.
 
     `to` is an address, a user, or several of them. Templates: `emails/<name>.subject.txt`, `.txt`, and `.html` if
-    there is one; they get `context` and `destinataire`. A recipient never receives twice the same `cle`; without one,
-    every call is a message of its own. Closed accounts and empty addresses are left out.
+    there is one; they get `context`, `destinataire`, and `site`, the address to write before `{% url … %}`. A recipient
+    never receives twice the same `cle`; without one, every call is a message of its own. Closed accounts and empty
+    addresses are left out.
     """
     from portal.models import Envoi
 
@@ -30,7 +32,7 @@ def send(name: str, to: Any, /, *, cle: str = "", **context: Any) -> list:
     for address, recipient in _recipients(to).items():
         if Envoi.objects.filter(cle=cle, destinataire=address).exists():
             continue
-        written = _render(name, {**context, "destinataire": recipient})
+        written = _render(name, {"site": settings.SITE_URL, **context, "destinataire": recipient})
         envoi, is_new = Envoi.objects.get_or_create(cle=cle, destinataire=address, defaults=written)
         if is_new:
             envois.append(envoi)

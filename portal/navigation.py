@@ -1,6 +1,7 @@
 """What the header shows, by role: names and addresses only, each page guards itself."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.urls import reverse
 
@@ -15,7 +16,7 @@ class Lien:
     vue: str
     roles: frozenset = frozenset()
 
-    @property
+    @cached_property
     def url(self) -> str:
         return reverse(self.vue)
 
@@ -30,8 +31,24 @@ LIENS = (
         "clauses:list",
         frozenset({Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE}),
     ),
+    Lien("Mes achats", "marches:achats", frozenset({Role.ACHETEUR})),
     Lien("Participants", "clauses:participants", frozenset({Role.FACILITATEUR})),
+    Lien(
+        "Importer des structures",
+        "structures:import_structures",
+        frozenset({Role.RESEAU, Role.ADMINISTRATION}),
+    ),
     Lien("Mes témoignages", "pages:mes_temoignages", frozenset({Role.RESEAU})),
+    Lien("Ma fiche", "structures:ma_fiche", frozenset({Role.STRUCTURE})),
+    Lien("Rattachements", "structures:revendications", frozenset({Role.RESEAU, Role.ADMINISTRATION})),
+)
+
+USERS = frozenset({Role.ACHETEUR, Role.FACILITATEUR, Role.RESEAU, Role.ENTREPRISE, Role.STRUCTURE})
+# In the account menu: what people keep for themselves and their colleagues.
+ESPACE = (
+    Lien("Mes listes", "structures:favoris", USERS),
+    Lien("Messages", "structures:echanges", USERS),
+    Lien("Mes recherches", "structures:recherches"),
 )
 
 
@@ -44,6 +61,7 @@ def navigation(request) -> dict:
     current = max((lien.url for lien in liens if request.path.startswith(lien.url)), key=len, default="")
     return {
         "liens": [(lien, lien.url == current) for lien in liens],
+        "espace": [lien for lien in ESPACE if not lien.roles or acteur.role in lien.roles],
         "acteur": acteur,
         "membres": request.membres.membres if len(request.membres.membres) > 1 else [],
     }

@@ -87,12 +87,12 @@ def paginate(
     if count is None:
         count = items.count() if isinstance(items, QuerySet) else len(items)
     num_pages = max(1, -(-count // per_page))
-    number = min(max(_whole(request.GET.get(parameter)), 1), num_pages)
+    number = min(max(whole(request.GET.get(parameter)), 1), num_pages)
     rows = list(items[(number - 1) * per_page : number * per_page]) if count else []
     return Page(rows, number, num_pages, count, per_page, parameter)
 
 
-def _whole(text: str | None) -> int:
+def whole(text: str | None) -> int:
     """`text` as an integer; 1 when it is not one."""
     try:
         return int(text or 1)

@@ -11,6 +11,7 @@
 | EMAIL_URL | smtp+tls://…, consolemail://, filemail:///folder | console |
 | PORTAL_FROM | sender of the portal's messages | ne-pas-repondre@ the first host |
 | MEDIA_ROOT, STATIC_ROOT | folders of uploaded and collected files | media/, staticfiles/ |
+| PORTAL_SEUIL_DEPENDANCE | share of turnover with public buyers, in %, over which a card says so | 50 |
 | PORTAL_DEBUG | 1: developer's error pages, on a try-out only | 0 |
 | PORTAL_LOG_LEVEL | DEBUG, INFO, WARNING, ERROR | INFO |
 """
@@ -65,6 +66,7 @@ HTTPS = flag("PORTAL_HTTPS")
 SCHEME = "https" if HTTPS else "http"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"{SCHEME}://{host.lstrip('.')}" for host in HOSTS]
+SITE_URL = (CSRF_TRUSTED_ORIGINS or ["http://localhost:8000"])[0]  # what the links of the messages start with
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HTTPS
@@ -101,7 +103,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_tasks",
     "django_tasks_db",
-    "lucide",
     "simple_history",
 ]
 MIDDLEWARE = [
@@ -136,6 +137,7 @@ TEMPLATES = [
                 "portal.navigation.navigation",
             ],
             "builtins": ["portal.templatetags.formats", "portal.templatetags.panels"],
+            "libraries": {"lucide": "portal.templatetags.icones"},  # the icons of django-lucide, drawn once
         },
     }
 ]
@@ -213,6 +215,12 @@ except (environ.ImproperlyConfigured, ValueError, KeyError):
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("PORTAL_FROM", f"ne-pas-repondre@{(HOSTS or ['localhost'])[0].lstrip('.')}")
 
+# Written through the portal between organisations
+ECHANGES_JOURS = 183  # six months: how long a conversation is kept after its last message
+ECHANGES_PAR_JOUR = 20  # conversations one person may open in a day
+REPONSES_PAR_JOUR = 5  # answers a day from the link of a message, without an account
+MESSAGES_PAR_JOUR = 100  # messages one person may send in a day, all conversations together
+
 # Language and time --------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français")]
@@ -252,6 +260,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+SEUIL_DEPENDANCE = number("PORTAL_SEUIL_DEPENDANCE", 50)  # %
 
 LOG_LEVEL = env.str("PORTAL_LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:

@@ -5,10 +5,13 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from structures.models import (
     Activite,
+    CoEntreprise,
     Commune,
     Departement,
     Epci,
+    Fondateur,
     GroupeEconomique,
+    Label,
     Membre,
     Organisation,
     Region,
@@ -114,6 +117,27 @@ class ReseauAdmin(admin.ModelAdmin):
 
 
 @admin.register(GroupeEconomique)
-class GroupeEconomiqueAdmin(admin.ModelAdmin):
+class GroupeEconomiqueAdmin(SimpleHistoryAdmin):
     list_display = ["nom"]
     search_fields = ["nom"]
+
+
+@admin.register(Label)
+class LabelAdmin(ReadOnly):
+    list_display = ["code", "nom", "presentation"]
+    search_fields = ["nom", "code"]
+
+
+class FondateurInline(admin.TabularInline):
+    model = Fondateur
+    extra = 0
+    raw_id_fields = ["structure", "organisation"]
+
+
+@admin.register(CoEntreprise)
+class CoEntrepriseAdmin(SimpleHistoryAdmin):
+    list_display = ["nom", "creee_en", "structure", "fictive"]
+    list_select_related = ["structure"]
+    search_fields = ["nom"]
+    raw_id_fields = ["structure"]
+    inlines = [FondateurInline]

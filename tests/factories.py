@@ -3,12 +3,13 @@
 What a row needs above it is made as well: `make_imputation()` alone makes its line, its clause, its lot, its contract.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 from itertools import count
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from clauses.enums import Critere, Etat, Modalite, OrigineHeures, TypeClause, TypeContrat
 from clauses.models import (
@@ -24,32 +25,51 @@ from clauses.models import (
 )  # fmt: skip
 from marches.enums import FormeGroupement, GenreAcheteur
 from marches.models import (
+    AchatRealise,
     Acheteur,
     ActeSousTraitance,
+    Alliance,
+    AttestationOeth,
+    FichierAchats,
     Groupement,
     Lot,
     Marche,
+    MembreAlliance,
     MembreGroupement,
     Modification,
     SourceLot,
     Titulaire,
 )  # fmt: skip
-from portal.models import Envoi, Importation, User
+from portal.models import Depot, Envoi, Importation, User
 from portal.pages.models import ChiffreCle, Photo, Temoignage
 from portal.permissions import Role
 from portal.text import racines
-from structures.enums import Couverture, Kind, Mode, NiveauLieu
+from structures.enums import Couverture, EtatDemande, Kind, Mode, NiveauLieu, Sens
 from structures.models import (
     Activite,
     CodePostal,
+    CoEntreprise,
     Commune,
     Departement,
+    Echange,
     Epci,
+    Favori,
+    Fondateur,
     GroupeEconomique,
+    Invitation,
+    Label,
+    LabelObtenu,
+    ListeFavoris,
     Membre,
+    MessageEchange,
+    Offre,
     Organisation,
+    PhotoStructure,
+    RechercheEnregistree,
+    ReferenceClient,
     Region,
     Reseau,
+    Revendication,
     Secteur,
     SourceStructure,
     Structure,
@@ -93,6 +113,11 @@ def make_envoi(**given) -> Envoi:
     n = next(_n)
     usual = {"cle": f"message:{n}", "destinataire": f"personne{n}@exemple.fr", "sujet": "Sujet", "texte": "Texte"}
     return Envoi.objects.create(**usual | given)
+
+
+def make_depot(*, user=None, **given) -> Depot:
+    usual = {"usage": "essai", "nom": "liste.csv", "contenu": b"SIRET;Type;Nom\n12345678900011;EI;Essai\n"}
+    return Depot.objects.create(user=user or make_user(), **usual | given)
 
 
 def make_importation(**given) -> Importation:
@@ -208,6 +233,100 @@ def make_source_structure(*, structure=None, **given) -> SourceStructure:
     return SourceStructure.objects.create(**_record("structure", structure or make_structure(), given))
 
 
+def make_liste_favoris(*, organisation=None, **given) -> ListeFavoris:
+    usual = {"organisation": organisation or make_organisation(), "nom": f"Liste {next(_n)}"}
+    return ListeFavoris.objects.create(**usual | given)
+
+
+def make_favori(*, liste=None, structure=None, **given) -> Favori:
+    usual = {"liste": liste or make_liste_favoris(), "structure": structure or make_structure()}
+    return Favori.objects.create(**usual | given)
+
+
+def make_echange(*, structure=None, organisation=None, **given) -> Echange:
+    """A conversation to erase in 2099, without any message."""
+    usual = {
+        "structure": structure or make_structure(),
+        "organisation": organisation or make_organisation(),
+        "sujet": f"Sujet {next(_n)}",
+        "a_effacer_le": date(2099, 1, 1),
+    }
+    return Echange.objects.create(**usual | given)
+
+
+def make_message_echange(*, echange=None, **given) -> MessageEchange:
+    usual = {"echange": echange or make_echange(), "sens": Sens.VERS_STRUCTURE, "texte": "Bonjour"}
+    return MessageEchange.objects.create(**usual | given)
+
+
+def make_recherche_enregistree(*, user=None, **given) -> RechercheEnregistree:
+    n = next(_n)
+    usual = {"user": user or make_user(), "nom": f"Recherche {n}", "parametres": f"q=metier{n}"}
+    return RechercheEnregistree.objects.create(**usual | given)
+
+
+# Cards kept alive ---------------------------------------------------------------------------------------------------
+def make_revendication(*, structure=None, user=None, **given) -> Revendication:
+    """A claim that waits for an answer."""
+    usual = {
+        "structure": structure or make_structure(),
+        "user": user or make_user(),
+        "siret": make_siret(),
+        "courriel": f"directrice{next(_n)}@exemple.fr",
+        "etat": EtatDemande.EN_ATTENTE,
+    }
+    return Revendication.objects.create(**usual | given)
+
+
+def make_invitation(*, organisation=None, **given) -> Invitation:
+    usual = {
+        "organisation": organisation or make_organisation(),
+        "role": Role.STRUCTURE,
+        "courriel": f"collegue{next(_n)}@exemple.fr",
+        "expire_le": timezone.now() + timedelta(days=14),
+    }
+    return Invitation.objects.create(**usual | given)
+
+
+def make_photo_structure(*, structure=None, image=None, **given) -> PhotoStructure:
+    usual = {
+        "structure": structure or make_structure(),
+        "image": image or make_image(name=f"photo{next(_n)}.png"),
+        "texte_alternatif": "Un atelier",
+        "credit": "Studio d'essai",
+    }
+    return PhotoStructure.objects.create(**usual | given)
+
+
+def make_co_entreprise(**given) -> CoEntreprise:
+    return CoEntreprise.objects.create(**{"nom": f"Co-entreprise {next(_n)}", "objet": "Un objet."} | given)
+
+
+def make_fondateur(*, co_entreprise=None, **given) -> Fondateur:
+    usual = {"co_entreprise": co_entreprise or make_co_entreprise(), "nom": f"Fondateur {next(_n)}"}
+    return Fondateur.objects.create(**usual | given)
+
+
+def make_label(**given) -> Label:
+    n = next(_n)
+    usual = {"code": f"label-{n}", "nom": f"Label {n}", "presentation": "Ce qu'il atteste.", "ordre": n}
+    return Label.objects.create(**usual | given)
+
+
+def make_label_obtenu(*, structure=None, label=None, **given) -> LabelObtenu:
+    usual = {"structure": structure or make_structure(), "label": label or make_label()}
+    return LabelObtenu.objects.create(**usual | given)
+
+
+def make_offre(*, structure=None, **given) -> Offre:
+    return Offre.objects.create(**{"structure": structure or make_structure(), "nom": f"Offre {next(_n)}"} | given)
+
+
+def make_reference_client(*, structure=None, **given) -> ReferenceClient:
+    usual = {"structure": structure or make_structure(), "client": f"Client {next(_n)}"}
+    return ReferenceClient.objects.create(**usual | given)
+
+
 # Contracts ----------------------------------------------------------------------------------------------------------
 def make_acheteur(*, organisation=None, **given) -> Acheteur:
     usual = {"organisation": organisation or make_organisation(), "genre": GenreAcheteur.LOCAL}
@@ -260,6 +379,43 @@ def make_membre_groupement(*, groupement=None, organisation=None, **given) -> Me
         "organisation": organisation or make_organisation(),
     }
     return MembreGroupement.objects.create(**usual | given)
+
+
+# What was really bought ---------------------------------------------------------------------------------------------
+def make_fichier_achats(*, organisation=None, **given) -> FichierAchats:
+    n = next(_n)
+    usual = {"organisation": organisation or make_organisation(), "nom": f"achats{n}.csv", "empreinte": f"{n:064x}"}
+    return FichierAchats.objects.create(**usual | given)
+
+
+def make_achat_realise(*, fichier=None, organisation=None, structure=None, **given) -> AchatRealise:
+    """A line of 100 €; with a `structure`, matched with its establishment."""
+    fichier = fichier or make_fichier_achats(organisation=organisation)
+    usual = {
+        "fichier": fichier, "organisation": fichier.organisation, "ligne": next(_n), "annee": 2025,
+        "montant": Decimal(100), "fournisseur": "Fournisseur", "siret_fournisseur": make_siret(),
+    }  # fmt: skip
+    if structure:
+        number = structure.organisation.identifiant
+        usual |= {"structure": structure, "kind": structure.kind, "siret_fournisseur": number}
+    return AchatRealise.objects.create(**usual | given)
+
+
+def make_attestation_oeth(*, organisation=None, **given) -> AttestationOeth:
+    usual = {
+        "organisation": organisation or make_organisation(), "annee": 2025, "siret_fournisseur": make_siret(),
+        "cout_main_oeuvre": Decimal(6000),
+    }  # fmt: skip
+    return AttestationOeth.objects.create(**usual | given)
+
+
+def make_alliance(**given) -> Alliance:
+    return Alliance.objects.create(**{"nom": f"Alliance {next(_n)}", "objet": "Une offre commune."} | given)
+
+
+def make_membre_alliance(*, alliance=None, structure=None, **given) -> MembreAlliance:
+    usual = {"alliance": alliance or make_alliance(), "structure": structure or make_structure()}
+    return MembreAlliance.objects.create(**usual | given)
 
 
 # Clauses and hours --------------------------------------------------------------------------------------------------

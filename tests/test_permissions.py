@@ -11,10 +11,14 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from clauses.enums import Etat
+from marches.notifications.alliances import jeton
+from portal.models import Depot
 from portal.pages.models import Temoignage
 from portal.permissions import Role
+from structures.actions.recherches import stop_token
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -73,6 +77,19 @@ CLAUSE = {"pk": "clause.pk"}
 MONTH, HOURS, PERSON = {"pk": "declaration.pk"}, {"pk": "imputation.pk"}, {"pk": "participant.pk"}
 DRAFT = {"pk": "brouillon.pk"}
 PHOTO = {"pk": "brouillon.pk", "photo_pk": "photo.pk"}
+SUPPLIERS, PURCHASES, PURCHASE_FILE = {"pk": "liste.pk"}, {"pk": "achats.pk"}, {"pk": "fichier_achats.pk"}
+
+GROUPED = (replaced(only(S, R, ADMIN), {R: 404}), replaced(only(S, R, ADMIN), {S: 404, R: 404}))
+USERS = (A, F, R, E, S)
+MINE = (replaced(only(*USERS, code=404), {A: 200}), only(*USERS, code=404))
+KEPT, STAR, TALK, SEARCH = {"pk": "favoris.pk"}, {"pk": "favori.pk"}, {"pk": "echange.pk"}, {"pk": "recherche.pk"}
+
+DEPOT = {"pk": "depot.pk"}
+
+CARD = {"pk": "structure.pk"}
+TRADE = CARD | {"activite_pk": "activite.pk"}
+WRITTEN = replaced(only(S, R, ADMIN), {R: 404}), replaced(only(S, R, ADMIN, code=404), {ADMIN: 200})
+DONE = replaced(only(S, R, ADMIN, code=302), {R: 404}), replaced(only(S, R, ADMIN, code=404), {ADMIN: 302})
 
 PAGES = [
     # The ground
@@ -80,9 +97,154 @@ PAGES = [
     Page("media", everybody(404), kwargs={"path": "nulle_part"}),
     # Directory
     Page("structures:list", everybody()),
+    Page("structures:comparer", everybody()),
+    Page("structures:types", everybody()),
     Page("structures:detail", everybody(), kwargs=STRUCTURE),
+    Page("structures:export", everybody()),
+    # Files of structures; each step belongs to who left the file
+    Page("structures:importations", only(R, ADMIN)),
+    Page("structures:import_structures", only(R, ADMIN)),
+    Page(
+        "structures:import_correspondance",
+        replaced(only(R, ADMIN), {ADMIN: 404}),
+        only(R, ADMIN, code=404),
+        kwargs=DEPOT,
+    ),
+    Page(
+        "structures:import_apercu",
+        replaced(only(R, ADMIN, code=302), {ADMIN: 404}),
+        only(R, ADMIN, code=404),
+        kwargs=DEPOT,
+    ),
+    Page(
+        "structures:import_confirmer",
+        replaced(only(R, ADMIN, code=302), {ADMIN: 404}),
+        only(R, ADMIN, code=404),
+        kwargs=DEPOT,
+        method="post",
+    ),
+    Page(
+        "structures:import_abandonner",
+        replaced(only(R, ADMIN, code=302), {ADMIN: 404}),
+        only(R, ADMIN, code=404),
+        kwargs=DEPOT,
+        method="post",
+    ),
+    Page(
+        "structures:importation_annuler",
+        only(R, ADMIN),
+        replaced(only(R, ADMIN), {R: 404}),
+        kwargs={"pk": "importation.pk"},
+    ),
     # Asked for a membership that is not theirs.
     Page("structures:agir", signed_in(404), method="post", data={"membre": "0"}),
+    # Places, sectors, potential, feed
+    Page("structures:territoires", everybody()),
+    Page("structures:territoire", everybody(404), kwargs={"cle": "nul_territoire"}),
+    Page("structures:secteurs", everybody()),
+    Page("structures:secteur", everybody(), kwargs={"code": "secteur.code"}),
+    Page("structures:potentiel", everybody()),
+    Page("structures:flux", everybody()),
+    # Is this supplier inclusive? A list belongs to the person who left it.
+    Page("structures:fournisseurs", everybody()),
+    Page("structures:fournisseurs_liste", signed_in()),
+    Page("structures:fournisseurs_rapport", only(A, others=404), signed_in(404), kwargs=SUPPLIERS),
+    Page("structures:fournisseurs_export", only(A, others=404), signed_in(404), kwargs=SUPPLIERS),
+    Page(
+        "structures:fournisseurs_effacer",
+        only(A, code=302, others=404),
+        signed_in(404),
+        kwargs=SUPPLIERS,
+        method="post",
+    ),
+    Page("structures:vcard", everybody(), kwargs={"pk": "structure.pk"}),
+    # Groups, joint ventures, networks: written by the people of one of the structures; administration reaches all
+    Page("structures:groupes", everybody()),
+    Page("structures:groupe", everybody(), kwargs={"pk": "groupe.pk", "slug": "groupe.slug"}),
+    Page("structures:groupe_create", only(S, R, ADMIN)),
+    Page("structures:groupe_edit", *GROUPED, kwargs={"pk": "groupe.pk"}),
+    Page("structures:co_entreprises", everybody()),
+    Page(
+        "structures:co_entreprise", everybody(), kwargs={"pk": "co_entreprise.pk", "slug": "co_entreprise.slug"}
+    ),
+    Page("structures:co_entreprise_create", only(S, R, ADMIN)),
+    Page("structures:co_entreprise_edit", *GROUPED, kwargs={"pk": "co_entreprise.pk"}),
+    Page("structures:reseaux", everybody()),
+    Page("structures:reseau", everybody(), kwargs={"slug": "reseau.slug"}),
+    Page(
+        "structures:reseau_edit",
+        only(R, ADMIN),
+        replaced(only(R, ADMIN), {R: 404}),
+        kwargs={"slug": "reseau.slug"},
+    ),
+    # Alliances: the link of a message needs no account
+    Page("marches:alliances", everybody()),
+    Page("marches:alliance", everybody(), kwargs={"pk": "alliance.pk", "slug": "alliance.slug"}),
+    Page("marches:alliance_create", only(S, R, ADMIN)),
+    Page("marches:alliance_edit", *GROUPED, kwargs={"pk": "alliance.pk"}),
+    Page("marches:alliance_quitter", everybody(), kwargs={"jeton": "depart"}),
+    # Lists of an organisation, messages of the two sides, searches of a person
+    Page("structures:favoris", only(*USERS)),
+    Page("structures:favoris_liste", *MINE, kwargs=KEPT),
+    Page("structures:favoris_modifier", *MINE, kwargs=KEPT),
+    Page("structures:favoris_supprimer", *MINE, kwargs=KEPT),
+    Page("structures:favoris_ecrire", *MINE, kwargs=KEPT),
+    Page("structures:favori_ajouter", only(*USERS, code=302), kwargs={"pk": "structure.pk"}, method="post"),
+    Page("structures:favori_note", *MINE, kwargs=STAR),
+    Page(
+        "structures:favori_retirer",
+        replaced(only(*USERS, code=404), {A: 302}),
+        only(*USERS, code=404),
+        kwargs=STAR,
+        method="post",
+    ),
+    Page("structures:favori_remplacer", only(*USERS, code=404), kwargs=STAR, method="post"),  # it is not replaced
+    Page("structures:echanges", only(*USERS)),
+    Page("structures:echange_nouveau", only(*USERS), kwargs={"pk": "structure.pk"}),
+    Page("structures:echange", replaced(only(*USERS, code=404), {A: 200, S: 200}), only(*USERS, code=404), kwargs=TALK),
+    Page(
+        "structures:echange_fermer",
+        replaced(only(*USERS, code=404), {S: 302}),
+        only(*USERS, code=404),
+        kwargs=TALK,
+        method="post",
+    ),
+    Page("structures:echange_reponse", everybody(), kwargs={"jeton": "echange.jeton"}),  # the link is the key
+    Page("structures:recherches", signed_in()),
+    Page("structures:recherche_enregistrer", signed_in(302), method="post"),
+    Page("structures:recherche_modifier", only(A, others=404), signed_in(404), kwargs=SEARCH),
+    Page("structures:recherche_supprimer", only(A, others=404), signed_in(404), kwargs=SEARCH),
+    Page("structures:recherche_arreter", everybody(), kwargs={"jeton": "arret"}),
+    # Cards kept alive: the card of the structure is written by its members and the administration, here in no network
+    Page("structures:revendiquer", replaced(signed_in(), {S: 302}), signed_in(), kwargs=CARD),
+    Page("structures:revendications", only(S, R, ADMIN)),
+    Page("structures:revendication", *WRITTEN, kwargs={"pk": "demande.pk"}),
+    Page("structures:revendication_confirmer", signed_in(404), kwargs={"token": "demande.jeton"}),  # somebody else's
+    Page("structures:equipe", signed_in()),
+    Page(
+        "structures:invitation_revoquer",
+        replaced(signed_in(404), {S: 302}),
+        signed_in(404),
+        kwargs={"pk": "invitation.pk"},
+        method="post",
+    ),
+    Page("structures:quitter", only(S, others=404), signed_in(404), kwargs={"pk": "appartenance.pk"}),
+    Page("structures:invitation", everybody(), kwargs={"token": "invitation.jeton"}),  # it says for whom it is
+    Page("structures:ma_fiche", only(S, code=302)),
+    Page("structures:edition", *WRITTEN, kwargs=CARD),
+    Page("structures:edition_confirmer", *DONE, kwargs=CARD, method="post"),
+    Page("structures:historique", *WRITTEN, kwargs=CARD),
+    Page("structures:edition_bloc", *WRITTEN, kwargs=CARD | {"bloc": "bloc"}),
+    Page("structures:edition_photos", *WRITTEN, kwargs=CARD),
+    Page("structures:edition_photo", *WRITTEN, kwargs=CARD | {"photo_pk": "photo_structure.pk"}),
+    Page(
+        "structures:edition_photo_action", *DONE, kwargs=CARD | {"photo_pk": "photo_structure.pk"}, method="post"
+    ),
+    Page("structures:edition_activites", *WRITTEN, kwargs=CARD),
+    Page("structures:edition_activite_ajouter", *WRITTEN, kwargs=CARD),
+    Page("structures:edition_activite", *WRITTEN, kwargs=TRADE),
+    Page("structures:edition_activite_supprimer", *WRITTEN, kwargs=TRADE),
+    Page("structures:edition_zone_copier", *DONE, kwargs=TRADE, method="post"),
     # Register
     Page("marches:list", everybody()),
     Page("marches:detail", everybody(), kwargs={"pk": "marche.pk"}),
@@ -96,6 +258,19 @@ PAGES = [
         kwargs=LOT,
         method="post",
     ),
+    # What a buyer really bought: nobody else's, administration included
+    Page("marches:achats", only(A)),
+    Page("marches:achats_deposer", only(A)),
+    Page("marches:achats_colonnes", only(A), only(A, code=404), kwargs=PURCHASES),
+    Page("marches:achats_apercu", only(A, code=302), only(A, code=404), kwargs=PURCHASES),
+    Page("marches:achats_fichier", only(A), only(A, code=404), kwargs=PURCHASE_FILE),
+    Page("marches:achats_supprimer", only(A, code=302), only(A, code=404), kwargs=PURCHASE_FILE, method="post"),
+    Page("marches:achats_rapprocher", only(A, code=302), method="post"),
+    Page("marches:achats_export", only(A)),
+    Page("marches:achats_synthese", only(A)),
+    Page("marches:oeth", only(A)),
+    Page("marches:oeth_fiche", only(A)),
+    Page("marches:oeth_export", only(A)),
     # Clauses and hours
     Page("clauses:calculateur", everybody()),
     Page("clauses:list", only(*PARTIES)),
@@ -119,7 +294,9 @@ PAGES = [
     # Home, board, stories
     Page("pages:accueil", everybody()),
     Page("pages:tableau_de_bord", signed_in()),
-    Page("pages:importation", only(Role.ADMINISTRATION), kwargs={"pk": "importation.pk"}),
+    Page(
+        "pages:importation", only(ADMIN, R), replaced(only(ADMIN, R), {R: 404}), kwargs={"pk": "importation.pk"}
+    ),
     Page("pages:temoignages", everybody()),
     Page("pages:flux", everybody()),
     Page("pages:temoignage", everybody(), kwargs=STORY),
@@ -165,10 +342,29 @@ def make_world(clients: dict[str, Client] | None):
         declaration=declaration,
         etat=Etat.TRANSMISE,
     )
+    groupe = make.make_groupe_economique()
+    type(structure).objects.filter(pk=structure.pk).update(groupe=groupe)
+    fondateur = make.make_fondateur(structure=structure)
+    membre = make.make_membre_alliance(structure=structure)
+    favori = make.make_favori(liste=make.make_liste_favoris(organisation=owner(A)))
+    recherche = make.make_recherche_enregistree(user=owners[A].user)
     brouillon = make.make_temoignage(auteur=owner(R), statut=Temoignage.Statut.BROUILLON)
     return SimpleNamespace(
         nulle_part="nulle-part.png",
+        bloc="identite",
+        demande=make.make_revendication(structure=structure),
+        invitation=make.make_invitation(organisation=structure.organisation),
+        appartenance=owners[S].user.membres.get(),
+        photo_structure=make.make_photo_structure(structure=structure),
+        activite=make.make_activite(structure=structure),
+        nul_territoire="departement-00",
+        secteur=make.make_secteur(),
         structure=structure,
+        groupe=groupe,
+        co_entreprise=fondateur.co_entreprise,
+        reseau=owner(R).reseau,
+        alliance=membre.alliance,
+        depart=jeton(membre),
         marche=lot.marche,
         lot=lot,
         clause=clause,
@@ -178,7 +374,26 @@ def make_world(clients: dict[str, Client] | None):
         temoignage=make.make_temoignage(auteur=owner(R)),
         brouillon=brouillon,
         photo=make.make_photo(temoignage=brouillon),
-        importation=make.make_importation(),
+        importation=make.make_importation(
+            format="tableau", rapport={"organisation": owner(R).pk}, terminee_le=timezone.now()
+        ),
+        depot=make.make_depot(user=owners[R].user, usage="structures"),
+        favoris=favori.liste,
+        favori=favori,
+        echange=make.make_echange(organisation=owner(A), structure=structure),
+        recherche=recherche,
+        arret=stop_token(recherche),
+        liste=left(owners[A], "fournisseurs"),
+        achats=left(owners[A], "achats"),
+        fichier_achats=make.make_fichier_achats(organisation=owner(A)),
+    )
+
+
+def left(client: Client, usage: str):
+    """A file that the user of this client left for an import of their organisation."""
+    choix = {"organisation": client.acteur_organisation.pk}
+    return Depot.objects.create(
+        user=client.user, usage=usage, nom="liste.csv", contenu=b"SIRET;Montant\n1;2\n", choix=choix
     )
 
 

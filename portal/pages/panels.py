@@ -3,6 +3,7 @@
 from portal.pages.models import Temoignage
 from portal.panels import register
 from portal.permissions import Acteur
+from structures.territoires import lieu_of
 
 SHOWN = 3
 
@@ -15,6 +16,30 @@ def stories_of_structure(structure, acteur):
 @register("marches.Marche", order=50)
 def stories_of_marche(marche, acteur):
     return _panel(Temoignage.objects.of_marche(marche), acteur)
+
+
+@register("structures.Commune", order=50)
+@register("structures.Epci", order=50)
+@register("structures.Departement", order=50)
+@register("structures.Region", order=50)
+def stories_of_place(place, acteur):
+    return _panel(Temoignage.objects.about_place(lieu_of(place)), acteur)
+
+
+@register("structures.Secteur", order=50)
+def stories_of_sector(secteur, acteur):
+    return _panel(Temoignage.objects.about_secteur(secteur), acteur)
+
+
+@register("structures.GroupeEconomique", order=50)
+def stories_of_groupe(groupe, acteur):
+    return _panel(Temoignage.objects.about_groupe(groupe), acteur)
+
+
+@register("structures.Reseau", order=50)
+def stories_of_reseau(reseau, acteur):
+    """Stories that the network itself published."""
+    return _panel(Temoignage.objects.filter(auteur=reseau.organisation_id or 0), acteur)
 
 
 def _panel(stories, acteur):

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from portal.permissions import Role
 from portal.search import filter_words
 from structures.models import Activite, Structure
+from structures.zones import seat_q
 
 
 class TemoignageQuerySet(models.QuerySet):
@@ -42,10 +43,20 @@ class TemoignageQuerySet(models.QuerySet):
         """Stories told with at least one structure that has its seat there."""
         return self._with_structure(departement=departement)
 
+    def about_place(self, lieu):
+        """Stories told with at least one structure that has its seat in this `Lieu`, whatever its size."""
+        chosen = Structure.objects.filter(seat_q(lieu)).values("pk")
+        through = self.model.structures.through.objects.filter(temoignage=OuterRef("pk"), structure__in=chosen)
+        return self.filter(Exists(through))
+
     def about_secteur(self, secteur):
         """Stories told with a structure active in this sector, or in one of its family."""
         active = Activite.objects.filter(Q(secteur=secteur) | Q(secteur__parent=secteur)).values("structure")
         return self._with_structure(pk__in=active)
+
+    def about_groupe(self, groupe):
+        """Stories told with a structure of this GES."""
+        return self._with_structure(groupe=groupe)
 
     def of_structure(self, structure):
         return self.filter(structures=structure)

@@ -9,14 +9,17 @@ from django.urls import reverse
 from marches.models import Marche
 from portal.pages.models import Temoignage
 from portal.permissions import Acteur
-from structures.models import Structure
+from structures.models import Departement, Region, Secteur, Structure
 
 MOST = 50_000
-FIXED = ("pages:accueil", "structures:list", "marches:list", "clauses:calculateur", "pages:temoignages")
+FIXED = (
+    "pages:accueil", "structures:list", "structures:territoires", "structures:secteurs", "structures:potentiel",
+    "marches:list", "clauses:calculateur", "pages:temoignages",
+)  # fmt: skip
 
 
 def as_xml(request) -> Iterator[str]:
-    """The file, one line at a time; three queries, read by slices."""
+    """The file, one line at a time; six queries, read by slices."""
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
     for address, changed in islice(_addresses(), MOST):
         lastmod = f"<lastmod>{changed:%Y-%m-%d}</lastmod>" if changed else ""
@@ -30,6 +33,8 @@ def _addresses():
     marches = Marche.objects.order_by("-pk").only("pk", "modifie_le")
     return chain(
         ((reverse(name), None) for name in FIXED),
+        ((row.get_absolute_url(), None) for model in (Region, Departement) for row in model.objects.only("code")),
+        ((secteur.get_absolute_url(), None) for secteur in Secteur.objects.only("code", "ordre")),
         ((story.get_absolute_url(), story.modifie_le) for story in stories.iterator()),
         ((structure.get_absolute_url(), structure.modifiee_le) for structure in structures.iterator()),
         ((marche.get_absolute_url(), marche.modifie_le) for marche in marches.iterator()),

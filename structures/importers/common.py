@@ -12,15 +12,22 @@ from django.core.validators import URLValidator, validate_email
 from django.db import transaction
 from django.utils import timezone
 
+from portal.correspondance import Champ, apply, propose
 from portal.imports import ImportReport
 from portal.models import Importation
 from portal.siret import clean, repair
 from portal.tables import Row, TableError, read_table
+from portal.text import fold
+from structures.data_inclusion import RESEAUX
+from structures.importers.identites import identify
 from structures.lieux import CommuneMatcher, departement_of
-from structures.models import Departement, Secteur
+from structures.models import Departement, Reseau, Secteur
 from structures.rules import longest_prefix, usual_mode
 from structures.upsert import Fiche, import_fiches
 
+_DAY = re.compile(
+    r"(?:(?P<y1>(?:19|20)\d\d)-(?P<m1>\d\d)-(?P<d1>\d\d)|(?P<d2>\d\d?)[/.-](?P<m2>\d\d?)[/.-](?P<y2>(?:19|20)\d\d))(?!\d)"
+)
 _url = URLValidator(schemes=["http", "https"])
 
 
@@ -34,6 +41,16 @@ class Context:
     departements: set[str] = field(default_factory=lambda: set(Departement.objects.values_list("pk", flat=True)))
     naf: dict[str, str] = field(default_factory=lambda: _prefixes("naf"))
     rome: dict[str, str] = field(default_factory=lambda: _prefixes("rome"))
+    networks: dict[str, str] = field(default_factory=dict)
+
+    def network(self, value: str) -> str:
+        """The slug of the network that data·inclusion calls `value`, written when we have none of that name."""
+        if value not in self.networks:
+            known = {fold(nom): slug for nom, slug in Reseau.objects.values_list("nom", "slug")}
+            nom = RESEAUX[value]
+            slug = value if value in known.values() else known.get(fold(nom))
+            self.networks[value] = slug or Reseau.objects.create(nom=nom, slug=value).slug
+        return self.networks[value]
 
     def activities(self, kind: str, naf: str = "", romes: tuple[str, ...] = ()) -> list[tuple[str, str]]:
         """Sectors deduced from trades, otherwise from the NAF code, with the usual mode of this kind."""
@@ -51,6 +68,9 @@ class Format:
     required: tuple[str, ...]
     read: Callable[[Row, Context], Fiche | None]
     publie_le: date | None = None
+    champs: tuple[Champ, ...] = ()  # when columns are known by what people call them
+    records: Callable[[Path], Iterator[Row]] | None = None  # when the file is no table
+    by_siret: bool = False  # it tells no other identifier: a card known by SIRET and kind is the one meant
 
 
 def import_file(format: Format, path: str | Path, publie_le: date | None = None, par=None) -> ImportReport:
@@ -60,7 +80,10 @@ def import_file(format: Format, path: str | Path, publie_le: date | None = None,
     context = Context(report, publie_le or format.publie_le)
     with transaction.atomic():
         importation = Importation.objects.create(format=format.name, fichier=path.name[:200], par=par)
-        import_fiches(list(_fiches(format, path, context)), importation, report)
+        fiches = _fiches(format, path, context)
+        if format.by_siret:
+            fiches = identify(fiches, report)
+        import_fiches(list(fiches), importation, report)
         report.check()
         importation.rapport = report.as_dict()
         importation.terminee_le = timezone.now()
@@ -73,10 +96,32 @@ def _fiches(format: Format, path: Path, context: Context) -> Iterator[Fiche]:
         context.report.read()
         context.report.set_aside(error.line, error.message)
 
-    for row in context.report.reading(read_table(path, required=format.required, on_bad_row=too_long)):
+    if format.records:
+        rows = format.records(path)
+    else:
+        rows = read_table(path, required=format.required, on_bad_row=too_long)
+    if format.champs:
+        rows = _by_headers(rows, format.champs)
+    for row in context.report.reading(rows):
         fiche = format.read(row, context)
         if fiche is not None:
             yield fiche
+
+
+def _by_headers(rows: Iterator[Row], champs: tuple[Champ, ...]) -> Iterator[Row]:
+    """The rows with the names of `champs` in place of the headers of the file; TableError when a needed one is
+    missing."""
+    mapping: dict[str, str] | None = None
+    for row in rows:
+        if mapping is None:
+            mapping = propose(row.values, champs)
+            missing = [f"« {champ.libelle} »" for champ in champs if champ.obligatoire and champ.nom not in mapping]
+            if missing:
+                raise TableError(
+                    f"Aucune colonne reconnue pour {', '.join(missing)} : renommez les colonnes du fichier. "
+                    f"Colonnes lues : {', '.join(list(row.values)[:30])}."
+                )
+        yield Row(row.line, apply(row, mapping))
 
 
 def _prefixes(column: str) -> dict[str, str]:
@@ -173,9 +218,8 @@ class Reading:
     def fiche(self, **given) -> Fiche:
         return Fiche(
             ligne=self.row.line,
-            brut=self.row.values,
             signalements=self.signalements,
-            **{"publie_le": self.context.publie_le} | given,
+            **{"publie_le": self.context.publie_le, "brut": self.row.values} | given,
         )
 
     def _checked(self, column: str, text: str, validate: Callable[[str], None], refusal: str) -> str:
@@ -187,6 +231,20 @@ class Reading:
             self.flag(refusal, text)
             return ""
         return text
+
+
+def day_of(text: str) -> str | None:
+    """« 22/11/2026 », « 2026-11-22 » or a moment of that day → "2026-11-22"; None for anything else."""
+    found = _DAY.match(text)
+    if not found:
+        return None
+    year, month, day = (
+        (found["y1"], found["m1"], found["d1"]) if found["y1"] else (found["y2"], found["m2"], found["d2"])
+    )
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None
 
 
 def joined(*parts: str) -> str:

@@ -7,8 +7,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.models import Importation
-from portal.pages.demo import comptes, heures, marches, structures, temoignages
+from portal.pages.demo import (
+    achats,
+    comptes,
+    fiches,
+    heures,
+    liens,
+    marches,
+    structures,
+    temoignages,
+    usages,
+)
 from portal.pages.demo.comptes import MOT_DE_PASSE, accounts
+from structures.search_index import reindex
 
 __all__ = ["MOT_DE_PASSE", "accounts", "is_loaded", "load"]
 
@@ -24,9 +35,14 @@ def load(today=None) -> list[str]:
     """Load everything in one transaction and give what was made, in words; `today` dates what is under way."""
     today = today or timezone.localdate()
     cards = structures.load(today)
+    fiches.load(cards, today)
     contracts = marches.load(cards, today)
     clauses, lignes = heures.load(contracts, cards["esl"].organisation, today)
     people = comptes.load(cards, contracts)
+    liens.load(cards)
+    reindex([card.pk for card in cards.values()])
+    usages.load(cards, people, today)
+    achats.load(cards, people["acheteur"], today)
     stories = temoignages.load(cards, contracts, people["reseau"], today)
     counts = [
         f"{len(cards)} structures",

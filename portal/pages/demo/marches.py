@@ -9,7 +9,9 @@ from marches.enums import FormeGroupement, GenreAcheteur, NatureContrat, Reserva
 from marches.models import Acheteur, Groupement, Lot, Marche, MembreGroupement, Titulaire
 from marches.rules import add_months
 from marches.upsert import lot_racines, reindex
+from marches.upsert.facts import refresh_holders
 from marches.upsert.references import Secteurs
+from portal.pages.demo.cas import RARES
 from portal.pages.demo.identites import Registre
 from structures.enums import Kind
 from structures.models import Commune, Secteur, Structure
@@ -289,10 +291,6 @@ class Maker:
         )
         if len(bodies) > 1:
             self.groupement(lot, given.groupement, bodies)
-        known = [self.cards[key].pk for key, _ in bodies if key in self.cards]
-        Structure.objects.filter(pk__in=known, titulaire_depuis=None).update(titulaire_depuis=lot.date_notification)
-        if len(bodies) > 1:
-            Structure.objects.filter(pk__in=known).update(a_cotraite=True)
         return lot
 
     def groupement(self, lot: Lot, given: dict, bodies: list) -> None:
@@ -323,7 +321,8 @@ def load(cards: dict[str, Structure], today: date) -> dict[str, Marche]:
     calvados.save()
     by_kind: dict[str, list[str]] = {}
     for key, card in cards.items():
-        by_kind.setdefault(card.kind, []).append(key)
+        if key not in RARES:
+            by_kind.setdefault(card.kind, []).append(key)
     buyers = [key for key in ACHETEURS if key not in {"sncf", "la-poste"}]
     for rank in range(INVENTED):
         titre, type_, gabarit = draw.choice(GABARITS)
@@ -342,6 +341,7 @@ def load(cards: dict[str, Structure], today: date) -> dict[str, Marche]:
         }
         made[f"inv-{rank}"] = maker.marche(acheteur, columns, lots, made)
     reindex([marche.pk for marche in made.values()])
+    refresh_holders()
     return made
 
 

@@ -1,16 +1,15 @@
-"""The structures of the founding stories, and some 270 invented ones spread over the whole country."""
+"""Every card of the demonstration: those told, some 270 invented all over the country, and those of the rare cases."""
 
 import random
-from dataclasses import dataclass, field
 from datetime import date
 
+from portal.pages.demo.annuaire import FICHES, Fiche, M, P
+from portal.pages.demo.cas import CAS, CONVENTIONS_FINIES
 from portal.pages.demo.identites import Registre
 from structures.enums import Kind, Mode, Origine
 from structures.models import Activite, Commune, GroupeEconomique, Reseau, Secteur, Structure
-from structures.search_index import reindex
 from structures.zones import Geography, make_zone
 
-P, M, F = Mode.PRESTATION, Mode.MISE_A_DISPOSITION, Mode.FABRICATION
 INVENTED = 270
 PER_DEPARTEMENT = 2
 
@@ -23,190 +22,6 @@ RESEAUX = {
     "hosmoz": ("Hosmoz", "ESAT et entreprises adaptées."),
     "ffgeiq": ("Fédération française des GEIQ", "Groupements d'employeurs pour l'insertion et la qualification."),
 }
-
-
-@dataclass(frozen=True)
-class Fiche:
-    """A structure told by the founding stories. `cle` names it in the other modules of the demonstration."""
-
-    cle: str
-    nom: str
-    kind: Kind
-    commune: str  # code INSEE
-    activites: list  # (sector code, mode)
-    zone: list = field(default_factory=list)  # (level, code)
-    description: str = ""
-    reseaux: tuple = ()
-    groupe: str = ""
-    siret: str = ""
-    identifiant_source: str = ""
-    plus: dict = field(default_factory=dict)
-
-
-CALVADOS, EURE_ET_LOIR = [("departement", "14")], [("departement", "28")]
-PLAINE_COMMUNE = [("commune", "93001"), ("commune", "93066"), ("commune", "93072")]
-COLLEGES = [("renfort.colleges-lycees", M), ("renfort.cantine", M), ("proprete.ecoles", M)]
-
-FICHES = [
-    Fiche(
-        "actif", "Actif", Kind.AI, "14118", [*COLLEGES, ("renfort.services-techniques", M)], CALVADOS,
-        "Association intermédiaire de l'agglomération caennaise. Elle coordonne le groupement des associations "
-        "intermédiaires du Calvados qui remplacent les agents techniques des collèges publics.",
-        ("coorace",), "Actif & Dynamic", plus={"effectif": 12},
-    ),
-    Fiche(
-        "dynamic", "Dynamic", Kind.ETTI, "14118", [("renfort.interim", M), ("gros-oeuvre.aide-chantier", M)], CALVADOS,
-        "Entreprise de travail temporaire d'insertion : l'intérim y sert d'abord le parcours des personnes.",
-        ("coorace",), "Actif & Dynamic",
-    ),
-    Fiche(
-        "etiq", "EtiQ", Kind.EI, "14437", [("communication.impression", F), ("industrie.conditionnement", P)], CALVADOS,
-        "Entreprise d'insertion dirigée par la même équipe qu'Actif et Dynamic.", ("coorace",), "Actif & Dynamic",
-    ),
-    Fiche(
-        "aire14-ai", "Aire 14 – association intermédiaire", Kind.AI, "14327",
-        [("renfort.services-techniques", M), ("proprete.bureaux", M)], CALVADOS,
-        "Association intermédiaire du groupe Aire 14.", ("coorace",), "Aire 14",
-    ),
-    Fiche(
-        "aire14", "Aire 14 – ateliers et chantiers", Kind.ACI, "14327",
-        [("espaces-verts.entretien", P), ("communication.distribution", P), ("second-oeuvre.peinture", P),
-         ("dechets.ordures-menageres", P)], [("epci", "200065597"), ("departement", "14")],
-        "Espaces verts, restauration de bâtiments, appui aux services de gestion des déchets. Trois personnes de "
-        "l'équipe sont formées au droit des marchés publics.",
-        ("coorace", "chantier-ecole"), "Aire 14", plus={"part_marches_publics": 51, "annee_part": 2020},
-    ),
-    Fiche(
-        "chantier-caen", "Les Chantiers de l'Orne", Kind.ACI, "14118",
-        [("communication.distribution", P), ("dechets.decheterie", P)], CALVADOS,
-        "Atelier et chantier d'insertion, mandataire du groupement qui distribue les calendriers de collecte.",
-        ("chantier-ecole",),
-    ),
-    Fiche(
-        "esat-caen", "ESAT des Trois Rivières", Kind.ESAT, "14341", [("espaces-verts.entretien", P)], CALVADOS,
-        "Équipes d'espaces verts encadrées, sur site.", ("hosmoz",), identifiant_source="990000014",
-        plus={"capacite": 85},
-    ),
-    Fiche(
-        "esl", "ESL Emploi", Kind.ETTI, "14118",
-        [("travaux-publics.voies-ferrees", M), ("industrie.soudure", M), ("gros-oeuvre.aide-chantier", M),
-         ("second-oeuvre.sols", M), ("travaux-publics.terrassement", M)], CALVADOS,
-        "Intérim d'insertion : soudage, manœuvre, conduite d'engins, pose de revêtements.", ("coorace",),
-    ),
-    Fiche(
-        "action-emploi", "Action Emploi", Kind.AI, "28140",
-        [("restauration.scolaire", M), ("renfort.atsem", M), ("renfort.services-techniques", M),
-         ("proprete.ecoles", M), ("espaces-verts.entretien", M)], EURE_ET_LOIR,
-        "Association intermédiaire très présente auprès des communes : cantines, remplacement d'ATSEM, services "
-        "techniques l'été. Plus de la moitié de son activité vient des collectivités.",
-        ("coorace",), siret="41950598700042", plus={"part_marches_publics": 50, "annee_part": 2019},
-    ),
-    Fiche(
-        "petit-plus", "Le Petit Plus", Kind.EA, "93007",
-        [("dechets.papiers-cartons", P), ("dechets.tri", P)], [("region", "11")],
-        "Entreprise adaptée spécialisée dans la collecte et le recyclage : environ 1 000 points de collecte en "
-        "Île-de-France.", ("unea",),
-    ),
-    Fiche(
-        "resilience", "Résilience", Kind.EI, "93007", [("proprete.bureaux", P), ("proprete.logements", P)],
-        [("departement", "93")],
-        "Entreprise d'insertion dirigée par la même équipe que Le Petit Plus, avec une chargée d'insertion commune.",
-        ("fei",),
-    ),
-    *[
-        Fiche(
-            f"regie-{cle}", f"Régie de quartier {nom}", Kind.EI, insee,
-            [("dechets.papiers-cartons", P), ("proprete.espace-public", P), ("espaces-verts.entretien", P)],
-            PLAINE_COMMUNE, "Régie conventionnée entreprise d'insertion : elle emploie les habitants du quartier.",
-            ("cnlrq",),
-        )
-        for cle, nom, insee in [
-            ("aubervilliers", "d'Aubervilliers", "93001"),
-            ("pierrefitte", "de Pierrefitte", "93066"),
-            ("saint-denis", "de Saint-Denis", "93066"),
-            ("stains", "de Stains", "93072"),
-        ]
-    ],
-    *[
-        Fiche(
-            f"nouvelle-attitude-{cle}", f"Nouvelle Attitude – {ville}", Kind.EI, insee,
-            [("dechets.tri", P), ("dechets.papiers-cartons", P)], [("departement", insee[:2])],
-            "Tri des papiers de bureau collectés par La Poste (offre Recygo), avec des équipes d'ESAT sur place.",
-            ("fei",), siret=siret,
-        )
-        for cle, ville, insee, siret in [
-            ("buc", "Buc", "78117", ""),
-            ("tours", "Joué-lès-Tours", "37122", "49376467400112"),
-            ("lyon", "Mions", "69283", "49376467400146"),
-        ]
-    ],
-    Fiche(
-        "esat-pierrat", "ESAT Jean Pierrat", Kind.ESAT, "78117", [("dechets.tri", P)], [("departement", "78")],
-        "Une équipe travaille dans l'atelier de tri de Buc.", ("hosmoz",), siret="38069051100320",
-        identifiant_source="780700779", plus={"capacite": 11},
-    ),
-    Fiche(
-        "esat-genets", "ESAT Les Genêts d'Or", Kind.ESAT, "29151",
-        [("dechets.tri", P), ("industrie.conditionnement", P)],
-        [("departement", "29")], "Opérations de tri confiées à l'atelier.", ("hosmoz",), identifiant_source="990000029",
-    ),
-    Fiche(
-        "apf", "APF Entreprises – atelier de tri", Kind.ESAT, "69283", [("dechets.tri", P)], [("departement", "69")],
-        "Une équipe détachée sur le site de tri de l'agglomération lyonnaise.", ("hosmoz",),
-        identifiant_source="990000069",
-    ),
-    Fiche(
-        "acces", "Acces, Inclusive Tech", Kind.EI, "93066",
-        [("numerique.tests", P), ("numerique.support", P), ("administratif.saisie", P)], [("region", "11")],
-        "Entreprise d'insertion du numérique créée avec une fondation d'entreprise : tests d'applications, assistance "
-        "de premier niveau, saisie et contrôle de dossiers.", ("fei",), siret="82200166500030",
-    ),
-    Fiche(
-        "lemon-aide", "Lemon Aide", Kind.EI, "93055",
-        [("dechets.tri", P), ("dechets.papiers-cartons", P)], [("region", "11")],
-        "Entreprise d'insertion née d'une alliance entre une jeune entreprise du recyclage, une fondation et un "
-        "industriel.", ("fei",), siret="82162170300023",
-    ),
-    Fiche(
-        "evreux-proprete", "Propreté des Quatre Vallées", Kind.EI, "27229",
-        [("proprete.bureaux", P), ("proprete.ecoles", P), ("proprete.vitrerie", P)], [("departement", "27")],
-        "Nettoyage de bureaux, d'écoles et de vitres dans tout le département de l'Eure.", ("fei",),
-    ),
-    Fiche(
-        "louviers", "Les Ateliers de Louviers", Kind.ACI, "27375",
-        [("proprete.logements", P), ("textile.blanchisserie", P)], [("departement", "27")],
-        "Nettoyage de parties communes et blanchisserie.", ("chantier-ecole",),
-    ),
-    Fiche(
-        "val-de-reuil", "ESAT du Vaudreuil", Kind.ESAT, "27701",
-        [("proprete.bureaux", P), ("industrie.conditionnement", P)],
-        [("departement", "27")], "Nettoyage de locaux, conditionnement à façon.", ("hosmoz",),
-        identifiant_source="990000027", plus={"capacite": 62},
-    ),
-]  # fmt: skip
-
-# The ten other associations of the Calvados group are not named by the story: these names are invented.
-AI_CALVADOS = [
-    ("bessin", "Bessin Services", "14047"), ("auge", "Pays d'Auge Emploi", "14366"),
-    ("bocage", "Bocage Solidarité", "14762"), ("falaise", "Emploi en pays de Falaise", "14258"),
-    ("touques", "Coup de pouce Touques", "14514"), ("estuaire", "Estuaire Emploi", "14333"),
-    ("cote-fleurie", "Côte fleurie Services", "14715"), ("druance", "Druance Entraide", "14174"),
-    ("nacre", "Nacre Emploi", "14228"), ("isigny", "Relais d'Isigny", "14342"),
-]  # fmt: skip
-FICHES += [
-    Fiche(f"ai-{cle}", nom, Kind.AI, insee, COLLEGES, CALVADOS, "Association intermédiaire du Calvados.", ("coorace",))
-    for cle, nom, insee in AI_CALVADOS
-]
-FICHES += [
-    Fiche(
-        f"ai-28-{cle}", nom, Kind.AI, insee, [("proprete.ecoles", M), ("renfort.colleges-lycees", M)], EURE_ET_LOIR,
-        "Association intermédiaire d'Eure-et-Loir.", ("coorace",),
-    )
-    for cle, nom, insee in [
-        ("chartres", "Beauce Emploi", "28085"), ("dreux", "Drouais Services", "28134"),
-        ("dunois", "Dunois Entraide", "28088"), ("perche", "Perche Solidarité", "28280"),
-    ]
-]  # fmt: skip
 
 # kind: (weight, names, activities to draw from, network)
 MODELES = {
@@ -261,25 +76,33 @@ LENDERS = {Kind.AI, Kind.ETTI, Kind.GEIQ, Kind.EATT}
 
 
 def load(today: date) -> dict[str, Structure]:
-    """Make every structure with its activities and zones; `cle` → Structure (invented ones under « inv-… »)."""
+    """Make every structure with its activities and zones; `cle` → Structure (invented ones under « inv-… »).
+
+    Their words are not indexed yet: the cards are not complete.
+    """
     registre, draw = Registre(), random.Random(14)
     secteurs = {secteur.code: secteur for secteur in Secteur.objects.all()}
     reseaux = {
         slug: Reseau.objects.get_or_create(slug=slug, defaults={"nom": nom, "presentation": texte})[0]
         for slug, (nom, texte) in RESEAUX.items()
     }
-    communes = Commune.objects.select_related("departement").in_bulk({fiche.commune for fiche in FICHES})
-    cards, geography = {}, Geography.read()
-    for fiche in FICHES:
-        organisation = registre.organisation(fiche.nom, communes[fiche.commune], siret=fiche.siret)
-        cards[fiche.cle] = _card(fiche, organisation, communes[fiche.commune], today)
-    for fiche in [*FICHES, *_invented(draw, registre, cards, today)]:
+    communes = Commune.objects.select_related("departement").in_bulk({fiche.commune for fiche in [*FICHES, *CAS]})
+    cards: dict[str, Structure] = {}
+    geography = Geography.read()
+    told = [*_made(FICHES, registre, communes, cards, today), *_invented(draw, registre, cards, today)]
+    for fiche in [*told, *_made(CAS, registre, communes, cards, today)]:
         card = cards[fiche.cle]
         card.reseaux.set([reseaux[slug] for slug in fiche.reseaux])
         if fiche.groupe:
             card.groupe, _ = GroupeEconomique.objects.get_or_create(nom=fiche.groupe)
+        if fiche.remplacee_par:
+            card.remplacee_par = cards[fiche.remplacee_par]
+        if fiche.groupe or fiche.remplacee_par:
             card.save_without_historical_record()
-        zone = make_zone(fiche.zone, geography=geography) if fiche.zone else None
+        zone = None
+        if fiche.zone or fiche.rayon:
+            centre = (card.latitude, card.longitude)
+            zone = make_zone(fiche.zone, centre=centre, rayon_km=fiche.rayon or None, geography=geography)
         Activite.objects.bulk_create(
             [
                 Activite(structure=card, secteur=secteurs[code], mode=mode, zone=zone, origine=Origine.DECLAREE)
@@ -287,35 +110,47 @@ def load(today: date) -> dict[str, Structure]:
             ],
             ignore_conflicts=True,
         )
-    reindex([card.pk for card in cards.values()])
     return cards
 
 
+def _made(fiches: list[Fiche], registre: Registre, communes: dict, cards: dict, today: date) -> list[Fiche]:
+    """Make the cards of `fiches`, in their order, so that each keeps its number. Fills `cards`."""
+    for fiche in fiches:
+        commune = communes[fiche.commune]
+        organisation = None if fiche.sans_siret else registre.organisation(fiche.nom, commune, siret=fiche.siret)
+        cards[fiche.cle] = _card(fiche, organisation, commune, today)
+    return fiches
+
+
 def _card(fiche: Fiche, organisation, commune: Commune, today: date) -> Structure:
-    structure = Structure(
-        organisation=organisation,
-        kind=fiche.kind,
-        identifiant_source=fiche.identifiant_source,
-        nom=fiche.nom,
-        description=fiche.description,
-        ville=commune.nom,
-        code_postal=commune.codes_postaux.split()[0] if commune.codes_postaux else "",
-        commune=commune,
-        departement=commune.departement,
-        latitude=commune.latitude,
-        longitude=commune.longitude,
-        convention_debut=date(today.year - 1, 1, 1) if fiche.kind != Kind.ESAT else None,
-        convention_fin=date(today.year + 1, 12, 31) if fiche.kind != Kind.ESAT else None,
-        source="données de démonstration",
-        donnees_du=today,
-        fictive=True,
-        **fiche.plus,
-    )
+    under_convention = fiche.kind not in {Kind.ESAT, Kind.SEP}
+    columns = {
+        "organisation": organisation,
+        "kind": fiche.kind,
+        "identifiant_source": fiche.identifiant_source,
+        "nom": fiche.nom,
+        "description": fiche.description,
+        "ville": commune.nom,
+        "code_postal": commune.codes_postaux.split()[0] if commune.codes_postaux else "",
+        "commune": commune,
+        "departement": commune.departement,
+        "latitude": commune.latitude,
+        "longitude": commune.longitude,
+        "convention_debut": date(today.year - 1, 1, 1) if under_convention else None,
+        "convention_fin": date(today.year + 1, 12, 31) if under_convention else None,
+        "source": "données de démonstration",
+        "donnees_du": today,
+        "fictive": True,
+    }
+    if fiche.cle in CONVENTIONS_FINIES:
+        years = {"convention_debut": date(today.year - 4, 7, 1), "convention_fin": date(today.year - 1, 6, 30)}
+        columns |= years
     existing = Structure.objects.filter(
         organisation=organisation, kind=fiche.kind, identifiant_source=fiche.identifiant_source
     ).first()
     if existing:  # a real file was imported first: its card stays, and receives the activities told here
         return existing
+    structure = Structure(**columns | fiche.plus)
     structure.save_without_historical_record()
     return structure
 

@@ -7,6 +7,7 @@ from portal.models import Importation
 from portal.pages.stats import tableaux
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
+from structures.actions.importations import visible_importations
 
 
 def tableau_de_bord(request):
@@ -15,10 +16,12 @@ def tableau_de_bord(request):
     return render(request, template, context | {"aujourdhui": today, "mois": tableaux.mois_a_declarer(today)})
 
 
-@role_required(Role.ADMINISTRATION)
+@role_required(Role.ADMINISTRATION, Role.RESEAU)
 def importation(request, pk):
-    """The whole report of one file."""
-    importation = get_object_or_404(Importation.objects.select_related("par"), pk=pk)
+    """The whole report of one file; a network reads those of its own files."""
+    everything = request.acteur.has(Role.ADMINISTRATION)
+    rows = Importation.objects.all() if everything else visible_importations(request.acteur)
+    importation = get_object_or_404(rows.select_related("par"), pk=pk)
     rapport = tableaux.Rapport.read(importation.rapport)
     context = {
         "importation": importation,

@@ -1,0 +1,1 @@
+"""The directory out: tables and data·inclusion."""

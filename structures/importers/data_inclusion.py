@@ -1,0 +1,122 @@
+"""data·inclusion v1 structures: a JSON list, plain or gzip. Kinds are read among `reseaux_porteurs`.
+
+A structure of several kinds gives one card per kind. Objects of other trades (town halls, hospitals) are set aside,
+and so are those without SIRET, unless they come from us.
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from portal.imports import FichierRefuse, open_maybe_gzip
+from portal.tables import Row
+from structures.data_inclusion import RESEAU_TO_KIND, RESEAUX, SOURCE
+from structures.enums import Kind
+from structures.importers.common import Context, Format, Reading, day_of, joined
+from structures.importers.mots import looks_personal
+from structures.upsert import Fiche
+
+LARGEST = 300 * 1024 * 1024  # bytes once unpacked: the list is read in memory
+TEXTS = ("id", "source", "nom", "date_maj", "description", "siret", "commune", "code_postal", "code_insee", "adresse",
+         "complement_adresse", "longitude", "latitude", "telephone", "courriel", "site_web")  # fmt: skip
+OUR_ID = re.compile(rf"{re.escape(SOURCE)}--(?P<number>[^-]*)-(?P<kind>[A-Z]+)(?:-(?P<source>.+))?")
+SEVERAL = "reseaux_porteurs"
+
+
+def records(path: Path) -> Iterator[Row]:
+    """Each object as a row of text, one per kind it names; « lines » are ranks in the list, from 1."""
+    with open_maybe_gzip(path) as file:
+        try:
+            content = file.read(LARGEST + 1)
+        except (EOFError, OSError, zlib.error) as error:
+            raise FichierRefuse("L'archive .gz est abîmée : téléchargez-la de nouveau, puis recommencez.") from error
+    if len(content) > LARGEST:
+        raise FichierRefuse("Le fichier dépasse 300 Mo une fois décompressé : découpez-le, puis recommencez.")
+    try:
+        objects = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise FichierRefuse("Ce fichier n'est pas du JSON lisible : exportez-le de nouveau.") from error
+    if not isinstance(objects, list):
+        raise FichierRefuse("Ce fichier JSON n'est pas une liste de structures data·inclusion v1.")
+    for rank, each in enumerate(objects, start=1):
+        if not isinstance(each, dict):
+            yield Row(rank, {"illisible": "oui"})
+            continue
+        values = {name: _text(each.get(name)) for name in TEXTS}
+        several = each.get(SEVERAL)
+        named = [value for value in several if isinstance(value, str)] if isinstance(several, list) else []
+        ours = OUR_ID.fullmatch(values["id"]) if values["source"] == SOURCE else None
+        values["identifiant_source"] = (ours["source"] or "") if ours else ""
+        values["ours"] = "oui" if ours else ""
+        kinds = [ours["kind"]] if ours else [RESEAU_TO_KIND[value] for value in named if value in RESEAU_TO_KIND]
+        values["reseaux"] = " ".join(value for value in named if value in RESEAUX)
+        for kind in dict.fromkeys(kinds) or [""]:
+            yield Row(rank, values | {"kind": kind, "porteurs": " ".join(named)})
+
+
+def read(row: Row, context: Context) -> Fiche | None:
+    reading = Reading(row, context)
+    if reading["illisible"]:
+        return reading.set_aside("ce n'est pas un objet JSON")
+    kind, nom = reading["kind"], reading["nom"]
+    if kind not in Kind.values:
+        return reading.set_aside(
+            "aucun type de structure inclusive parmi ses réseaux porteurs", reading["porteurs"] or nom
+        )
+    if not nom:
+        return reading.set_aside("structure sans nom", reading["id"])
+    siret, valid = reading.siret("siret")
+    identifier = reading["identifiant_source"][:40]
+    if not siret and not (reading["ours"] and identifier):
+        return reading.set_aside("structure sans SIRET", nom)
+    published = day_of(reading["date_maj"])
+    if published is None:
+        return reading.set_aside("date de mise à jour absente ou illisible", reading["date_maj"] or nom)
+    courriel = reading.email("courriel")
+    if courriel and not reading["ours"] and looks_personal(courriel, nom):
+        reading.flag("courriel peut-être nominatif, laissé de côté")  # not repeated in the report
+        courriel = ""
+    latitude, longitude = reading.coordinate("latitude", 90), reading.coordinate("longitude", 180)
+    return reading.fiche(
+        cle=f"{siret}|{kind}|{identifier}"[:200],
+        kind=kind,
+        siret=siret,
+        siret_valide=valid,
+        identifiant_source=identifier,
+        brut={"id": reading["id"], "source": reading["source"]},
+        publie_le=date.fromisoformat(published),
+        champs={
+            "nom": nom[:250],
+            "description": row.values["description"].replace("\x00", "").strip(),
+            "adresse": joined(reading["adresse"], reading["complement_adresse"]),
+            "latitude": latitude if longitude is not None else None,
+            "longitude": longitude if latitude is not None else None,
+            "telephone": reading["telephone"][:30],
+            "courriel": courriel,
+            "site": reading.url("site_web"),
+            **reading.place(
+                reading["commune"], reading.digits("code_postal", 5, "code postal"), code=reading["code_insee"]
+            ),
+        },
+        reseaux=[context.network(value) for value in reading["reseaux"].split()],
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, (dict, list, bool)):
+        return ""
+    return str(value).replace("\x00", "")
+
+
+FORMAT = Format(
+    name="data_inclusion",
+    libelle="structures data·inclusion v1, en JSON",
+    required=(),
+    read=read,
+    records=records,
+    by_siret=True,
+)

@@ -1,0 +1,10 @@
+"""Work of the directory done out of the page."""
+
+from portal.tasks import task
+
+
+@task()
+def import_depot(importation_id: int, depot_id: int) -> None:
+    from structures.actions.importations import run
+
+    run(importation_id, depot_id)
