@@ -11,7 +11,7 @@ from clauses.stats import nombre_personnes, public_count, totaux
 from portal.panels import register
 from portal.permissions import Role
 from structures.models import Commune
-from structures.territoires import lieu_of
+from structures.stats.territoires import lieu_of
 from structures.zones import zones_of
 
 MOST_FACILITATORS = 10

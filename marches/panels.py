@@ -12,7 +12,7 @@ from marches.models import Alliance, Lot, MembreAlliance, MembreGroupement, Titu
 from marches.panorama import panorama
 from portal.panels import register
 from structures.enums import NiveauLieu
-from structures.territoires import lieu_of
+from structures.stats.territoires import lieu_of
 
 MOST_LOTS = 10
 BUYER = "marche__acheteur__organisation__"

@@ -1,7 +1,6 @@
 from django.urls import path
 
 from structures import acteur
-from structures.flux import flux
 from structures.views import (
     activites,
     annuaire,
@@ -20,6 +19,7 @@ from structures.views import (
     secteurs,
     territoires,
 )
+from structures.views.flux import flux
 
 app_name = "structures"
 
@@ -88,9 +88,7 @@ urlpatterns = [
     path("<int:pk>/revendiquer/", revendications.revendiquer, name="revendiquer"),
     path("rattachements/", revendications.revendications, name="revendications"),
     path("rattachements/<int:pk>/", revendications.revendication, name="revendication"),
-    path(
-        "rattachements/lien/<slug:token>/", revendications.revendication_confirmer, name="revendication_confirmer"
-    ),
+    path("rattachements/lien/<slug:token>/", revendications.revendication_confirmer, name="revendication_confirmer"),
     path("equipe/", equipe.equipe, name="equipe"),
     path("equipe/invitations/<int:pk>/retirer/", equipe.invitation_revoquer, name="invitation_revoquer"),
     path("equipe/quitter/<int:pk>/", equipe.quitter, name="quitter"),

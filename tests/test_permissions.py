@@ -164,9 +164,7 @@ PAGES = [
     Page("structures:groupe_create", only(S, R, ADMIN)),
     Page("structures:groupe_edit", *GROUPED, kwargs={"pk": "groupe.pk"}),
     Page("structures:co_entreprises", everybody()),
-    Page(
-        "structures:co_entreprise", everybody(), kwargs={"pk": "co_entreprise.pk", "slug": "co_entreprise.slug"}
-    ),
+    Page("structures:co_entreprise", everybody(), kwargs={"pk": "co_entreprise.pk", "slug": "co_entreprise.slug"}),
     Page("structures:co_entreprise_create", only(S, R, ADMIN)),
     Page("structures:co_entreprise_edit", *GROUPED, kwargs={"pk": "co_entreprise.pk"}),
     Page("structures:reseaux", everybody()),
@@ -237,9 +235,7 @@ PAGES = [
     Page("structures:edition_bloc", *WRITTEN, kwargs=CARD | {"bloc": "bloc"}),
     Page("structures:edition_photos", *WRITTEN, kwargs=CARD),
     Page("structures:edition_photo", *WRITTEN, kwargs=CARD | {"photo_pk": "photo_structure.pk"}),
-    Page(
-        "structures:edition_photo_action", *DONE, kwargs=CARD | {"photo_pk": "photo_structure.pk"}, method="post"
-    ),
+    Page("structures:edition_photo_action", *DONE, kwargs=CARD | {"photo_pk": "photo_structure.pk"}, method="post"),
     Page("structures:edition_activites", *WRITTEN, kwargs=CARD),
     Page("structures:edition_activite_ajouter", *WRITTEN, kwargs=CARD),
     Page("structures:edition_activite", *WRITTEN, kwargs=TRADE),
@@ -294,9 +290,7 @@ PAGES = [
     # Home, board, stories
     Page("pages:accueil", everybody()),
     Page("pages:tableau_de_bord", signed_in()),
-    Page(
-        "pages:importation", only(ADMIN, R), replaced(only(ADMIN, R), {R: 404}), kwargs={"pk": "importation.pk"}
-    ),
+    Page("pages:importation", only(ADMIN, R), replaced(only(ADMIN, R), {R: 404}), kwargs={"pk": "importation.pk"}),
     Page("pages:temoignages", everybody()),
     Page("pages:flux", everybody()),
     Page("pages:temoignage", everybody(), kwargs=STORY),

@@ -3,7 +3,7 @@
 from portal.pages.models import Temoignage
 from portal.panels import register
 from portal.permissions import Acteur
-from structures.territoires import lieu_of
+from structures.stats.territoires import lieu_of
 
 SHOWN = 3
 

@@ -11,9 +11,9 @@ from django.db.models import Max
 from django.utils import timezone
 
 from portal.permissions import Acteur
-from structures.blocs import SUIVIS, Difference, differences, etat
 from structures.enums import Bloc
 from structures.models import LabelObtenu, Offre, PhotoStructure, ReferenceClient, Structure
+from structures.presentation.blocs import SUIVIS, Difference, differences, etat
 from structures.search_index import reindex
 
 LONGEST_REASON = 100  # characters: the column of the history

@@ -18,8 +18,6 @@ from structures.models import Activite, Structure
 from structures.toponymes import du_lieu
 from structures.zones import seat_q, zones_reaching
 
-MOST_COUNTED = 10_000
-
 
 def search(queryset: QuerySet[Structure], question: Question) -> QuerySet[Structure]:
     """The structures that answer, ordered as `question.tri` asks; see `order_explained`."""
@@ -131,9 +129,3 @@ def order_explained(question: Question) -> str:
 
 def _by_words(question: Question) -> bool:
     return bool(fold(question.words)) and not question.is_number
-
-
-# Counting -----------------------------------------------------------------------------------------------------------
-def count_up_to(queryset: QuerySet, limit: int = MOST_COUNTED) -> int:
-    """How many rows, exact up to `limit`; `limit` + 1 stands for « plus de `limit` »."""
-    return queryset.order_by().values("pk")[: limit + 1].count()

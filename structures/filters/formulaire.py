@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from structures.directory.facettes import Facettes
 from structures.enums import Kind, Mode
-from structures.facettes import Facettes
 from structures.filters.annuaire import FAMILLES, MOIS, OUI, RESERVABLE, TITULAIRE, StructureFilter
 
 

@@ -11,7 +11,7 @@ from structures.actions.activites import ZoneDemandee, declared
 from structures.enums import Mode, NiveauLieu
 from structures.lieux import Lieu, Recherche, of_commune, resolve
 from structures.models import Activite, Commune, Secteur, Structure
-from structures.portee import Portee, portee
+from structures.presentation.portee import Portee, portee
 from structures.zones import names_of
 
 MOST_PLACES = 80

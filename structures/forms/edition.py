@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from portal import images
 from portal.fields import NombreField
-from structures import blocs
 from structures.enums import Bloc, NiveauLieu
 from structures.lieux import resolve
 from structures.models import Departement, PhotoStructure, Structure
+from structures.presentation import blocs
 from structures.rules import SHORTEST_DESCRIPTION
 
 OLDEST_YEAR = 1850

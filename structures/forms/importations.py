@@ -48,7 +48,5 @@ class ColonnesForm(CorrespondanceForm):
     def clean(self):
         cleaned = super().clean()
         if not cleaned.get("type") and not cleaned.get(KIND) and not self.errors.get("type"):
-            self.add_error(
-                "type", "Indiquez la colonne du type, ou choisissez le type de toutes les lignes."
-            )
+            self.add_error("type", "Indiquez la colonne du type, ou choisissez le type de toutes les lignes.")
         return cleaned

@@ -5,9 +5,9 @@ from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict, ErrorList
 from django.utils import timezone
 
-from structures import blocs
 from structures.forms.edition import OLDEST_YEAR, day_input
 from structures.models import Label, Structure
+from structures.presentation import blocs
 
 MOST_ROWS = 30
 ADD = "ajouter"  # « ajouter » + « _offres »: the button that asks for one more row

@@ -17,14 +17,14 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.pagination import PER_PAGE, Page, whole
-from structures import carte_locale, comparaison, facettes
-from structures.apercus import apercus, in_order
-from structures.directory import Question, answers, order_explained, search
+from structures.directory import Question, answers, facettes, order_explained, search
 from structures.directory.question import TRIS
 from structures.filters import Adresse, Retrait, StructureFilter, cle, sans
 from structures.filters.formulaire import formulaire
 from structures.lieux import Lieu
 from structures.models import Structure
+from structures.presentation import carte_locale, comparaison
+from structures.presentation.apercus import apercus, in_order
 from structures.templatetags.carte import carte
 
 SECONDS = 60

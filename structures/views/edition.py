@@ -9,14 +9,14 @@ from django.views.decorators.http import require_POST
 
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
-from structures import blocs
-from structures import historique as history
 from structures.actions import edition as actions
 from structures.actions.edition import Conflit
 from structures.enums import Bloc
 from structures.forms.edition import FORMS, PhotoForm
 from structures.forms.listes import ListesForms
 from structures.models import PhotoStructure, Revendication, Structure
+from structures.presentation import blocs
+from structures.presentation import historique as history
 from structures.search_index import completude_de
 
 MOST_CARDS = 100

@@ -7,10 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from portal.limites import spend
 from portal.permissions import Role, role_required
 from structures.actions import equipe as actions
 from structures.forms.revendications import InvitationForm
-from structures.limites import spend
 from structures.middleware import SESSION_KEY
 from structures.models import Invitation, Membre
 

@@ -7,9 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from portal.permissions import Role
-from structures import presentation, rules
+from structures import rules
 from structures.exporters.vcard import vcard as write_vcard
 from structures.models import Structure
+from structures.presentation import fiche as presentation
 from structures.search_index import completude_de
 
 

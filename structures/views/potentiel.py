@@ -10,7 +10,7 @@ from django.utils import timezone
 from structures.directory import answers, search
 from structures.forms.potentiel import PotentielForm
 from structures.models import Structure
-from structures.potentiel import potentiel as compute
+from structures.stats.potentiel import potentiel as compute
 
 SHOWN = 10
 

@@ -5,12 +5,12 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from portal.limites import spend
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 from structures.actions import revendications as actions
 from structures.enums import EtatDemande
 from structures.forms.revendications import RefusForm, RevendicationForm
-from structures.limites import spend
 from structures.models import Revendication, Structure
 
 MOST_CLAIMS, MOST_LINKS, MOST_TRIES = 5, 5, 20  # a day, for each user

@@ -4,9 +4,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from structures import secteurs
 from structures.models import Secteur
 from structures.nomenclatures import cpv_in_words
+from structures.stats import secteurs
 from structures.templatetags.carte import carte
 
 

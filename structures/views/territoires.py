@@ -5,12 +5,13 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from structures import stats, territoires
+from structures import stats
 from structures.directory import Question, answers, search
 from structures.enums import NiveauLieu
 from structures.lieux import resolve
 from structures.models import Structure
 from structures.models.territoires import page_of
+from structures.stats import territoires
 from structures.templatetags.carte import carte
 from structures.toponymes import du_lieu
 

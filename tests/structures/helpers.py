@@ -51,5 +51,7 @@ def make_country() -> SimpleNamespace:
         naf="8130Z",
         rome="A1203",
     )
-    proprete = make_secteur(code="proprete", nom="Propreté", synonymes="nettoyage", racines=" propret nettoyag ", naf="8121Z")
-    return SimpleNamespace(**{name: value for name, value in locals().items() if name != "commune"})
+    proprete = make_secteur(
+        code="proprete", nom="Propreté", synonymes="nettoyage", racines=" propret nettoyag ", naf="8121Z"
+    )
+    return SimpleNamespace(**{name: value for name, value in locals().items() if name not in {"commune", "words"}})

@@ -9,7 +9,7 @@ from portal.text import fold
 from structures import zones
 from structures.enums import Mode, Origine
 from structures.models import Activite, Structure, Zone
-from structures.portee import portee
+from structures.presentation.portee import portee
 from structures.upsert import fold as refold
 from tests import factories as make
 from tests.structures.helpers import make_country

@@ -12,15 +12,12 @@ from marches.rules import may_answer
 from portal.verdict import Niveau
 from structures.directory import (
     Question,
-    Resultats,
     activities,
-    count_up_to,
     criteres,
     order_explained,
     search,
     search_corrected,
 )  # fmt: skip
-from structures.directory import resultats as resultats_module
 from structures.directory.spelling import vocabulary, word_of
 from structures.enums import Kind, Mode
 from structures.lieux import from_parametre
@@ -266,33 +263,3 @@ def test_the_distance_is_explained(country):
     place = (from_parametre("commune-27229"),)
     assert order_explained(Question(lieux=place)).startswith("Du siège le plus proche d'Évreux")
     assert order_explained(Question(lieux=place, tri="nom")) == "Par ordre alphabétique."
-
-
-# Counting ------------------------------------------------------------------------------------------------------------
-def test_results_are_read_once(country, django_assert_num_queries):
-    for rank in range(5):
-        settle(f"Structure {rank}", country.caen)
-    found = search(Structure.objects.listed(), Question(lieux=(from_parametre("departement-14"),)))
-    results = Resultats(found)
-    with django_assert_num_queries(3):  # the keys, the cards, their activities
-        assert len(results) == 5
-        assert [structure.nom for structure in results[1:3]] == ["Structure 1", "Structure 2"]
-    assert not results.is_more
-    assert Structure.objects.filter(pk__in=results.ids).count() == 5
-
-
-def test_a_long_result_is_counted_up_to_a_limit(country, monkeypatch):
-    for rank in range(5):
-        settle(f"Structure {rank}", country.caen)
-    monkeypatch.setattr(resultats_module, "MOST_READ", 2)
-    found = search(Structure.objects.listed(), Question())
-    assert count_up_to(found, 4) == 5
-    assert count_up_to(found, 5) == 5
-    results = Resultats(found)
-    assert len(results) == 5
-    assert [structure.nom for structure in results[3:5]] == ["Structure 3", "Structure 4"]
-    assert Structure.objects.filter(pk__in=results.ids).count() == 5
-    monkeypatch.setattr(resultats_module, "MOST_COUNTED", 3)
-    more = Resultats(found)
-    assert len(more) == 3
-    assert more.is_more

@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.permissions import Acteur, Role
-from structures import blocs
 from structures.actions import edition as actions
 from structures.enums import Bloc
 from structures.models import Label, LabelObtenu, Offre, PhotoStructure, ReferenceClient, Structure
+from structures.presentation import blocs
 from structures.upsert import fold
 from tests import factories as make
 from tests.conftest import sign_in

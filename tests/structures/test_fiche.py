@@ -12,7 +12,7 @@ from structures import rules
 from structures.enums import Kind
 from structures.exporters.vcard import escape, fold, vcard
 from structures.models import Structure
-from structures.presentation import annees, months_in_words, usages
+from structures.presentation.fiche import annees, months_in_words, usages
 from structures.zones import describe, make_zone
 from tests import factories as make
 from tests.conftest import sign_in

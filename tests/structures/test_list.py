@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from structures import carte_locale, comparaison, facettes
+from structures.directory import facettes
 from structures.enums import Kind, Mode
 from structures.filters import Adresse, StructureFilter, cle
 from structures.models import GroupeEconomique, Label, LabelObtenu, Structure
+from structures.presentation import carte_locale, comparaison
 from structures.search_index import reindex
 from structures.zones import make_zone
 from tests.factories import make_activite, make_reseau, make_structure

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from portal.models import Envoi
 from portal.permissions import Role
 from structures.models import Structure
-from structures.rappels import remind, years_between
+from structures.notifications.rappels import remind, years_between
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

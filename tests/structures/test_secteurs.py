@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from marches.enums import Reservation
 from marches.models import Alliance
-from structures import secteurs
 from structures.enums import Kind, Mode
 from structures.models import Secteur
 from structures.nomenclatures import cpv_in_words, cpv_labels
+from structures.stats import secteurs
 from tests.factories import (
     make_activite,
     make_clause,

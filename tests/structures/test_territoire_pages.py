@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from marches.enums import Reservation
 from marches.models import Marche
-from structures import territoires
 from structures.enums import Kind
+from structures.stats import territoires
 from structures.zones import make_zone
 from tests.factories import (
     make_acheteur,

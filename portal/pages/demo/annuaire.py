@@ -17,12 +17,12 @@ class Fiche:
     commune: str  # code INSEE
     activites: list  # (sector code, mode)
     zone: list = field(default_factory=list)  # (level, code)
-    rayon: int = 0  # km around the seat
     description: str = ""
     reseaux: tuple = ()
     groupe: str = ""
     siret: str = ""
     identifiant_source: str = ""
+    rayon: int = 0  # km around the seat
     sans_siret: bool = False
     remplacee_par: str = ""  # cle of the card that took over
     plus: dict = field(default_factory=dict)

@@ -57,8 +57,9 @@ CAS = [
         "Blanchisserie de linge plat. Sa dernière convention connue est arrivée à son terme.", ("fei",),
     ),
     Fiche(
-        "cas-eiti", "Pignon sur rue", Kind.EITI, "59350", [("transport.livraison", P), ("communication.distribution", P)],
-        [("departement", "59")], "Coursiers à vélo indépendants, accompagnés pour trouver et tenir leurs contrats.",
+        "cas-eiti", "Pignon sur rue", Kind.EITI, "59350",
+        [("transport.livraison", P), ("communication.distribution", P)], [("departement", "59")],
+        "Coursiers à vélo indépendants, accompagnés pour trouver et tenir leurs contrats.",
     ),
     Fiche(
         "cas-eatt", "Intérim adapté du Bocage", Kind.EATT, "14118",

@@ -1,4 +1,4 @@
-"""One account per role, in the middle of the stories; they exist on a try-out only."""
+"""One account per role, in the middle of the stories, a colleague and a newcomer; they exist on a try-out only."""
 
 from marches.models import Marche
 from portal.models import User
@@ -15,6 +15,8 @@ COMPTES = [
     ("reseau@demo.invalid", "Chargée de mission d'un réseau", Role.RESEAU),
     ("administration@demo.invalid", "Administrateur du portail", Role.ADMINISTRATION),
 ]
+COLLEGUE = ("collegue@demo.invalid", "Coordinatrice des remplacements", Role.STRUCTURE)
+NOUVELLE = ("nouvelle@demo.invalid", "Responsable d'ateliers, pas encore rattachée")  # has claimed a card, and waits
 
 
 def accounts() -> list[tuple[str, str]]:
@@ -41,12 +43,21 @@ def load(cards: dict[str, Structure], contracts: dict[str, Marche]) -> dict[str,
         Role.RESEAU: coorace.organisation,
         Role.ADMINISTRATION: portail,
     }
-    for email, fonction, role in COMPTES:
-        admin = role == Role.ADMINISTRATION
-        user = User.objects.filter(email=email).first() or User.objects.create_user(
-            email, MOT_DE_PASSE, fonction=fonction, is_staff=admin, is_superuser=admin
-        )
-        # The address counts as verified, or the first sign-in would wait for a code sent nowhere.
-        user.emailaddress_set.update_or_create(email=email, defaults={"verified": True, "primary": True})
+    for email, fonction, role in [*COMPTES, COLLEGUE]:
+        user = _user(email, fonction, admin=role == Role.ADMINISTRATION)
         Membre.objects.get_or_create(user=user, organisation=organisations[role], role=role)
+    # One management for the three structures of the group: she chooses which one she acts for.
+    directrice = User.objects.get(email="structure@demo.invalid")
+    Membre.objects.get_or_create(user=directrice, organisation=cards["dynamic"].organisation, role=Role.STRUCTURE)
+    _user(*NOUVELLE)
     return {role.value: organisation for role, organisation in organisations.items()}
+
+
+def _user(email: str, fonction: str, admin: bool = False) -> User:
+    """The account of this address, made at its first mention."""
+    user = User.objects.filter(email=email).first() or User.objects.create_user(
+        email, MOT_DE_PASSE, fonction=fonction, is_staff=admin, is_superuser=admin
+    )
+    # The address counts as verified, or the first sign-in would wait for a code sent nowhere.
+    user.emailaddress_set.update_or_create(email=email, defaults={"verified": True, "primary": True})
+    return user

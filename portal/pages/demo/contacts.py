@@ -5,7 +5,7 @@ import random
 from portal.text import slugify_fr
 from structures.models import Structure
 
-# First digits of the numbers kept for fiction, by region: Arcep, plan de numérotation (décision 2018-0881, annexe).
+# First digits of the numbers kept for fiction, by region: Arcep, plan national de numérotation (décision 2018-0881).
 _NORTH_WEST, _NORTH_EAST, _SOUTH_EAST, _SOUTH_WEST, _MOBILE = "02 61 91", "03 53 01", "04 65 71", "05 36 49", "06 39 98"
 RANGES = {
     "11": "01 99 00", "24": _NORTH_WEST, "28": _NORTH_WEST, "52": _NORTH_WEST, "53": _NORTH_WEST, "27": _NORTH_EAST,

@@ -4,8 +4,10 @@ import random
 from datetime import date, timedelta
 from decimal import Decimal
 
+from marches.rules import add_months
 from portal import images
 from portal.pages.demo import illustrations
+from portal.pages.demo.contacts import contact
 from structures.enums import Kind, RolePrefere
 from structures.models import (
     GroupeEconomique,
@@ -16,25 +18,29 @@ from structures.models import (
     ReferenceClient,
     Structure,
 )
-from structures.search_index import reindex
 
 JANVIER, FEVRIER, JUILLET, AOUT, DECEMBRE = (1 << month - 1 for month in (1, 2, 7, 8, 12))
 
 # key → columns of the card
 MOYENS = {
     "actif": {
-        "effectif": 12, "effectif_parcours": 140, "formes_commande_publique": 2, "delai_reponse_jours": 3,
+        "effectif": 149, "effectif_parcours": 137, "formes_commande_publique": 2, "delai_reponse_jours": 3,
         "role_prefere": RolePrefere.COTRAITANT, "part_marches_publics": 58, "annee_part": 2024,
         "chiffre_affaires": Decimal(1_850_000), "annee_chiffre_affaires": 2024, "annee_creation": 1988,
-        "mois_creux": JUILLET | AOUT, "courriel": "contact@actif.invalid", "telephone": "02 31 00 00 14",
+        "mois_creux": JUILLET | AOUT,
+    },
+    "dynamic": {
+        "effectif": 88, "effectif_parcours": 82, "delai_reponse_jours": 1, "role_prefere": RolePrefere.COTRAITANT,
+        "chiffre_affaires": Decimal(2_150_000), "annee_chiffre_affaires": 2024, "annee_creation": 1996,
+        "mois_creux": AOUT,
     },
     "aire14": {
-        "effectif": 24, "effectif_parcours": 66, "formes_commande_publique": 3, "delai_reponse_jours": 5,
-        "role_prefere": RolePrefere.COTRAITANT, "mois_creux": JANVIER | FEVRIER,
+        "effectif": 90, "effectif_parcours": 66, "formes_commande_publique": 3, "delai_reponse_jours": 5,
+        "role_prefere": RolePrefere.COTRAITANT, "mois_creux": JANVIER | FEVRIER, "siege_qpv": True,
         "chiffre_affaires": Decimal(980_000), "annee_chiffre_affaires": 2024, "annee_creation": 1994,
     },
     "action-emploi": {
-        "effectif": 9, "effectif_parcours": 95, "delai_reponse_jours": 2, "role_prefere": RolePrefere.COTRAITANT,
+        "effectif": 104, "effectif_parcours": 95, "delai_reponse_jours": 2, "role_prefere": RolePrefere.COTRAITANT,
         "mois_creux": DECEMBRE | JANVIER,
     },
     "petit-plus": {
@@ -58,13 +64,29 @@ MOYENS = {
         "role_prefere": RolePrefere.TITULAIRE, "chiffre_affaires": Decimal(1_120_000), "annee_chiffre_affaires": 2024,
     },
     "esat-caen": {"effectif": 102, "effectif_parcours": 85, "delai_reponse_jours": 8, "mois_creux": JANVIER | FEVRIER},
+    "chantier-caen": {"effectif": 46, "effectif_parcours": 38, "siege_qpv": True, "delai_reponse_jours": 6},
+    "cas-rayon": {"effectif": 22, "effectif_parcours": 17, "siege_zrr": False, "mois_creux": JANVIER},
+    "cas-france": {
+        "effectif": 64, "effectif_parcours": 41, "delai_reponse_jours": 4, "role_prefere": RolePrefere.TITULAIRE,
+        "chiffre_affaires": Decimal(1_640_000), "annee_chiffre_affaires": 2024,
+    },
+    "cas-eatt": {"effectif": 47, "effectif_parcours": 40, "delai_reponse_jours": 2},
+    "cas-eiti": {"effectif": 31, "effectif_parcours": 28, "delai_reponse_jours": 1},
 }  # fmt: skip
 
 LABELS = {
-    "actif": ["rsei", "esus"], "aire14": ["rsei"], "petit-plus": ["iso-14001", "ecovadis"],
-    "evreux-proprete": ["iso-9001", "nf-service"], "acces": ["esus"], "lemon-aide": ["esus", "iso-14001"],
+    "actif": ["rsei", "esus"],
+    "aire14": ["rsei"],
+    "petit-plus": ["iso-14001", "ecovadis"],
+    "evreux-proprete": ["iso-9001", "nf-service"],
+    "acces": ["esus"],
+    "lemon-aide": ["esus", "iso-14001"],
     "esat-caen": ["qualipaysage"],
-}  # fmt: skip
+    "cas-rayon": ["agriculture-biologique"],
+    "cas-france": ["iso-9001", "iso-14001"],
+}
+EXPIRED_LABELS = {("petit-plus", "ecovadis"), ("cas-france", "iso-14001")}
+CONFIRMED_MONTHS_AGO = {"dynamic": 13}  # old enough for its members to be reminded  # fmt: skip
 
 OFFRES = {
     "actif": [
@@ -98,7 +120,10 @@ REFERENCES = {
     "evreux-proprete": [("Agglomération normande", "Nettoyage de 14 écoles", 2023, None)],
 }  # fmt: skip
 
-DESSINS = {"actif": "college", "aire14": "jardin", "esat-caen": "jardin", "petit-plus": "cartons", "esl": "rails"}
+DESSINS = {
+    "actif": ["college", "cuisine", "couloir"], "aire14": ["jardin"], "esat-caen": ["jardin"],
+    "petit-plus": ["cartons"], "esl": ["rails"],
+}  # fmt: skip
 MOYENS_PARTAGES = {
     "Actif & Dynamic": "Une direction, une comptabilité et une équipe d'accompagnement pour trois structures ; "
     "chacune garde son agrément et répond en son nom.",
@@ -113,43 +138,58 @@ SUPPORTED_BY_STAFF = 0.72  # of an invented structure's headcount: people in a p
 
 
 def load(cards: dict[str, Structure], today: date) -> None:
-    """Complete the cards of `structures.load`: those told by hand, and two invented ones in three."""
-    draw, labels = random.Random(28), {label.code: label for label in Label.objects.all()}
+    """Complete the cards of `structures.load`: those told by hand, two invented ones in three, every gardener.
+
+    A card of a real file keeps what it says: nothing invented is added to it.
+    """
+    draw, lines, labels = random.Random(28), random.Random(19), {label.code: label for label in Label.objects.all()}
     obtained, offers, references, filled = [], [], [], []
     for cle, card in cards.items():
         codes, told = LABELS.get(cle, []), MOYENS.get(cle, {})
-        if cle.startswith("inv-") and draw.random() < 0.66:
-            told, codes = _invented(draw, card, today)
-        if told:
-            filled.append(_filled(card, told, today - timedelta(days=draw.randrange(20, 420))))
-        obtained += [LabelObtenu(structure=card, label=labels[code], valable_jusqu_au=_end(draw, today))
-                     for code in codes if code in labels]  # fmt: skip
+        if (cle.startswith("inv-") and draw.random() < 0.66) or cle.startswith("ev-"):
+            told, codes = _invented(draw, card, today, with_turnover=cle.startswith("ev-"))
+        day = today - timedelta(days=draw.randrange(20, 420))
+        if cle in CONFIRMED_MONTHS_AGO:
+            day = add_months(today, -CONFIRMED_MONTHS_AGO[cle])
+        reached = contact(card, lines) if lines.random() < 0.8 or cle in MOYENS else {}
+        ends = {code: _end(draw, today) for code in codes}
+        if not card.fictive:
+            continue
+        if card.organisation and not card.organisation.fictive:
+            reached = {}  # a body that exists: no address is made up for it
+        if told or reached:
+            filled.append(_filled(card, told, reached, day))
+        ends |= {code: today - timedelta(days=40) for code in codes if (cle, code) in EXPIRED_LABELS}
+        obtained += [LabelObtenu(structure=card, label=labels[code], valable_jusqu_au=end)
+                     for code, end in ends.items() if code in labels]  # fmt: skip
         offers += [Offre(structure=card, nom=nom, description=texte, rang=rang)
                    for rang, (nom, texte) in enumerate(OFFRES.get(cle, []))]  # fmt: skip
         references += [ReferenceClient(structure=card, client=client, objet=objet, annee_debut=start, annee_fin=end)
                        for client, objet, start, end in REFERENCES.get(cle, [])]  # fmt: skip
+    cards["actif"].logo.save("actif.webp", images.prepare(illustrations.upload("logo")[0]).vignette, save=False)
     for card in filled:
         card.save_without_historical_record()
     LabelObtenu.objects.bulk_create(obtained)
     Offre.objects.bulk_create(offers)
     ReferenceClient.objects.bulk_create(references)
-    for cle, scene in DESSINS.items():
-        _illustrate(cards[cle], scene)
+    for cle, scenes in DESSINS.items():
+        for rang, scene in enumerate(scenes):
+            _illustrate(cards[cle], scene, rang)
     for nom, moyens in MOYENS_PARTAGES.items():
         GroupeEconomique.objects.filter(nom=nom).update(moyens_partages=moyens)
-    reindex([card.pk for card in cards.values()])
 
 
-def _filled(card: Structure, told: dict, on: date) -> Structure:
-    for name, value in told.items():
+def _filled(card: Structure, told: dict, reached: dict, on: date) -> Structure:
+    for name, value in (told | reached).items():
         setattr(card, name, value)
-    card.verifiee_le = on
-    card.blocs_saisis = {"capacite": on.isoformat()}
+    if told:
+        card.verifiee_le = on
+        card.blocs_saisis = {"capacite": on.isoformat()} | ({"identite": on.isoformat()} if reached else {})
     return card
 
 
-def _invented(draw: random.Random, card: Structure, today: date) -> tuple[dict, list[str]]:
-    """Plausible means for an invented card, and its labels."""
+def _invented(draw: random.Random, card: Structure, today: date, with_turnover: bool) -> tuple[dict, list[str]]:
+    """Plausible means for an invented card, and its labels; half of them give their turnover, unless all must."""
     headcount = draw.randrange(8, 90)
     told = {
         "effectif": headcount,
@@ -161,7 +201,7 @@ def _invented(draw: random.Random, card: Structure, today: date) -> tuple[dict, 
         "siege_qpv": draw.choice([None, None, False, True]),
         "siege_zrr": draw.choice([None, None, False, True]),
     }
-    if draw.random() < 0.5:
+    if draw.random() < 0.5 or with_turnover:
         turnover = Decimal(headcount * draw.randrange(18, 42) * 1_000)
         told |= {"chiffre_affaires": turnover, "annee_chiffre_affaires": today.year - 2}
     usual = USUAL_LABELS.get(Kind(card.kind), [])
@@ -172,10 +212,12 @@ def _end(draw: random.Random, today: date) -> date | None:
     return draw.choice([None, today + timedelta(days=draw.randrange(60, 900))])
 
 
-def _illustrate(card: Structure, scene: str) -> None:
+def _illustrate(card: Structure, scene: str, rang: int) -> None:
     upload, text = illustrations.upload(scene)
     prepared = images.prepare(upload)
-    photo = PhotoStructure(structure=card, texte_alternatif=text, credit="Dessin de démonstration du portail")
+    photo = PhotoStructure(
+        structure=card, texte_alternatif=text, credit="Dessin de démonstration du portail", rang=rang
+    )
     photo.image.save(prepared.image.name, prepared.image, save=False)
     photo.vignette.save(prepared.vignette.name, prepared.vignette, save=False)
     photo.save()

@@ -1,4 +1,4 @@
-"""Drawings for the demonstration's stories: shapes in the colours of the portal, no stock picture and no face."""
+"""Drawings for the demonstration: shapes in the colours of the portal, no stock picture and no face."""
 
 from io import BytesIO
 
@@ -86,10 +86,61 @@ def cartons() -> Image.Image:
     return image
 
 
+def cuisine() -> Image.Image:
+    """The line of a school canteen."""
+    image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
+    draw = ImageDraw.Draw(image)
+    for x in range(0, WIDTH, 160):
+        draw.line((x, 0, x, 420), fill=SKY, width=6)
+    for y in range(0, 420, 105):
+        draw.line((0, y, WIDTH, y), fill=SKY, width=6)
+    draw.rectangle((0, 420, WIDTH, HEIGHT), fill=GROUND)
+    draw.rectangle((120, 470, 1480, 760), fill=SAPIN)
+    draw.rectangle((120, 470, 1480, 520), fill=LEAF)
+    for x, colour in ((220, OCRE), (540, VIOLET), (860, LEAF), (1180, OCRE)):
+        draw.rectangle((x, 380, x + 220, 470), fill=INK)
+        draw.ellipse((x + 20, 350, x + 200, 430), fill=colour)
+    for x in (260, 620, 980):
+        draw.rectangle((x, 800, x + 280, 850), fill=OCRE)
+        draw.ellipse((x + 30, 790, x + 130, 840), fill=PAPER)
+    return image
+
+
+def couloir() -> Image.Image:
+    """A corridor being cleaned: a trolley, a bucket, doors."""
+    image = Image.new("RGB", (WIDTH, HEIGHT), SKY)
+    draw = ImageDraw.Draw(image)
+    draw.polygon([(0, HEIGHT), (560, 520), (1040, 520), (WIDTH, HEIGHT)], fill=GROUND)
+    draw.rectangle((560, 250, 1040, 520), fill=PAPER)
+    for left in (130, 330):
+        draw.polygon([(left, 820 - left // 2), (left, 200 + left // 8), (left + 130, 230 + left // 8),
+                      (left + 130, 740 - left // 2)], fill=SAPIN)  # fmt: skip
+    draw.rectangle((1080, 420, 1380, 760), fill=OCRE)
+    draw.rectangle((1110, 450, 1350, 600), fill=PAPER)
+    for x in (1100, 1310):
+        draw.ellipse((x, 740, x + 60, 800), fill=INK)
+    draw.line((980, 330, 860, 790), fill=INK, width=18)
+    draw.polygon([(800, 780), (930, 780), (960, 840), (770, 840)], fill=VIOLET)
+    return image
+
+
+def logo() -> Image.Image:
+    """A mark: three shapes that hold together."""
+    image = Image.new("RGB", (480, 480), PAPER)
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((40, 40, 300, 300), fill=SAPIN)
+    draw.ellipse((200, 120, 440, 360), fill=LEAF)
+    draw.polygon([(140, 440), (340, 440), (240, 250)], fill=OCRE)
+    return image
+
+
 SCENES = {
     "college": (college, "Dessin d'un collège entouré d'arbres"),
     "jardin": (jardin, "Dessin d'un jardin public avec ses rangées de fleurs"),
     "rails": (rails, "Dessin d'une voie ferrée en travaux et d'un engin de chantier"),
+    "cuisine": (cuisine, "Dessin d'une ligne de service de cantine, plats et plateaux alignés"),
+    "couloir": (couloir, "Dessin d'un couloir d'école pendant le ménage, avec un chariot et un balai"),
+    "logo": (logo, "Trois formes emboîtées"),
     "cartons": (cartons, "Dessin de cartons empilés devant un camion de collecte"),
 }
 

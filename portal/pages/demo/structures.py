@@ -6,7 +6,7 @@ from datetime import date
 from portal.pages.demo.annuaire import FICHES, Fiche, M, P
 from portal.pages.demo.cas import CAS, CONVENTIONS_FINIES
 from portal.pages.demo.identites import Registre
-from structures.enums import Kind, Mode, Origine
+from structures.enums import Kind, Origine
 from structures.models import Activite, Commune, GroupeEconomique, Reseau, Secteur, Structure
 from structures.zones import Geography, make_zone
 

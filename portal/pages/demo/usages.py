@@ -1,172 +1,155 @@
-"""What people did with the directory: joint ventures, alliances, lists, messages, purchases, a claim."""
+"""What people did with the directory: lists, messages, claims, colleagues, saved searches, cards written."""
 
-import random
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date, datetime, time, timedelta
 
-from marches.models import AchatRealise, Alliance, FichierAchats, MembreAlliance
+from django.utils import timezone
+
 from portal.models import User
-from structures.enums import EtatDemande, Sens
+from portal.pages.demo.contacts import domain
+from portal.permissions import Acteur, Role
+from structures.actions import edition, recherches
+from structures.actions.echanges import erased_on
+from structures.enums import Bloc, EtatDemande, Sens
 from structures.models import (
-    CoEntreprise,
     Echange,
     Favori,
-    Fondateur,
+    Invitation,
     ListeFavoris,
     MessageEchange,
     Organisation,
-    RechercheEnregistree,
     Revendication,
-    Secteur,
     Structure,
 )
-from structures.zones import make_zone
 
-# key of the card: name, purpose, follow-up of the impact, founders (name, key of a card, what they bring)
-CO_ENTREPRISES = [
-    ("acces", "Acces, Inclusive Tech",
-     "Ouvrir les métiers du numérique, en tension, à des personnes que l'insertion oriente d'habitude vers des métiers "
-     "manuels : tests d'applications, assistance aux utilisateurs, traitement de dossiers.",
-     "Sorties vers l'emploi et heures de formation reçues, revues deux fois par an avec les fondateurs.",
-     [("Ares", "", "Recrutement et accompagnement social des salariés en parcours"),
-      ("Fondation Accenture", "", "Formation au numérique par des bénévoles, appui commercial")]),
-    ("lemon-aide", "Lemon Aide",
-     "Confier la collecte et le conditionnement de matières recyclables à des équipes en insertion, pour donner une "
-     "utilité sociale à une activité de recyclage qui grandit.",
-     "Effets mesurés avec les outils d'un fonds d'entreprise, puis objectifs corrigés chaque année.",
-     [("Lemon Tri", "", "Clients, logistique et savoir-faire du recyclage"),
-      ("Fondation Agir contre l'exclusion (FACE)", "", "Réseau de l'insertion et de l'emploi"),
-      ("Fonds Danone pour l'écosystème", "", "Financement et mesure de l'impact")]),
+# name, note, [(key of the card, note)]
+LISTES = [
+    ("Collèges : entretien et remplacements", "Structures à consulter pour le renouvellement du marché.",
+     [("actif", "Mandataire du marché actuel ; répond vite."), ("ai-bessin", "Suit trois collèges du Bessin."),
+      ("aire14", "À solliciter pour les espaces verts en hiver."), ("esat-caen", "")]),
+    ("Propreté des écoles", "Contacts pris au salon de 2024, à revoir avant la prochaine consultation.",
+     [("evreux-proprete", "A chiffré quatorze écoles à Évreux."), ("cas-ancienne", "Visite faite en mars."),
+      ("cas-retiree", "Intéressée par un petit lot."), ("cas-convention", "Demander où en est la convention.")]),
 ]  # fmt: skip
 
-ALLIANCES = [
-    ("Associations intermédiaires d'Eure-et-Loir",
-     "Cinq associations qui se connaissent et se partagent le département : entretien des lycées, écoles, "
-     "remplacements. Elles avaient l'habitude de travailler ensemble avant de répondre, en quinze jours, à la Région.",
-     ["proprete.ecoles", "renfort.colleges-lycees"], [("departement", "28")], date(2013, 9, 1),
-     "Chaque association répond pour les établissements proches d'elle ; une voix par association.",
-     [("action-emploi", True, "Coordination et facturation"), ("ai-28-chartres", False, ""),
-      ("ai-28-dreux", False, ""), ("ai-28-dunois", False, ""), ("ai-28-perche", False, "")]),
-    ("Collecter et trier en Plaine Commune",
-     "Une entreprise adaptée et quatre régies de quartier réunies pour la collecte des papiers et des cartons : les "
-     "compétences du recyclage d'un côté, la connaissance des quartiers de l'autre.",
-     ["dechets.papiers-cartons"], [("commune", "93001"), ("commune", "93066"), ("commune", "93072")],
-     date(2015, 11, 3), "Cinq membres, cinq voix égales.",
-     [("petit-plus", True, "Méthode, matériel, sécurité, encadrement"),
-      ("regie-aubervilliers", False, "Collecteurs"), ("regie-pierrefitte", False, "Collecteurs"),
-      ("regie-saint-denis", False, "Collecteurs"), ("regie-stains", False, "Collecteurs")]),
+V, A = Sens.VERS_STRUCTURE, Sens.VERS_ACHETEUR
+# key of the card, subject, [(days ago, way, read, text)], days since the structure closed it
+ECHANGES = [
+    ("aire14", "Entretien des cours de collèges en hiver", [
+        (9, V, True, "Bonjour,\n\nNous préparons un marché de petits travaux de taille et de plantation dans six "
+         "collèges. Auriez-vous une équipe disponible de janvier à mars ?\n\nLa mission achats responsables"),
+        (7, A, False, "Bonjour,\n\nOui : une équipe de huit personnes et son encadrant, du 6 janvier au 20 mars. Nous "
+         "pouvons venir voir les sites avant la publication."),
+    ], None),
+    ("actif", "Remplacements de la rentrée de janvier", [
+        (16, V, True, "Bonjour,\n\nCombien d'agents pourriez-vous former aux cuisines d'ici la rentrée de janvier ?"),
+        (15, A, True, "Bonjour,\n\nDouze personnes terminent leur formation à l'hygiène alimentaire le 12 décembre."),
+        (2, V, False, "Merci. Deux collèges de plus nous demandent un remplaçant : pouvons-nous en parler cette "
+         "semaine ?"),
+    ], None),
+    ("esat-caen", "Massifs d'un nouveau collège", [
+        (62, V, True, "Bonjour,\n\nPourriez-vous planter et entretenir les massifs d'un collège qui ouvre à l'ouest de "
+         "Caen ?"),
+        (58, A, True, "Bonjour,\n\nNos équipes sont complètes pour deux saisons. Nous préférons fermer cet échange et "
+         "vous invitons à écrire à nos confrères."),
+    ], 58),
 ]  # fmt: skip
 
-LISTE = ("Collèges : entretien et remplacements", "Structures à consulter pour le renouvellement du marché.")
-FAVORIS = [
-    ("actif", "Mandataire du marché actuel ; répond vite."),
-    ("ai-bessin", "Suit trois collèges du Bessin."),
-    ("aire14", "À solliciter pour les espaces verts en hiver."),
-    ("esat-caen", ""),
-]
-CATEGORIES = {"proprete": "Propreté", "espaces-verts": "Espaces verts", "renfort": "Renfort de personnel",
-              "communication": "Communication", "dechets": "Déchets"}  # fmt: skip
-KEPT_MONTHS = 6
+# days ago, account, card, block, values: what a reader of the history sees
+ECRITURES = [
+    (96, "reseau", "actif", Bloc.PRESENTATION, {
+        "description": "Association intermédiaire de l'agglomération caennaise. Elle coordonne onze associations qui "
+        "remplacent les agents techniques des collèges publics du Calvados : cuisine, entretien, petite maintenance.",
+    }),
+    (41, "structure", "actif", Bloc.CAPACITE, {"effectif": 152, "effectif_parcours": 140}),
+    (12, "structure", "actif", Bloc.IDENTITE, {"enseigne": "Actif, l'emploi solidaire"}),
+]  # fmt: skip
+PREMIERE_LECTURE = 160  # days ago, when the card was first read from a file
+
+RECHERCHES = ["lieu=departement-14&secteur=espaces-verts", "lieu=region-28&reservable=handicap&q=blanchisserie"]
 
 
-def load(cards: dict[str, Structure], acheteur: Organisation, today: date) -> None:
-    """Everything; the accounts of the demonstration exist already."""
-    user = User.objects.get(email="acheteur@demo.invalid")
-    _co_entreprises(cards)
-    _alliances(cards)
-    _lists(cards, acheteur, user)
-    _exchange(cards["aire14"], acheteur, user, today)
-    _claim(cards)
-    RechercheEnregistree.objects.create(
-        user=user, nom="Espaces verts dans le Calvados", parametres="lieu=departement-14&secteur=espaces-verts"
-    )
-    _purchases(cards, acheteur, user, today)
+def load(cards: dict[str, Structure], people: dict[str, Organisation], today: date) -> None:
+    """Everything; the accounts exist already, and the words of the cards are indexed."""
+    users = {user.email.partition("@")[0]: user for user in User.objects.filter(email__endswith="@demo.invalid")}
+    _lists(cards, people["acheteur"], users["acheteur"])
+    for cle, sujet, messages, ferme in ECHANGES:
+        _exchange(cards[cle], sujet, messages, ferme, people["acheteur"], users, today)
+    _claims(cards, users, today)
+    Invitation.objects.create(
+        organisation=people["structure"], role=Role.STRUCTURE, courriel=f"coordination@{domain(cards['actif'])}",
+        par=users["structure"], expire_le=_at(today, -11),
+    )  # fmt: skip
+    _edit(cards, people, users, today)
+    for parametres in RECHERCHES:
+        recherches.save(parametres, by=users["acheteur"], now=timezone.now())
 
 
-def _co_entreprises(cards) -> None:
-    for cle, nom, objet, impact, founders in CO_ENTREPRISES:
-        venture = CoEntreprise.objects.create(
-            nom=nom, objet=objet, creee_en=2016, structure=cards[cle], plan_impact=impact, fictive=True,
-            source="étude sur la coopération entre acteurs solidaires et entreprises",
-        )  # fmt: skip
-        Fondateur.objects.bulk_create(
-            Fondateur(co_entreprise=venture, nom=name, structure=cards.get(card), apport=apport, rang=rang)
-            for rang, (name, card, apport) in enumerate(founders)
-        )
-
-
-def _alliances(cards) -> None:
-    for nom, objet, codes, places, since, gouvernance, members in ALLIANCES:
-        alliance = Alliance.objects.create(
-            nom=nom, objet=objet, depuis=since, gouvernance=gouvernance, zone=make_zone(places), fictive=True
-        )
-        alliance.secteurs.set(Secteur.objects.filter(code__in=codes))
-        MembreAlliance.objects.bulk_create(
-            MembreAlliance(alliance=alliance, structure=cards[cle], pilote=pilote, apport=apport, rang=rang)
-            for rang, (cle, pilote, apport) in enumerate(members)
-        )
+def _at(today: date, days_ago: int, minutes: int = 0) -> datetime:
+    """Ten in the morning, so many days ago."""
+    return timezone.make_aware(datetime.combine(today - timedelta(days=days_ago), time(10, minutes)))
 
 
 def _lists(cards, acheteur: Organisation, user: User) -> None:
-    liste = ListeFavoris.objects.create(organisation=acheteur, nom=LISTE[0], note=LISTE[1], par=user)
-    Favori.objects.bulk_create(Favori(liste=liste, structure=cards[cle], note=note, par=user) for cle, note in FAVORIS)
-
-
-def _exchange(card: Structure, acheteur: Organisation, user: User, today: date) -> None:
-    echange = Echange.objects.create(
-        structure=card, organisation=acheteur, sujet="Entretien des cours de collèges en hiver",
-        a_effacer_le=today + timedelta(days=30 * KEPT_MONTHS),
-    )  # fmt: skip
-    MessageEchange.objects.create(
-        echange=echange, sens=Sens.VERS_STRUCTURE, par=user,
-        texte="Bonjour,\n\nNous préparons un marché de petits travaux de taille et de plantation dans six collèges. "
-        "Auriez-vous une équipe disponible de janvier à mars ?\n\nLa mission achats responsables",
-    )  # fmt: skip
-    MessageEchange.objects.create(
-        echange=echange, sens=Sens.VERS_ACHETEUR,
-        texte="Bonjour,\n\nOui : une équipe de huit personnes et son encadrant, du 6 janvier au 20 mars. Nous pouvons "
-        "venir voir les sites avant la publication.",
-    )  # fmt: skip
-
-
-def _claim(cards) -> None:
-    """Somebody asks for a card of the network: its staff have something to decide."""
-    user = User.objects.get(email="entreprise@demo.invalid")
-    card = cards["ai-falaise"]
-    Revendication.objects.create(
-        structure=card, user=user, siret=card.organisation.identifiant, courriel="direction@falaise.invalid",
-        fonction="Directeur", message="Je prends la suite de la directrice, partie en retraite.",
-        etat=EtatDemande.EN_ATTENTE,
-    )  # fmt: skip
-
-
-def _purchases(cards, acheteur: Organisation, user: User, today: date) -> None:
-    """Two years of purchase lines, about a twelfth of the amount from the directory."""
-    draw = random.Random(64)
-    ordinary = Organisation.objects.filter(fictive=True, structures=None, acheteur=None, titulaires__isnull=False)
-    others = list(ordinary.order_by("pk").values_list("denomination", "identifiant").distinct())
-    inclusive = [cards[cle] for cle in ("actif", "aire14", "esat-caen", "chantier-caen", "etiq", "dynamic")]
-    sectors = {card.pk: activite.secteur for card in inclusive for activite in card.activites.select_related("secteur")}
-    for year in (today.year - 2, today.year - 1):
-        fichier = FichierAchats.objects.create(
-            organisation=acheteur, nom=f"mandats-{year}.csv", empreinte=f"demonstration-{year}", par=user
+    for nom, note, favourites in LISTES:
+        liste = ListeFavoris.objects.create(organisation=acheteur, nom=nom, note=note, par=user)
+        Favori.objects.bulk_create(
+            Favori(liste=liste, structure=cards[cle], note=said, par=user) for cle, said in favourites
         )
-        lines = []
-        for rank in range(240):
-            card = inclusive[rank % len(inclusive)] if rank % 4 == 0 else None
-            name, number = ("", "") if card else draw.choice(others)
-            sector = sectors.get(card.pk) if card else None
-            lines.append(
-                AchatRealise(
-                    fichier=fichier, organisation=acheteur, ligne=rank + 2, annee=year,
-                    siret_fournisseur=card.organisation.identifiant if card else number,
-                    fournisseur=card.nom if card else name,
-                    montant=Decimal(draw.randrange(900, 14_000) if card else draw.randrange(2_000, 60_000)),
-                    categorie=CATEGORIES.get(sector.code.split(".")[0], "Divers") if sector else draw.choice(
-                        ["Énergie", "Fournitures", "Informatique", "Travaux"]),
-                    entite=draw.choice(["Collèges", "Routes", "Moyens généraux"]),
-                    structure=card, kind=card.kind if card else "", secteur=sector,
-                    qpv=card.siege_qpv if card else None,
-                )
-            )  # fmt: skip
-        AchatRealise.objects.bulk_create(lines)
+
+
+def _exchange(card: Structure, sujet: str, messages, ferme: int | None, acheteur: Organisation, users, today) -> None:
+    """Written as the past has it: no message leaves, and each row bears its own day."""
+    first, last = messages[0][0], messages[-1][0]
+    echange = Echange.objects.create(
+        structure=card, organisation=acheteur, sujet=sujet, a_effacer_le=erased_on(today - timedelta(days=last)),
+        ferme_le=None if ferme is None else _at(today, ferme, 30),
+    )  # fmt: skip
+    Echange.objects.filter(pk=echange.pk).update(cree_le=_at(today, first), dernier_le=_at(today, last))
+    member = users["structure"] if card.nom == "Actif" else None  # without account, a structure answers by the link
+    for days, sens, read, texte in messages:
+        par = users["acheteur"] if sens == V else member
+        when = _at(today, days)
+        message = MessageEchange.objects.create(
+            echange=echange, sens=sens, texte=texte, par=par, lu_le=when + timedelta(hours=3) if read else None
+        )
+        MessageEchange.objects.filter(pk=message.pk).update(cree_le=when)
+
+
+def _claims(cards, users: dict[str, User], today: date) -> None:
+    """Claims as their deciders find them: two that wait, one refused with its reason."""
+    falaise, haie, touques = cards["ai-falaise"], cards["cas-esat-sans-siret"], cards["ai-touques"]
+    claims = [
+        Revendication(
+            structure=falaise, user=users["entreprise"], siret=falaise.organisation.identifiant,
+            courriel="direction@falaise.invalid", fonction="Directeur", etat=EtatDemande.EN_ATTENTE,
+            message="Je prends la suite de la directrice, partie en retraite.",
+        ),
+        Revendication(
+            structure=haie, user=users["nouvelle"], siret=haie.identifiant_source, courriel="ateliers@haie-fleurie.invalid",
+            fonction="Responsable des ateliers", etat=EtatDemande.EN_ATTENTE,
+            message="Notre ESAT partage le SIRET de son association : je vous l'envoie par votre réseau.",
+        ),
+        Revendication(
+            structure=touques, user=users["entreprise"], siret=touques.organisation.identifiant,
+            courriel="travaux@voies-et-ouvrages.invalid", fonction="Conducteur de travaux",
+            message="Nous travaillons souvent avec cette association.", etat=EtatDemande.REFUSEE,
+            decidee_le=_at(today, 20), decidee_par=users["reseau"],
+            motif="Vous n'en faites pas partie. Pour travailler avec cette association, écrivez-lui depuis sa fiche.",
+        ),
+    ]  # fmt: skip
+    for days, claim in zip((3, 5, 24), claims, strict=True):
+        claim.save()
+        Revendication.objects.filter(pk=claim.pk).update(cree_le=_at(today, days))
+
+
+def _edit(cards, people: dict[str, Organisation], users: dict[str, User], today: date) -> None:
+    """Write cards as the pages do, then give each trace the day it tells."""
+    written: dict[int, list[int]] = {}
+    for days, who, cle, bloc, values in ECRITURES:
+        by = Acteur(users[who], people[who], Role(who))
+        edition.write(cards[cle].pk, bloc, by=by, on=today - timedelta(days=days), values=values)
+        written.setdefault(cards[cle].pk, [PREMIERE_LECTURE]).append(days)
+    for pk, days in written.items():
+        traces = Structure.history.filter(id=pk).order_by("history_id")
+        for trace, ago in zip(traces, days, strict=True):
+            Structure.history.filter(history_id=trace.history_id).update(history_date=_at(today, ago))

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from portal.imports import plural
-from structures.rappels import remind
+from structures.notifications.rappels import remind
 
 
 class Command(BaseCommand):

@@ -8,11 +8,11 @@ from django.http import QueryDict
 
 from portal.templatetags.formats import jour
 from structures import rules, zones
-from structures.blocs import mois_of
 from structures.enums import Kind, Mode, RolePrefere
 from structures.filters import Adresse, Puce, sans
 from structures.models import Activite, LabelObtenu, ReferenceClient, Structure
-from structures.presentation import months_in_words
+from structures.presentation.blocs import mois_of
+from structures.presentation.fiche import months_in_words
 
 MOST = 4
 LONGEST_KEY = 18  # digits

@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 
 from portal.permissions import Acteur
 from structures.actions.edition import CONFIRMATION, REPRISE
-from structures.blocs import SUIVIS, Difference, differences, plain
 from structures.enums import Bloc
 from structures.models import Membre, Structure
+from structures.presentation.blocs import SUIVIS, Difference, differences, plain
 
 MOTIFS = {
     CONFIRMATION: "Fiche confirmée : tout est à jour",

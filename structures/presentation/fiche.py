@@ -9,7 +9,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 from portal.templatetags.formats import MONTHS, jour
 from portal.verdict import Verdict
 from structures import rules, zones
-from structures.blocs import CHAMPS, mois_of
 from structures.enums import Bloc, Origine
 from structures.models import (
     Activite,
@@ -20,6 +19,7 @@ from structures.models import (
     ReferenceClient,
     Structure,
 )  # fmt: skip
+from structures.presentation.blocs import CHAMPS, mois_of
 from structures.upsert import SOURCES
 
 ACTIVITE = (

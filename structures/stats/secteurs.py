@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from structures.models import Activite, Secteur, Structure
 from structures.stats import by_departement, by_kind
-from structures.territoires import Ligne, kind_lines
+from structures.stats.territoires import Ligne, kind_lines
 
 SECONDS = 60
 
