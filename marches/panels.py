@@ -11,6 +11,7 @@ from marches.filters import place_q
 from marches.models import Alliance, Lot, MembreAlliance, MembreGroupement, Titulaire
 from marches.panorama import panorama
 from portal.panels import register
+from portal.requetes import Prepared
 from structures.enums import NiveauLieu
 from structures.stats.territoires import lieu_of
 
@@ -28,12 +29,31 @@ def held_by(organisations) -> QuerySet[Lot] | None:
 
     One light query says whether there are: most structures hold nothing.
     """
-    titles = Titulaire.objects.filter(organisation__in=organisations).order_by().values_list("lot", flat=True)
-    places = MembreGroupement.objects.filter(organisation__in=organisations, groupement__retenu=True).order_by()
-    held = list(titles.union(places.values_list("groupement__lot", flat=True)))
+    held = {pk for (pk,) in _held.chunked(sorted(organisations))}
     if not held:
         return None
     return Lot.objects.filter(pk__in=held).select_related("marche__acheteur__organisation").only(*SHOWN)
+
+
+_held = Prepared(
+    lambda pks: (
+        Titulaire.objects.filter(organisation__in=pks)
+        .order_by()
+        .values_list("lot")
+        .union(
+            MembreGroupement.objects.filter(organisation__in=pks, groupement__retenu=True)
+            .order_by()
+            .values_list("groupement__lot")
+        )
+    ),
+    (int, 8),
+)
+_allied = Prepared(
+    lambda pks: (
+        MembreAlliance.objects.filter(structure__in=pks, alliance__publiee=True).order_by().values_list("structure")
+    ),
+    (int, 1),
+)
 
 
 @register("structures.Structure", order=10)
@@ -65,7 +85,9 @@ def lots_of_structure(structure, acteur):
 
 @register("structures.Structure", order=20)
 def alliances_of_structure(structure, acteur):
-    """Public alliances of a structure, with what it brings; one query."""
+    """Public alliances of a structure, with what it brings; two queries, a light one when there is none."""
+    if not _allied.rows([structure.pk]):
+        return None
     rows = MembreAlliance.objects.filter(structure=structure.pk, alliance__publiee=True).select_related("alliance")
     membres = list(rows.order_by("alliance__nom"))
     return ("marches/_alliances_panel.html", {"membres": membres}) if membres else None

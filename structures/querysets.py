@@ -2,7 +2,7 @@
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Case, Count, F, IntegerField, Prefetch, Q, Value, When
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When
 
 from portal.permissions import Role
 from portal.siret import SIREN_LENGTH, SIRET_LENGTH, clean
@@ -30,6 +30,11 @@ class StructureQuerySet(models.QuerySet):
             return living.filter(pk__in=links.values("structure"))
         return self.none()
 
+    def visible_or_moved(self, acteur):
+        """`visible_to`, and those whose old address must lead to the structure that replaced them."""
+        mine = Q(organisation=acteur.organisation_id) if acteur.organisation_id else Q()
+        return self.filter(Q(publiee=True) | Q(remplacee_par__isnull=False) | mine)
+
     def listed(self):
         """Structures shown by the directory: published, and not replaced by another."""
         return self.filter(publiee=True, remplacee_par=None)
@@ -53,23 +58,12 @@ class StructureQuerySet(models.QuerySet):
         """Nearest first, for a queryset annotated with `distance_km`; those without a position come last."""
         return self.order_by(F("distance_km").asc(nulls_last=True), "nom_tri", "pk")
 
-    def for_cards(self):
-        """With what `_card.html` prints: two queries for any number of rows, and a third for the zones."""
-        activite = apps.get_model("structures", "Activite")
-        activities = activite.objects.select_related("secteur", "zone").order_by("secteur__ordre", "mode")
-        return (
-            self.select_related("commune", "departement")
-            .defer("racines", "description", "champs_saisis")
-            .prefetch_related(Prefetch("activites", queryset=activities.defer("secteur__racines")))
-        )
-
     def for_detail(self):
         """With what the page of a card prints; every column read costs as much as a row."""
         return (
             self.select_related("organisation", "departement", "groupe", "co_entreprise")
             .defer("racines", "champs_saisis", "organisation__nom_tri", "groupe__presentation")
             .defer("groupe__moyens_partages", "co_entreprise__objet", "co_entreprise__plan_impact")
-            .prefetch_related("reseaux")
         )
 
 

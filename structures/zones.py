@@ -17,6 +17,7 @@ from hashlib import sha256
 from django.db import transaction
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
+from portal.requetes import Prepared
 from portal.text import de_lieu
 from structures.enums import Couverture, NiveauLieu
 from structures.geo import bounding_box, distance_km_expr, haversine
@@ -321,21 +322,30 @@ def names_of(places: Iterable[Place]) -> dict[Place, str]:
     for niveau, code in places:
         asked[niveau].add(code)
     names: dict[Place, str] = {(FRANCE, ""): "toute la France"} if FRANCE in asked else {}
-    for niveau, model in ((COMMUNE, Commune), (EPCI, Epci), (DEPARTEMENT, Departement), (REGION, Region)):
-        if niveau in asked:
-            rows = model.objects.filter(pk__in=asked[niveau]).values_list("pk", "nom")
-            names |= {(niveau, code): nom for code, nom in rows}
+    for niveau in NAMES.keys() & asked.keys():
+        names |= {(niveau, code): nom for code, nom in NAMES[niveau].chunked(sorted(asked[niveau]))}
     return names
+
+
+def _names(model: type[Model]) -> Prepared:
+    return Prepared(lambda codes: model._default_manager.filter(pk__in=codes).values_list("pk", "nom"), (str, 8))
+
+
+NAMES = {COMMUNE: _names(Commune), EPCI: _names(Epci), DEPARTEMENT: _names(Departement), REGION: _names(Region)}
+_declared_places = Prepared(
+    lambda zones: (
+        ZoneLieu.objects.filter(zone__in=zones, declare=True)
+        .order_by("zone", "niveau", "code")
+        .values_list("zone", "niveau", "code")
+    ),
+    (int, 8),
+)
 
 
 def describe(zones: Iterable[Zone]) -> dict[int, str]:
     """What each zone declares, in words: « Calvados, Orne et 30 km autour d'Évreux ». Six queries at most."""
     zones = list(zones)
-    rows = list(
-        ZoneLieu.objects.filter(zone__in=zones, declare=True)
-        .order_by("zone", "niveau", "code")
-        .values_list("zone", "niveau", "code")
-    )
+    rows = _declared_places.chunked([zone.pk for zone in zones])
     names = names_of((niveau, code) for _, niveau, code in rows)
     said: dict[int, list[str]] = defaultdict(list)
     for zone_id, niveau, code in rows:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from portal.siret import clean
 from structures.enums import NiveauLieu
 from structures.lieux import Lieu
-from structures.models import Activite, Secteur, Structure
+from structures.models import Secteur
 
 TRIS = {
     "pertinence": "Pertinence",
@@ -83,14 +83,3 @@ class Question:
     @property
     def asks_activity(self) -> bool:
         return bool(self.secteurs or self.mode)
-
-
-@dataclass(frozen=True)
-class Reponse:
-    """A structure found, with the activities that answer and the reasons, in words."""
-
-    structure: Structure
-    activites: list[Activite]
-    autres: int
-    raisons: list[str]
-    distance_km: float | None

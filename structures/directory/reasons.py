@@ -1,17 +1,16 @@
 """Why a structure answers a question, in words that say exactly what it declared."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-
-from django.db.models import Q
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from portal.text import de_lieu
 from structures.directory.criteres import sector_ids
-from structures.directory.question import Question, Reponse
+from structures.directory.lignes import ActiviteLue, Ligne, ZoneLue, coverage
+from structures.directory.question import Question
 from structures.enums import Couverture, Kind, Mode, NiveauLieu
 from structures.geo import haversine
 from structures.lieux import Lieu
-from structures.models import Activite, Structure, Zone, ZoneLieu
 from structures.toponymes import a, du_lieu, tout, tout_le_lieu
 
 MOST_SECTORS = 4  # on a card
@@ -20,16 +19,26 @@ NOTHING = ("", 0, False)
 Rows = dict[int, dict[tuple[str, str], tuple[str, int, bool]]]  # zone → place → how much, how many communes, declared
 
 
-def answers(structures: Iterable[Structure], question: Question) -> list[Reponse]:
-    """What the cards of one page print; two queries at most: the zones when a place is looked for, the sectors of the
-    families among those asked for.
+@dataclass(frozen=True)
+class Reponse:
+    """A structure found, with the activities that answer and the reasons, in words."""
 
-    The structures come from `for_cards()`.
+    structure: Ligne
+    activites: list[ActiviteLue]
+    autres: int
+    raisons: list[str]
+    distance_km: float | None
+
+
+def answers(structures: Iterable[Ligne], question: Question, wanted: Collection[int] | None = None) -> list[Reponse]:
+    """What the cards of one page print; `wanted` is `sector_ids(question.secteurs)` when it is known already.
+
+    Two queries at most: the zones when a place is looked for, the sectors of the families among those asked for.
     """
     structures = list(structures)
     places = [lieu for lieu in question.territoires if not _is_circle(lieu, question)]
     rows = _rows_of(structures, places) if places else {}
-    wanted = set(sector_ids(question.secteurs))
+    wanted = frozenset(sector_ids(question.secteurs) if wanted is None else wanted)
     return [_answer(structure, question, rows, wanted) for structure in structures]
 
 
@@ -42,23 +51,17 @@ def _is_circle(lieu: Lieu, question: Question) -> bool:
     return bool(question.rayon_km) and lieu.has_point
 
 
-def _rows_of(structures: list[Structure], lieux: list[Lieu]) -> Rows:
-    zones = {activite.zone_id for structure in structures for activite in structure.activites.all()} - {None}
-    if not zones:
-        return {}
-    places = Q(pk__in=[])
-    for lieu in lieux:
-        for niveau, code in [(str(lieu.niveau), lieu.code), *lieu.contenants()]:
-            places |= Q(niveau=niveau, code=code)
+def _rows_of(structures: list[Ligne], lieux: list[Lieu]) -> Rows:
+    zones = {activite.zone_id for structure in structures for activite in structure.activites if activite.zone_id}
+    places = {pair for lieu in lieux for pair in [(str(lieu.niveau), lieu.code), *lieu.contenants()]}
     rows: Rows = defaultdict(dict)
-    found = ZoneLieu.objects.filter(places, zone__in=zones)
-    for zone, niveau, code, *said in found.values_list("zone", "niveau", "code", "couverture", "communes", "declare"):
+    for zone, niveau, code, *said in coverage(zones, (code for _, code in places)):
         rows[zone][niveau, code] = tuple(said)
     return rows
 
 
-def _answer(structure: Structure, question: Question, rows: Rows, wanted: set[int]) -> Reponse:
-    matching = [activite for activite in structure.activites.all() if _does(structure, activite, question, wanted)]
+def _answer(structure: Ligne, question: Question, rows: Rows, wanted: frozenset[int]) -> Reponse:
+    matching = [activite for activite in structure.activites if _does(structure, activite, question, wanted)]
     said = (_reasons(structure, matching, lieu, question, rows) for lieu in question.territoires)
     reasons = list(dict.fromkeys(reason for some in said for reason in some))
     if question.mode == Mode.PRESTATION and structure.kind == Kind.AI:
@@ -68,14 +71,14 @@ def _answer(structure: Structure, question: Question, rows: Rows, wanted: set[in
     return Reponse(structure, shown[:MOST_SECTORS], max(0, len(shown) - MOST_SECTORS), reasons, distance)
 
 
-def distance_to(structure: Structure, lieu: Lieu | None) -> float | None:
+def distance_to(structure, lieu: Lieu | None) -> float | None:
     """Kilometres between a seat and a commune; None when one of them has no position."""
     if lieu is None or not lieu.has_point or structure.latitude is None or structure.longitude is None:
         return None
     return haversine(structure.latitude, structure.longitude, lieu.latitude, lieu.longitude)
 
 
-def _does(structure: Structure, activite: Activite, question: Question, wanted: set[int]) -> bool:
+def _does(structure: Ligne, activite: ActiviteLue, question: Question, wanted: frozenset[int]) -> bool:
     """`activities`, for one activity already read."""
     if wanted and activite.secteur_id not in wanted:
         return False
@@ -84,7 +87,7 @@ def _does(structure: Structure, activite: Activite, question: Question, wanted: 
     return not question.mode or activite.mode == question.mode
 
 
-def _reasons(structure: Structure, matching: list[Activite], lieu: Lieu, question: Question, rows: Rows) -> list[str]:
+def _reasons(structure: Ligne, matching: list[ActiviteLue], lieu: Lieu, question: Question, rows: Rows) -> list[str]:
     """Why the structure answers for one of the places; nothing when it does not."""
     if _is_circle(lieu, question):
         distance = distance_to(structure, lieu)
@@ -94,14 +97,14 @@ def _reasons(structure: Structure, matching: list[Activite], lieu: Lieu, questio
     if said:
         return list(said)[:MOST_REASONS]
     undeclared = any(activite.zone_id is None for activite in matching)
-    undeclared |= not question.asks_activity and not structure.activites.all()
+    undeclared |= not question.asks_activity and not structure.activites
     if undeclared and seated_in(structure, lieu):
-        ville = structure.ville or (structure.commune.nom if structure.commune else "")
+        ville = structure.ville or structure.commune_nom
         return [f"siège {a(ville) if ville else 'dans ce territoire'} ; zone non déclarée"]
     return []
 
 
-def covers(zone: Zone | None, lieu: Lieu, rows: Rows) -> str:
+def covers(zone: ZoneLue | None, lieu: Lieu, rows: Rows) -> str:
     """« couvre tout le Calvados », « couvre 12 communes de l'Isère »; "" when the zone does not reach the place.
 
     What was declared comes before what follows from it: the circle of a commune before the département it fills.
@@ -126,7 +129,7 @@ def covers(zone: Zone | None, lieu: Lieu, rows: Rows) -> str:
     return f"couvre une commune {du_lieu(lieu)}" if communes else f"couvre une partie {du_lieu(lieu)}"
 
 
-def _circle(zone: Zone, lieu: Lieu) -> str:
+def _circle(zone: ZoneLue, lieu: Lieu) -> str:
     """« à 12 km d'Évreux (rayon déclaré 40 km) », when the circle of the zone holds the commune."""
     if not zone.rayon_km or not lieu.has_point:
         return ""
@@ -136,18 +139,15 @@ def _circle(zone: Zone, lieu: Lieu) -> str:
     return f"{at_distance(distance)} {de_lieu(lieu.nom)} (rayon déclaré {zone.rayon_km} km)"
 
 
-def seated_in(structure: Structure, lieu: Lieu) -> bool:
-    """`seat_q`, for a structure read by `for_cards`."""
+def seated_in(structure: Ligne, lieu: Lieu) -> bool:
+    """`seat_q`, for a structure already read."""
     if lieu.niveau == NiveauLieu.DEPARTEMENT:
         return structure.departement_id == lieu.code
     if lieu.niveau == NiveauLieu.REGION:
-        return structure.departement is not None and structure.departement.region_id == lieu.code
-    commune = structure.commune
-    if commune is None:
-        return False
+        return structure.region_id == lieu.code
     if lieu.niveau == NiveauLieu.EPCI:
-        return commune.epci_id == lieu.code
-    return lieu.code in (commune.code, commune.parente_id)
+        return structure.epci_id == lieu.code
+    return lieu.code in (structure.commune_id, structure.parente_id)
 
 
 def at_distance(km: float) -> str:

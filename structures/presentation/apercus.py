@@ -1,26 +1,22 @@
 """What a result of the directory prints: every word ready, so that the template of a card does nothing but write."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.templatetags.formats import pluriel
-from structures.directory import Question, Reponse
+from structures.directory import Ligne, Question, Reponse
+from structures.directory.lignes import ActiviteLue
 from structures.enums import Kind, Origine
-from structures.models import Activite, Structure
+from structures.models import Secteur
 from structures.rules import kinds_reservables
 
 OLD_AFTER_YEARS = 3
 KIND_LABELS = dict(Kind.choices)
-PRINTED = (
-    *("pk", "kind", "nom", "enseigne", "ville", "departement_id", "commune_id", "latitude", "longitude", "fictive"),
-    *("convention_fin", "donnees_du", "titulaire_depuis", "titulaire_jusqu_au"),
-)
 
 
 Secteurs = Mapping[int, str]  # key → name
@@ -37,25 +33,13 @@ class Apercu:
     badges: SafeString
 
 
-def in_order(ids: Sequence[int], question: Question) -> list[Structure]:
-    """These structures, in this order, with what `answers` and `apercus` read and no more: two queries."""
-    activities = Activite.objects.order_by("secteur__ordre", "mode")
-    columns = ["structure_id", "secteur_id", "zone_id", "mode", "origine"]
-    rows = Structure.objects.filter(pk__in=ids)
-    if question.territoires:
-        activities = activities.select_related("zone")
-        columns += ["zone__latitude", "zone__longitude", "zone__rayon_km"]
-        rows = rows.select_related("commune", "departement").only(
-            *PRINTED, "commune__nom", "commune__epci_id", "commune__parente_id", "departement__region_id"
-        )
-    else:
-        rows = rows.only(*PRINTED)
-    found = {row.pk: row for row in rows.prefetch_related(Prefetch("activites", queryset=activities.only(*columns)))}
-    return [found[pk] for pk in ids if pk in found]
+def sector_names() -> dict[int, str]:
+    """Key → name of every sector; one query."""
+    return dict(Secteur.objects.order_by().values_list("pk", "nom"))
 
 
 def apercus(reponses: Iterable[Reponse], question: Question, secteurs: Secteurs, on: date) -> list[Apercu]:
-    """One for each answer; no query when `secteurs` has every sector."""
+    """One for each answer; `secteurs` has the name of every sector, as `sector_names` reads them."""
     laws = {sector: kinds_reservables(sector, on) for sector in ("handicap", "insertion")}
     address = reverse("structures:detail", kwargs={"pk": 0, "slug": "0"})
     return [
@@ -86,8 +70,8 @@ def _resume(reponse: Reponse, question: Question, secteurs: Secteurs) -> Iterato
         yield f'<p class="result-why">{escape(reason[:1].upper() + reason[1:])}</p>'
 
 
-def _sector(activite: Activite, secteurs: Secteurs) -> str:
-    name = escape(secteurs.get(activite.secteur_id) or activite.secteur.nom)
+def _sector(activite: ActiviteLue, secteurs: Secteurs) -> str:
+    name = escape(secteurs.get(activite.secteur_id, ""))
     if activite.origine == Origine.DEDUITE:
         return f'{name} <span class="muted small">(déduit du code d’activité)</span>'
     return str(name)
@@ -97,7 +81,7 @@ def _tag(tone: str, words: str) -> str:
     return f'<span class="tag tag-{tone}">{escape(words)}</span>'
 
 
-def _badges(structure: Structure, laws: dict[str, frozenset], on: date):
+def _badges(structure: Ligne, laws: dict[str, frozenset], on: date):
     for sector, kinds in laws.items():
         if structure.kind in kinds:
             yield sector, f"Réservable : {sector}"

@@ -1,11 +1,13 @@
 """A card made ready for its page: months, places and dates in words, and where each block comes from."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet, Value
 
+from portal.requetes import Prepared
 from portal.templatetags.formats import MONTHS, jour
 from portal.verdict import Verdict
 from structures import rules, zones
@@ -17,18 +19,21 @@ from structures.models import (
     Offre,
     PhotoStructure,
     ReferenceClient,
+    Reseau,
+    SourceStructure,
     Structure,
 )  # fmt: skip
 from structures.presentation.blocs import CHAMPS, mois_of
 from structures.upsert import SOURCES
 
 ACTIVITE = (
-    "structure", "mode", "origine", "precision", "secteur__nom", "zone__latitude", "zone__longitude", "zone__rayon_km",
+    "structure", "mode", "origine", "precision", "secteur__nom", "secteur__code", "zone__latitude",
+    "zone__longitude", "zone__rayon_km",
 )  # fmt: skip
 # Lists of a card that most structures have not filled: the first query says which are worth asking for.
 LISTES = {
     "labels": LabelObtenu, "offres": Offre, "references": ReferenceClient, "photos": PhotoStructure,
-    "fondations": Fondateur,
+    "fondations": Fondateur, "reseaux": Structure.reseaux.through,
 }  # fmt: skip
 
 
@@ -65,12 +70,11 @@ class Enregistrement:
 
 def records_of(structure: Structure) -> list[Enregistrement]:
     """The source records of a card, the latest first; one query."""
-    rows = structure.sources.order_by("-publie_le", "format").values_list("format", "publie_le", "donnees")
     return [
         Enregistrement(
             format, publie_le, frozenset(donnees.get("champs") or ()), bool(donnees.get("activites"))
         )
-        for format, publie_le, donnees in rows
+        for format, publie_le, donnees in _records.rows([structure.pk])
     ]  # fmt: skip
 
 
@@ -129,6 +133,7 @@ class FicheVue:
     references: list[ReferenceClient] = field(default_factory=list)
     photos: list[PhotoStructure] = field(default_factory=list)
     fondations: list[Fondateur] = field(default_factory=list)
+    reseaux: list[Reseau] = field(default_factory=list)
 
     @property
     def has_moyens(self) -> bool:
@@ -140,14 +145,30 @@ class FicheVue:
         return bool(self.mois_creux or card.role_prefere) or any(figure is not None for figure in figures)
 
 
-def with_lists(queryset: QuerySet[Structure]) -> QuerySet[Structure]:
-    """Each structure says which of its lists hold something (`a_labels`, …), so that empty ones cost no query."""
-    rows = {f"a_{name}": Exists(model.objects.filter(structure=OuterRef("pk"))) for name, model in LISTES.items()}
-    return queryset.annotate(**rows)
+def _holding(name: str, model) -> Callable[[list[int]], QuerySet]:
+    return lambda pks: model._default_manager.filter(structure__in=pks).order_by().values_list(Value(name)).distinct()
+
+
+_held = Prepared(
+    lambda pks: reduce(lambda one, other: one.union(other), (_holding(*pair)(pks) for pair in LISTES.items())), (int, 1)
+)
+_records = Prepared(
+    lambda pks: (
+        SourceStructure.objects.filter(structure__in=pks)
+        .order_by("-publie_le", "format")
+        .values_list("format", "publie_le", "donnees")
+    ),
+    (int, 1),
+)
+
+
+def lists_held(structure: Structure) -> set[str]:
+    """Names of the lists of a card that hold something; one query."""
+    return {name for (name,) in _held.rows([structure.pk])}
 
 
 def fiche_vue(structure: Structure, on: date, seuil: int) -> FicheVue:
-    """What to print of a structure read `with_lists`; four to eleven queries."""
+    """What to print of a structure; five to eleven queries."""
     activites = list(
         structure.activites.select_related("secteur", "zone").only(*ACTIVITE).order_by("secteur__ordre", "mode")
     )
@@ -173,19 +194,22 @@ def fiche_vue(structure: Structure, on: date, seuil: int) -> FicheVue:
 
 def _lists(structure: Structure, on: date) -> dict[str, list]:
     found: dict[str, list] = {}
-    if structure.a_labels:
-        held = structure.labels.select_related("label")
-        found["labels"] = [LabelVu(row, bool(row.valable_jusqu_au and row.valable_jusqu_au < on)) for row in held]
-    if structure.a_offres:
+    held = lists_held(structure)
+    if "labels" in held:
+        rows = structure.labels.select_related("label")
+        found["labels"] = [LabelVu(row, bool(row.valable_jusqu_au and row.valable_jusqu_au < on)) for row in rows]
+    if "offres" in held:
         found["offres"] = list(structure.offres.all())
-    if structure.a_references:
+    if "references" in held:
         found["references"] = list(structure.references.all())
         for row in found["references"]:
             row.periode = annees(row.annee_debut, row.annee_fin)
-    if structure.a_photos:
+    if "photos" in held:
         found["photos"] = list(structure.photos.all())
-    if structure.a_fondations:
+    if "fondations" in held:
         found["fondations"] = list(structure.fondations.select_related("co_entreprise"))
+    if "reseaux" in held:
+        found["reseaux"] = list(structure.reseaux.only("nom", "slug"))
     return found
 
 

@@ -17,14 +17,14 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.pagination import PER_PAGE, Page, whole
-from structures.directory import Question, answers, facettes, order_explained, search
+from structures.directory import Question, answers, facettes, lignes, order_explained, search, sector_ids
 from structures.directory.question import TRIS
 from structures.filters import Adresse, Retrait, StructureFilter, cle, sans
 from structures.filters.formulaire import formulaire
 from structures.lieux import Lieu
 from structures.models import Structure
 from structures.presentation import carte_locale, comparaison
-from structures.presentation.apercus import apercus, in_order
+from structures.presentation.apercus import apercus
 from structures.templatetags.carte import carte
 
 SECONDS = 60
@@ -44,6 +44,7 @@ class Entete:
     homonymes: list[tuple[Lieu, list[Retrait]]]
     ordre: str
     secteurs: dict[int, str]
+    voulus: frozenset[int]  # keys of the sectors asked for, those of the families among them
     sql: tuple[str, tuple]  # of the keys of the results, in order: written once, asked at each request
 
 
@@ -75,7 +76,7 @@ def list(request):
     else:
         context["page"] = page = _page(entete, request)
         context["count"] = page.count
-        context["reponses"] = reponses = answers(page, question)
+        context["reponses"] = reponses = answers(page, question, entete.voulus)
         context["apercus"] = apercus(reponses, question, entete.secteurs, today)
         context["comparer"] = adresse.url() + ("&" if adresse.url() != "?" else "")
     template = "structures/_annuaire.html" if request.htmx else "structures/structure_list.html"
@@ -111,6 +112,7 @@ def _read_entete(request: HttpRequest, today) -> Entete:
         homonymes=annuaire.homonymes(),
         ordre=order_explained(annuaire.question),
         secteurs={secteur.pk: secteur.nom for secteur in annuaire.secteurs.values()},
+        voulus=frozenset(sector_ids(annuaire.question.secteurs)),
         sql=search(listed, annuaire.question).values_list("pk").query.sql_with_params(),
     )
 
@@ -126,7 +128,7 @@ def _page(entete: Entete, request: HttpRequest) -> Page:
         ids = _ids(entete.sql, number)
     seen = (number - 1) * PER_PAGE + len(ids)
     total = seen if len(ids) <= PER_PAGE else max(total, seen)
-    rows = in_order(ids[:PER_PAGE], entete.question)
+    rows = lignes(ids[:PER_PAGE])
     return Page(rows, number, max(1, -(-total // PER_PAGE)), total, PER_PAGE)
 
 

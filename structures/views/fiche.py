@@ -16,8 +16,8 @@ from structures.search_index import completude_de
 
 @login_not_required
 def detail(request, pk, slug):
-    reachable = Structure.objects.visible_to(request.acteur) | Structure.objects.exclude(remplacee_par=None)
-    structure = get_object_or_404(presentation.with_lists(reachable.for_detail()), pk=pk)
+    reachable = Structure.objects.visible_or_moved(request.acteur)
+    structure = get_object_or_404(reachable.for_detail(), pk=pk)
     if structure.remplacee_par:
         return redirect(structure.remplacee_par, permanent=True)
     if slug != structure.slug:

@@ -105,8 +105,8 @@ def flux(request):
     last = max((changed for _, changed in newest), default=SINCE)
     response = get_conditional_response(request, etag=etag, last_modified=int(last.timestamp()))
     if response is None:
-        cards = Structure.objects.filter(pk__in=[pk for pk, _ in newest]).for_cards().order_by("-creee_le", "-pk")
-        response = FluxStructures(suivi, list(cards))(request)
+        cards = Structure.objects.filter(pk__in=[pk for pk, _ in newest]).prefetch_related("activites__secteur")
+        response = FluxStructures(suivi, list(cards.order_by("-creee_le", "-pk")))(request)
     response["ETag"] = etag
     return response
 

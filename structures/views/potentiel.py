@@ -7,9 +7,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from structures.directory import answers, search
+from structures.directory import answers, lignes, search
 from structures.forms.potentiel import PotentielForm
 from structures.models import Structure
+from structures.presentation.apercus import apercus, sector_names
 from structures.stats.potentiel import potentiel as compute
 
 SHOWN = 10
@@ -21,11 +22,11 @@ def potentiel(request):
     context = {"form": form, "asked": form.is_asked}
     if form.is_asked and form.is_valid():
         question = form.question()
-        structures = search(Structure.objects.listed(), question).for_cards()[:SHOWN]
+        pks = search(Structure.objects.listed(), question).values_list("pk", flat=True)[:SHOWN]
         context |= {
             "question": question,
             "potentiel": compute(question, form.cleaned_data["budget"], form.duree_mois, timezone.localdate()),
-            "reponses": answers(structures, question),
+            "apercus": apercus(answers(lignes(tuple(pks)), question), question, sector_names(), timezone.localdate()),
             "annuaire": _directory(question),
         }
     return render(request, "structures/potentiel.html", context)

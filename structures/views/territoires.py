@@ -4,13 +4,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 
 from structures import stats
-from structures.directory import Question, answers, search
+from structures.directory import Question, answers, lignes, search
 from structures.enums import NiveauLieu
 from structures.lieux import resolve
 from structures.models import Structure
 from structures.models.territoires import page_of
+from structures.presentation.apercus import apercus, sector_names
 from structures.stats import territoires
 from structures.templatetags.carte import carte
 from structures.toponymes import du_lieu
@@ -42,13 +44,13 @@ def detail(request, cle):
     if lieu.parente:  # a municipal arrondissement: everything is counted on its commune
         return redirect(page_of(NiveauLieu.COMMUNE.value, lieu.parente))
     question = Question(lieux=(lieu,))
-    structures = search(Structure.objects.listed(), question).for_cards()[:SHOWN]
+    pks = tuple(search(Structure.objects.listed(), question).values_list("pk", flat=True)[:SHOWN])
     context = {
         "lieu": lieu,
         "objet": territoires.row_of(lieu),
         "du_lieu": du_lieu(lieu),
         "comptes": territoires.comptes(lieu),
-        "reponses": answers(structures, question),
+        "apercus": apercus(answers(lignes(pks), question), question, sector_names(), timezone.localdate()),
         "contenants": territoires.larger(lieu),
         "voisins": territoires.around(lieu),
         "adresse": territoires.address_of(lieu),

@@ -202,7 +202,11 @@ def test_a_structure_leaves_by_its_link_without_account(client, alliance):
     assert Alliance.history.filter(id=alliance.pk, history_type="-").exists()
 
 
-@pytest.mark.parametrize("forge", ["x", signing.dumps([1, 1], salt="autre"), signing.dumps("x", salt=SALT)])
+@pytest.mark.parametrize(
+    "forge",
+    ["x", signing.dumps([1, 1], salt="autre"), signing.dumps("x", salt=SALT)],
+    ids=["no signature", "signed for something else", "other content"],
+)
 def test_a_forged_link_leaves_nothing(client, alliance, forge):
     assert client.post(reverse("marches:alliance_quitter", args=[forge])).status_code == 404
     assert alliance.membres.count() == 2

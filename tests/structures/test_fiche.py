@@ -154,7 +154,7 @@ def test_cost_is_the_same_for_one_line_or_ten(client, full, django_assert_num_qu
     make.make_titulaire(organisation=full.organisation)
     with CaptureQueriesContext(connection) as one:
         page(client, full)
-    assert len(one) <= 17
+    assert len(one) <= 18
     for rank in range(9):
         make.make_activite(structure=full, zone=make_zone(centre=(49.18 + rank / 10, -0.37), rayon_km=10))
         make.make_offre(structure=full)

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.core.files.base import ContentFile
 
+from portal.verdict import Niveau
 from structures.enums import Bloc, Kind, Origine
 from structures.models import Label, Structure
 from structures.rules import ELEMENTS, completude, experimentation_state, rang
@@ -38,11 +39,15 @@ def test_rank(given, expected):
 
 
 @pytest.mark.parametrize(
-    ("kind", "on", "is_ok"),
-    [(Kind.EITI, date(2026, 12, 22), True), (Kind.EITI, date(2026, 12, 23), False), (Kind.EI, date(2030, 1, 1), True)],
+    ("kind", "on", "level"),
+    [
+        (Kind.EITI, date(2026, 12, 22), Niveau.INFORMATION),
+        (Kind.EITI, date(2026, 12, 23), Niveau.AVERTISSEMENT),
+        (Kind.EI, date(2030, 1, 1), Niveau.OK),
+    ],
 )
-def test_the_end_of_an_experiment_is_said(kind, on, is_ok):
-    assert experimentation_state(kind, on).is_ok is is_ok
+def test_the_end_of_an_experiment_is_said_before_and_after(kind, on, level):
+    assert experimentation_state(kind, on).level == level
 
 
 def whole_card():

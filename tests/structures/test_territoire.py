@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from structures.directory import Question, answers, search
+from structures.directory import Question, answers, lignes, search
 from structures.lieux import from_parametre
 from structures.models import Commune, Structure
 from structures.zones import Geography, make_zone, refresh_all, zones_of
@@ -235,8 +235,9 @@ def settle(zone, seat, secteur=None):
 def ask(*lieux, **criteria):
     """Structure → reasons."""
     question = Question(lieux=tuple(from_parametre(lieu.removesuffix("-")) for lieu in lieux), **criteria)
-    found = search(Structure.objects.listed(), question).for_cards()
-    return {reponse.structure: reponse.raisons for reponse in answers(found, question)}
+    found = tuple(search(Structure.objects.listed(), question).values_list("pk", flat=True))
+    cards = Structure.objects.in_bulk(found)
+    return {cards[reponse.structure.pk]: reponse.raisons for reponse in answers(lignes(found), question)}
 
 
 def test_the_table_is_large_enough():

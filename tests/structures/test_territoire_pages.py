@@ -116,7 +116,7 @@ def test_ten_structures_at_most_are_shown(country, client):
     for rank in range(12):
         settle(f"Structure {rank:02}", country.caen, country.entretien)
     response = page(client, "departement-14")
-    assert len(response.context["reponses"]) == 10
+    assert len(response.context["apercus"]) == 10
     assert "les 12 structures" in response.content.decode()
 
 

@@ -1,0 +1,66 @@
+"""Queries compiled once: the same rows as the queryset they come from, whatever is asked."""
+
+from datetime import date
+
+import pytest
+
+from portal.requetes import Prepared
+from structures.models import Commune, Structure
+from tests.factories import make_commune, make_source_structure, make_structure
+
+pytestmark = pytest.mark.django_db
+
+
+def by_name(pks):
+    return Structure.objects.filter(pk__in=pks).order_by("nom").values_list("nom", "convention_fin", "fictive")
+
+
+def test_rows_are_those_of_the_queryset_with_their_types(django_assert_num_queries):
+    one = make_structure(nom="A", convention_fin=date(2026, 1, 31))
+    two = make_structure(nom="B", fictive=True)
+    make_structure(nom="C")
+    prepared = Prepared(by_name, (int, 3))
+    for pks in ([one.pk], [one.pk, two.pk], [two.pk, one.pk, 10**9]):
+        with django_assert_num_queries(1):
+            found = prepared.rows(pks)
+        assert [tuple(row) for row in found] == list(by_name(pks))
+    assert tuple(prepared.rows([one.pk])[0]) == ("A", date(2026, 1, 31), False)
+
+
+def test_nothing_asked_costs_nothing(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert Prepared(by_name, (int, 3)).rows([]) == []
+
+
+def test_more_keys_than_written_for():
+    rows = [make_structure(nom=name) for name in "ABCDE"]
+    prepared = Prepared(by_name, (int, 2))
+    with pytest.raises(ValueError, match="5 keys"):
+        prepared.rows([row.pk for row in rows])
+    assert [row[0] for row in prepared.chunked([row.pk for row in rows])] == ["A", "B", "C", "D", "E"]
+
+
+def test_two_lists_and_texts():
+    make_commune(code="14118", nom="Caen")
+    make_commune(code="2A004", nom="Ajaccio")
+    prepared = Prepared(
+        lambda codes, names: Commune.objects.filter(code__in=codes, nom__in=names).values_list("code"),
+        (str, 2), (str, 2),
+    )  # fmt: skip
+    assert [tuple(row) for row in prepared.rows(["14118", "2A004"], ["Ajaccio"])] == [("2A004",)]
+    assert prepared.rows(["14118"], ["' OR 1=1 --"]) == []
+
+
+def test_json_and_unions():
+    source = make_source_structure(donnees={"champs": {"nom": "Été"}})
+    told = Prepared(
+        lambda pks: Structure.objects.filter(pk__in=pks).values_list("sources__donnees"), (int, 1)
+    )  # fmt: skip
+    assert told.rows([source.structure_id])[0][0] == {"champs": {"nom": "Été"}}
+    both = Prepared(
+        lambda pks: (
+            Structure.objects.filter(pk__in=pks).order_by().values_list("pk")
+            .union(Structure.objects.filter(sources__structure__in=pks).order_by().values_list("pk"))
+        ), (int, 1),
+    )  # fmt: skip
+    assert [tuple(row) for row in both.rows([source.structure_id])] == [(source.structure_id,)]
