@@ -12,39 +12,9 @@ from portal.permissions import Role
 from structures.enums import Kind
 from structures.search_index import reindex
 from tests import factories as make
+from tests.e2e.people import sign_up, structure_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
-
-EVREUX = {"code": "27229", "nom": "Évreux", "nom_tri": "evreux", "latitude": 49.0241, "longitude": 1.1508}
-LOUVIERS = {"code": "27375", "nom": "Louviers", "nom_tri": "louviers", "latitude": 49.2128, "longitude": 1.1690}
-DIEPPE = {"code": "76217", "nom": "Dieppe", "nom_tri": "dieppe", "latitude": 49.9230, "longitude": 1.0777}
-
-
-@pytest.fixture
-def normandie():
-    """Three towns: Louviers is 21 km from Évreux, Dieppe 100 km."""
-    region = make.make_region(code="28", nom="Normandie")
-    eure = make.make_departement(code="27", nom="Eure", region=region)
-    seine = make.make_departement(code="76", nom="Seine-Maritime", region=region)
-    return [make.make_commune(departement=eure, **EVREUX), make.make_commune(departement=eure, **LOUVIERS),
-            make.make_commune(departement=seine, **DIEPPE)]  # fmt: skip
-
-
-def structure_in(commune, nom, secteur, kind=Kind.EI):
-    structure = make.make_structure(
-        nom=nom, kind=kind, ville=commune.nom, commune=commune, departement=commune.departement,
-        latitude=commune.latitude, longitude=commune.longitude,
-    )  # fmt: skip
-    make.make_activite(structure=structure, secteur=secteur)
-    return structure
-
-
-def sign_up(role: Role, organisation, sign_in):
-    """A user of this role, signed in through the page."""
-    user = make.make_user(email=f"{role.value}@exemple.fr")
-    user.emailaddress_set.create(email=user.email, verified=True, primary=True)
-    make.make_membre(user=user, organisation=organisation, role=role)
-    sign_in(user.email, make.PASSWORD)
 
 
 def test_a_buyer_finds_cleaning_structures_around_evreux(page, check, sign_in, normandie):
@@ -65,17 +35,17 @@ def test_a_buyer_finds_cleaning_structures_around_evreux(page, check, sign_in, n
     page.get_by_label("Où").fill("evreux")
     page.get_by_role("button", name="Trouver une structure").click()
     page.get_by_label("Rayon").fill("30")
-    page.get_by_role("button", name="Chercher", exact=True).click()
+    page.get_by_role("button", name="Chercher", exact=True).first.click()
 
     results = page.locator("#resultats")
     expect(results.get_by_role("heading", name="2 structures")).to_be_visible()
-    expect(results.get_by_role("link", name="Propreté de l'Iton")).to_be_visible()
+    expect(results.get_by_role("link", name="Propreté de l'Iton", exact=True)).to_be_visible()
     expect(results.get_by_text("À 21 km d'Évreux")).to_be_visible()
     expect(results.get_by_text("Littoral Propreté")).to_have_count(0)
     expect(results.get_by_text("Jardins de l'Iton")).to_have_count(0)
     check()
 
-    results.get_by_role("link", name="Ateliers de Louviers").click()
+    results.get_by_role("link", name="Ateliers de Louviers", exact=True).click()
     expect(page.get_by_role("heading", level=1, name="Ateliers de Louviers")).to_be_visible()
     check()
 

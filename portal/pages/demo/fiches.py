@@ -143,7 +143,7 @@ def load(cards: dict[str, Structure], today: date) -> None:
     A card of a real file keeps what it says: nothing invented is added to it.
     """
     draw, lines, labels = random.Random(28), random.Random(19), {label.code: label for label in Label.objects.all()}
-    obtained, offers, references, filled = [], [], [], []
+    obtained, offers, references, filled, done = [], [], [], [], set()
     for cle, card in cards.items():
         codes, told = LABELS.get(cle, []), MOYENS.get(cle, {})
         if (cle.startswith("inv-") and draw.random() < 0.66) or cle.startswith("ev-"):
@@ -153,8 +153,9 @@ def load(cards: dict[str, Structure], today: date) -> None:
             day = add_months(today, -CONFIRMED_MONTHS_AGO[cle])
         reached = contact(card, lines) if lines.random() < 0.8 or cle in MOYENS else {}
         ends = {code: _end(draw, today) for code in codes}
-        if not card.fictive:
+        if not card.fictive or card.pk in done:  # two invented names may be drawn for the same town
             continue
+        done.add(card.pk)
         if card.organisation and not card.organisation.fictive:
             reached = {}  # a body that exists: no address is made up for it
         if told or reached:

@@ -65,7 +65,7 @@ ECRITURES = [
 ]  # fmt: skip
 PREMIERE_LECTURE = 160  # days ago, when the card was first read from a file
 
-RECHERCHES = ["lieu=departement-14&secteur=espaces-verts", "lieu=region-28&reservable=handicap&q=blanchisserie"]
+RECHERCHES = ["lieu=departement-14&secteur=espaces-verts", "lieu=region-28&reservable=handicap&secteur=espaces-verts"]
 
 
 def load(cards: dict[str, Structure], people: dict[str, Organisation], today: date) -> None:
@@ -125,9 +125,9 @@ def _claims(cards, users: dict[str, User], today: date) -> None:
             message="Je prends la suite de la directrice, partie en retraite.",
         ),
         Revendication(
-            structure=haie, user=users["nouvelle"], siret=haie.identifiant_source, courriel="ateliers@haie-fleurie.invalid",
-            fonction="Responsable des ateliers", etat=EtatDemande.EN_ATTENTE,
-            message="Notre ESAT partage le SIRET de son association : je vous l'envoie par votre réseau.",
+            structure=haie, user=users["nouvelle"], siret=haie.identifiant_source,
+            courriel="ateliers@haie-fleurie.invalid", fonction="Responsable des ateliers", etat=EtatDemande.EN_ATTENTE,
+            message="Notre ESAT partage le SIRET de son association gestionnaire : je peux vous l'envoyer.",
         ),
         Revendication(
             structure=touques, user=users["entreprise"], siret=touques.organisation.identifiant,
