@@ -11,8 +11,9 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from hashlib import sha256
+from operator import or_
 
 from django.db import transaction
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
@@ -274,8 +275,8 @@ def zones_reaching(lieux: Iterable[Lieu]) -> QuerySet:
         for lieu in lieux
         if lieu.niveau == NiveauLieu.COMMUNE and lieu.has_point
     ]
-    rows = places_covering(lieux).values("zone")
-    return rows.union(*circles) if circles else rows
+    first, *others = [ZoneLieu.objects.filter(condition).values("zone") for condition in _covering(lieux)]
+    return first.union(*others, *circles) if others or circles else first
 
 
 def places_covering(lieux: Iterable[Lieu]) -> QuerySet[ZoneLieu]:
@@ -283,15 +284,20 @@ def places_covering(lieux: Iterable[Lieu]) -> QuerySet[ZoneLieu]:
 
     A place is covered by a declared place that is it or holds it whole, or that something inside it belongs to.
     """
-    condition = Q(pk__in=[])
+    return ZoneLieu.objects.filter(reduce(or_, _covering(lieux)))
+
+
+def _covering(lieux: Iterable[Lieu]) -> list[Q]:
+    """The conditions of `places_covering`, one for each level and coverage: each is read off an index alone."""
+    own: dict[str, set[str]] = defaultdict(set)
     holders: dict[str, set[str]] = defaultdict(set)
     for lieu in lieux:
-        condition |= Q(niveau=str(lieu.niveau), code=lieu.code)
+        own[str(lieu.niveau)].add(lieu.code)
         for niveau, code in lieu.contenants():
             holders[niveau].add(code)
-    for niveau, codes in sorted(holders.items()):
-        condition |= Q(niveau=niveau, code__in=sorted(codes), couverture=ENTIER)
-    return ZoneLieu.objects.filter(condition)
+    found = [Q(niveau=niveau, code__in=sorted(codes)) for niveau, codes in sorted(own.items())]
+    found += [Q(niveau=niveau, code__in=sorted(codes), couverture=ENTIER) for niveau, codes in sorted(holders.items())]
+    return found or [Q(pk__in=[])]
 
 
 def circles_around(latitude: float, longitude: float) -> QuerySet[Zone]:

@@ -127,7 +127,7 @@ class StructureFilter(django_filters.FilterSet):
         place = resolve(typed)
         centred = next((lieu for lieu in place.candidats if lieu.has_point), None)
         if around and place.lieu and not place.lieu.has_point and centred:
-            return Recherche(place.texte, centred, place.candidats)
+            return replace(place, lieu=centred)
         return place
 
     def corrected(self):
@@ -245,6 +245,11 @@ class StructureFilter(django_filters.FilterSet):
                 f"Aucun lieu connu ne s'appelle « {place.texte} » : essayez un nom de commune, un code postal, un "
                 f"département ou une région. {rest}"
             )
+        said += [
+            f"Aucun lieu ne s'appelle « {place.texte} » : la recherche porte sur {whole(place.lieu)}."
+            for place in self.places
+            if place.corrige and place.lieu
+        ]
         if question.rayon_km and not question.lieux and not unknown:
             said.append("Un rayon se compte autour d'une commune : indiquez-en une.")
         if question.rayon_km:

@@ -143,13 +143,12 @@ def _ids(sql: tuple[str, tuple], number: int) -> tuple[int, ...]:
 def _map(entete: Entete, adresse: Adresse) -> dict:
     """The whole result by département; the structures themselves when a place is searched."""
     question = entete.question
+    anywhere = adresse.url(lieu=None, rayon=None, vue=None, ou=None)
+    lead = f"{anywhere}{'&' if anywhere != '?' else ''}ou="
     local = carte_locale.draw(search(Structure.objects.listed(), question), question) if question.territoires else None
     return {
         "count": entete.total,
-        "carte": carte(
-            entete.departements,
-            lambda code: adresse.url(lieu=None, rayon=None, vue=None, ou=code),
-        ),
+        "carte": carte(entete.departements, lambda code: lead + code),
         "locale": local,
     }
 

@@ -31,8 +31,10 @@ EMPTY = "/vide/"
 # page: (address, peer's median in ms, peer's queries, peer's bytes); None where the peer has no such page
 PAGES = {
     "sans filtre": ("/structures/", 292, 12, 208_811),
-    "secteur + commune (Grenoble)": ("/structures/?secteur=proprete&lieu=commune-38185", 357, 16, 220_496),
-    "secteur + département (Isère)": ("/structures/?secteur=proprete&lieu=departement-38", 345, 16, 220_587),
+    "secteur + commune (Grenoble)": ("/structures/?secteur=proprete.bureaux&lieu=commune-38185", 357, 16, 220_496),
+    "secteur + département (Isère)": ("/structures/?secteur=proprete.bureaux&lieu=departement-38", 345, 16, 220_587),
+    "famille + commune": ("/structures/?secteur=proprete&lieu=commune-38185", None, None, None),
+    "famille + département": ("/structures/?secteur=proprete&lieu=departement-38", None, None, None),
     "mots « ateliers solidaire »": (f"/structures/?q={quote('ateliers solidaire')}", 178, 12, 211_701),
     "fiche d'une structure": (None, 57, 15, 76_127),
     "carte de tout l'annuaire": ("/structures/?vue=carte", None, None, None),

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.permissions import Role
 from structures import rules
 from structures.enums import Kind
 from structures.exporters.vcard import escape, fold, vcard
@@ -122,8 +123,27 @@ SAID = (
 
 
 def test_the_card_says_everything(client, full):
-    text = page(client, full).replace("\u202f", " ")
+    text = page(client, full).replace("\u202f", " ").replace("\xa0", " ")
     assert [said for said in SAID if said not in text] == []
+
+
+def test_the_card_leads_to_its_sectors_its_town_and_its_claim(client, full):
+    text = page(client, full)
+    for activite in full.activites.select_related("secteur"):
+        assert f'href="{activite.secteur.get_absolute_url()}"' in text
+    assert reverse("structures:territoire", args=[f"commune-{full.commune_id}"]) in text
+    claim = reverse("structures:revendiquer", args=[full.pk])
+    assert claim in text
+    assert client.get(claim).url.startswith(reverse("account_login"))
+    assert claim in page(sign_in(Role.ACHETEUR), full)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_each_kind_has_its_text_of_law(kind):
+    phrase, source = rules.PRESENTATIONS[kind]
+    assert phrase.endswith(".")
+    expected = {Kind.EITI: "2018-771", Kind.EATT: "L. 5213-13-3", Kind.ESAT: "L. 344-2", Kind.GEIQ: "L. 1253-1"}
+    assert expected.get(kind, "") in source
 
 
 def test_the_level_of_dependence_is_a_setting(client, full, settings):

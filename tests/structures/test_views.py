@@ -334,3 +334,10 @@ def test_stats(country):
     assert by_kind() == {"EI": 1, "AI": 1}
     assert by_sector() == {country.entretien.pk: 2}
     assert total() == 2
+
+
+def test_a_mistyped_place_is_corrected_and_said(client, country):
+    settle("La Lessive", country.caen)
+    response = client.get(LIST, {"ou": "Caenn"})
+    assert [reponse.structure.nom for reponse in response.context["reponses"]] == ["La Lessive"]
+    assert any("Caenn" in said and "porte sur Caen" in said for said in response.context["annuaire"].avis)
