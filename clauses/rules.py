@@ -285,7 +285,7 @@ def modalite_possible(modalite: str, contrat: str, kinds: Collection[str]) -> Ve
     """Whether an employer of these kinds (none: an ordinary company) may employ this way.
 
     Sources: CASF L. 344-2 (ESAT users have no wage contract), Code du travail L. 5132-7 (AI), L. 5132-6 (ETTI),
-    L. 5213-13-1 (EATT), L. 1253-1 (GEIQ).
+    L. 5213-13-3 (EATT), L. 1253-1 (GEIQ).
     """
     kinds = set(kinds)
     if contrat == TypeContrat.USAGER_ESAT and Kind.ESAT not in kinds:
@@ -299,7 +299,7 @@ def modalite_possible(modalite: str, contrat: str, kinds: Collection[str]) -> Ve
             return Verdict.information("Mise à disposition par une EA ou un ESAT : une convention l'encadre.")
         return Verdict.avertissement(
             "L'employeur n'est connu ni comme AI, ni ETTI, EATT ou GEIQ, dont la mise à disposition est l'objet.",
-            source="Code du travail, L. 5132-6, L. 5132-7, L. 5213-13-1, L. 1253-1",
+            source="Code du travail, L. 5132-6, L. 5132-7, L. 5213-13-3, L. 1253-1",
             remede="Vérifiez l'employeur : une agence d'intérim ordinaire n'est admise que sur certains territoires.",
         )
     if modalite == Modalite.EMBAUCHE and kinds & {Kind.AI, Kind.ETTI, Kind.EATT} and not kinds - PRETEURS:

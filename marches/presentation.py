@@ -128,7 +128,8 @@ MOTS = {Niveau.OK: "oui", Niveau.BLOCAGE: "non"}
 def group_may_answer(kinds: Collection[str], on: date) -> list[ReponseGroupe]:
     """By the law of the day, what a group where all these kinds carry out a part may answer; the weakest decides.
 
-    Source: Code de la commande publique, L. 2113-12 to L. 2113-14; each member of a group counts (R. 2142-19).
+    Sources: Code de la commande publique, L. 2113-12 to L. 2113-14 for each kind. That every member of the group must
+    be eligible is no article but the working rule of the ministry (sheet of 23/09/2011 on reserved contracts).
     """
     found = []
     for reservation in (Reservation.HANDICAP, Reservation.INSERTION, Reservation.LES_DEUX):
@@ -139,8 +140,8 @@ def group_may_answer(kinds: Collection[str], on: date) -> list[ReponseGroupe]:
             verdict = Verdict.blocage("Aucun de ses types n'y a accès.", source=verdict.source)
         elif excluded:
             verdict = Verdict.blocage(
-                f"Pas toutes ensemble : {', '.join(excluded)} n'y {'a' if len(excluded) == 1 else 'ont'} pas accès.",
-                source=verdict.source,
+                f"Pas au complet : les {' et '.join(excluded)} n'y ont pas accès.",
+                source=f"{verdict.source} ; chaque membre compte d'après la doctrine (fiche DAJ du 23/09/2011)",
                 remede="Les autres membres peuvent répondre entre eux ; choisissez les membres lot par lot.",
             )
         elif verdict.is_ok:

@@ -25,7 +25,7 @@ def figures(found: Synthese) -> dict[str, Any]:
     return {
         "evolution": charts.bar_chart(shares, unit="%", title="Part inclusive par année"),
         "types": charts.bar_chart(
-            [(kind.label, montant) for kind, montant in found.kinds], unit="€", title="Achats inclusifs par type"
+            [(kind.value, montant) for kind, montant in found.kinds], unit="€", title="Achats inclusifs par type"
         ),
     }
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 from django import forms
 from django.core.exceptions import ValidationError
 
+from portal.templatetags.formats import nombre
+
 
 class NombreField(forms.DecimalField):
     """A number as French people type it: spaces and comma; shown the same way."""
@@ -27,8 +29,19 @@ class NombreField(forms.DecimalField):
             "invalid": "Écrivez un nombre, par exemple 1 250,5.",
             "max_digits": "Ce nombre est trop grand.",
             "max_whole_digits": "Ce nombre est trop grand.",
-            "max_decimal_places": f"Écrivez {decimales} chiffres au plus après la virgule.",
+            "max_decimal_places": f"Écrivez {decimales} chiffres au plus après la virgule."
+            if decimales
+            else "Écrivez un nombre entier, sans virgule.",
+            "min_value": f"Écrivez {nombre(minimum)} ou plus.",
+            "max_value": f"Écrivez {nombre(maximum)} au plus.",
         }
+
+    def run_validators(self, value):
+        """One fault is told at a time: a number over its maximum has too many digits too."""
+        try:
+            super().run_validators(value)
+        except ValidationError as error:
+            raise ValidationError(error.error_list[:1]) from error
 
     def to_python(self, value):
         if isinstance(value, str):

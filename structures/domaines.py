@@ -9,8 +9,8 @@ _OPEN = """
     numericable.fr noos.fr laposte.net aol.com aliceadsl.fr aliceadsl.com voila.fr icloud.com me.com mac.com gmx.com
     gmx.fr gmx.net mail.com proton.me protonmail.com tutanota.com tuta.io zoho.com yandex.com mailo.com
     netcourrier.com ovh.fr ovh.net nordnet.fr dbmail.com 9online.fr mailinator.com yopmail.com facebook.com
-    linkedin.com instagram.com wixsite.com wordpress.com blogspot.com jimdo.com e-monsite.com over-blog.com site-
-    solocal.com business.site google.com
+    linkedin.com instagram.com wixsite.com wordpress.com blogspot.com jimdo.com e-monsite.com over-blog.com
+    site-solocal.com business.site google.com
 """
 PARTAGES = frozenset(_OPEN.split())
 

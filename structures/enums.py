@@ -6,7 +6,7 @@ from django.db.models import TextChoices
 class Kind(TextChoices):
     """Kinds of inclusive structures.
 
-    Sources: Code du travail L. 5132-4 (EI, ETTI, AI, ACI), L. 5213-13 (EA), L. 5213-13-1 (EATT), L. 1253-1 (GEIQ);
+    Sources: Code du travail L. 5132-4 (EI, ETTI, AI, ACI), L. 5213-13 (EA), L. 5213-13-3 (EATT), L. 1253-1 (GEIQ);
     loi 2018-771 art. 83 (EITI); CASF L. 344-2 (ESAT); Code de la commande publique L. 2113-13-1 (SEP).
     """
 

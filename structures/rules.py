@@ -54,7 +54,7 @@ PRESENTATIONS = {
     ),
     Kind.EITI: (
         "Structure qui aide des travailleurs indépendants éloignés de l'emploi à trouver et à tenir leurs contrats.",
-        "Code du travail, L. 5132-4",
+        "Loi 2018-771, art. 83",
     ),
     Kind.GEIQ: (
         "Groupement d'employeurs qui recrute et forme des personnes en alternance, puis les met à disposition de ses "
@@ -67,7 +67,7 @@ PRESENTATIONS = {
     ),
     Kind.EATT: (
         "Entreprise adaptée qui fait de l'intérim : ses intérimaires sont reconnus travailleurs handicapés.",
-        "Code du travail, L. 5213-13-1",
+        "Code du travail, L. 5213-13-3",
     ),
     Kind.ESAT: (
         "Établissement médico-social où des personnes handicapées travaillent avec un accompagnement adapté.",
@@ -85,7 +85,7 @@ _BY_PLACEMENT = frozenset({Kind.AI, Kind.ETTI, Kind.EATT, Kind.GEIQ})
 def usual_mode(kind: str) -> Mode:
     """How a structure of this kind delivers when nobody said so: people placed, or a service.
 
-    Source: Code du travail L. 5132-6 (ETTI), L. 5132-7 (AI), L. 5213-13-1 (EATT), L. 1253-1 (GEIQ).
+    Source: Code du travail L. 5132-6 (ETTI), L. 5132-7 (AI), L. 5213-13-3 (EATT), L. 1253-1 (GEIQ).
     """
     return Mode.MISE_A_DISPOSITION if kind in _BY_PLACEMENT else Mode.PRESTATION
 
@@ -137,17 +137,23 @@ def reservable_q(reservation: str, on: date) -> Q:
 
 
 def experimentation_state(kind: str, on: date) -> Verdict:
-    """Whether the status of a structure of this kind still exists on the day `on`.
+    """Whether the status of a structure of this kind still exists on the day `on`, its last day included.
 
     Source: loi 2018-771, art. 83, extended to 22/12/2026 (EITI); the other kinds have no term.
     """
-    if kind == Kind.EITI and on > FIN_EITI:
+    if kind != Kind.EITI:
+        return Verdict.ok()
+    if on > FIN_EITI:
         return Verdict.avertissement(
             f"Le statut d'EITI était expérimental jusqu'au {FIN_EITI:%d/%m/%Y} : demandez à la structure ce qu'il est "
             "devenu.",
             source="Loi 2018-771, art. 83",
         )
-    return Verdict.ok()
+    return Verdict.information(
+        f"Le statut d'EITI est expérimental : il prend fin le {FIN_EITI:%d/%m/%Y}, sauf nouvelle loi.",
+        remede="Avant un marché qui dure au-delà, demandez à la structure ce qu'elle prévoit.",
+        source="Loi 2018-771, art. 83",
+    )
 
 
 def dependance(part: int | None, annee: int | None, seuil: int) -> Verdict:
@@ -186,7 +192,7 @@ ELEMENTS: tuple[tuple[str, Bloc, int, str], ...] = (
     ("formes", Bloc.CAPACITE, 3, "Dites combien de personnes sont formées à la commande publique"),
     ("role_prefere", Bloc.CAPACITE, 2, "Dites quel rôle vous préférez dans un marché"),
     ("labels", Bloc.REFERENCES, 2, "Indiquez vos labels"),
-    ("logo", Bloc.PHOTOS, 1, "Ajoutez votre logo"),
+    ("logo", Bloc.PRESENTATION, 1, "Ajoutez votre logo"),
 )
 SHORTEST_DESCRIPTION = 80  # characters: below, a buyer learns nothing from it
 
@@ -227,7 +233,8 @@ def usages_acheteur(kind: str, on: date) -> list[Verdict]:
     """What buying from a structure of this kind opens to a buyer on the day `on`: reservations, clause, OETH.
 
     Sources: Code de la commande publique L. 2113-12 to L. 2113-14 (reservations), L. 2112-2 (clause);
-    Code du travail L. 5212-10-1 and D. 5212-22 (OETH: EA and ESAT; EATT lend staff, counted otherwise).
+    Code du travail L. 5132-7 (AI lend people and nothing else); L. 5212-10-1 and D. 5212-22 (OETH: EA and ESAT; EATT
+    lend staff, counted otherwise).
     """
     found = []
     reserves = [name for name in ("insertion", "handicap", "penitentiaire") if reservable(kind, name, on)]
@@ -244,7 +251,8 @@ def usages_acheteur(kind: str, on: date) -> list[Verdict]:
     if kind == Kind.EITI:
         found.append(
             Verdict.information(
-                "Ses travailleurs sont indépendants : demandez au facilitateur si leur activité compte dans une clause."
+                "Ses travailleurs sont indépendants : leur activité ne compte pas d'office dans les heures d'une "
+                "clause. Demandez au facilitateur."
             )
         )
     else:
@@ -254,10 +262,19 @@ def usages_acheteur(kind: str, on: date) -> list[Verdict]:
                 source="Code de la commande publique, L. 2112-2",
             )
         )
+    if kind == Kind.AI:
+        found.append(
+            Verdict.information(
+                "Met du personnel à disposition, rien d'autre : elle n'apporte ni matériel ni produits. "
+                "Fournissez-les, ou cherchez un groupement avec une EI ou un ACI.",
+                source="Code du travail, L. 5132-7",
+            )
+        )
     if kind in {Kind.EA, Kind.ESAT}:
         found.append(
             Verdict.ok(
-                "Une part du coût de main-d'œuvre attesté par le fournisseur se déduit de la contribution OETH.",
+                "30 % du coût de main-d'œuvre que le fournisseur atteste peuvent se déduire de la contribution OETH, "
+                "dans la limite d'un plafond.",
                 source="Code du travail, L. 5212-10-1 et D. 5212-22",
             )
         )

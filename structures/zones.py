@@ -334,7 +334,7 @@ def names_of(places: Iterable[Place]) -> dict[Place, str]:
 
 
 def _names(model: type[Model]) -> Prepared:
-    return Prepared(lambda codes: model._default_manager.filter(pk__in=codes).values_list("pk", "nom"), (str, 8))
+    return Prepared(lambda codes: model._default_manager.filter(pk__in=codes).values_list("pk", "nom"), (str, 40))
 
 
 NAMES = {COMMUNE: _names(Commune), EPCI: _names(Epci), DEPARTEMENT: _names(Departement), REGION: _names(Region)}
@@ -344,7 +344,7 @@ _declared_places = Prepared(
         .order_by("zone", "niveau", "code")
         .values_list("zone", "niveau", "code")
     ),
-    (int, 8),
+    (int, 40),
 )
 
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from django.db import IntegrityError, transaction
 
 from marches.actions.registre import ActionRefusee
-from marches.importers.achats import Annuaire, lire, par_poignees
+from marches.importers.achats import Annuaire, Connu, lire, par_poignees
 from marches.models import AchatRealise, AttestationOeth, FichierAchats
 from portal.imports import FichierRefuse, ImportReport
 from portal.models import Depot
@@ -17,6 +17,7 @@ from portal.permissions import Acteur
 from portal.templatetags.formats import jour
 
 HANDFUL = 2_000  # lines read, matched and written at once
+KEPT = ("structure", "kind", "secteur", "qpv")  # what a line keeps of the directory
 MOST_DETAILS = 5_000  # records the saved report lists, of each sort; all are counted by reason
 
 
@@ -52,7 +53,7 @@ def importer(
 def _row(fichier: FichierAchats, ligne, annuaire: Annuaire) -> AchatRealise:
     connu = annuaire[ligne.siret]
     return AchatRealise(
-        fichier=fichier, organisation_id=fichier.organisation_id, ligne=ligne.ligne, annee=ligne.annee,
+        fichier_id=fichier.pk, organisation_id=fichier.organisation_id, ligne=ligne.ligne, annee=ligne.annee,
         siret_fournisseur=ligne.siret, fournisseur=ligne.fournisseur, montant=ligne.montant,
         categorie=ligne.categorie, entite=ligne.entite,
         structure_id=connu.structure, kind=connu.kind, secteur_id=connu.secteur, qpv=connu.qpv,
@@ -97,22 +98,21 @@ def supprimer(fichier: FichierAchats) -> int:
 def rapprocher_de_nouveau(*, by: Acteur, on: date) -> tuple[int, int]:
     """What the directory says today of every supplier, written on the lines; inclusive lines (before, after).
 
-    One update for the suppliers that share an answer.
+    Only the lines whose answer changed are written, those that share one together.
     """
     achats = AchatRealise.objects.visible_to(by)
     before = achats.inclusifs().count()
     annuaire = Annuaire(on)
-    numeros = list(achats.exclude(siret_fournisseur="").values_list("siret_fournisseur", flat=True).distinct())
-    annuaire.ask(numeros)
-    same = defaultdict(list)
-    for numero in numeros:
-        if annuaire[numero].structure:
-            same[annuaire[numero]].append(numero)
-    achats.exclude(structure=None, kind="").update(structure=None, kind="", secteur=None, qpv=None)
-    for connu, suppliers in same.items():
-        achats.filter(siret_fournisseur__in=suppliers).update(
-            structure=connu.structure, kind=connu.kind, secteur=connu.secteur, qpv=connu.qpv
-        )
+    annuaire.ask(achats.order_by().values_list("siret_fournisseur", flat=True).distinct())
+    changed: dict[Connu, list[int]] = defaultdict(list)
+    for pk, numero, *known in achats.order_by().values_list("pk", "siret_fournisseur", *KEPT).iterator(HANDFUL):
+        connu = annuaire[numero]
+        if known != [getattr(connu, name) for name in KEPT]:
+            changed[connu].append(pk)
+    for connu, lines in changed.items():
+        values = {name: getattr(connu, name) for name in KEPT}
+        for start in range(0, len(lines), HANDFUL):
+            achats.filter(pk__in=lines[start : start + HANDFUL]).update(**values)
     return before, achats.inclusifs().count()
 
 

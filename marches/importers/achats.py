@@ -22,8 +22,10 @@ USAGE = "achats"  # of the files kept between two pages
 FIRST_YEAR = 2000
 SUSPECT = Decimal(10) ** 9  # an amount beyond is a typing mistake: it would drown every sum
 TOTAL = re.compile(r"(sous )?total( general| ht| ttc| annuel| \d+)*")
+CENT = Decimal("0.01")
 WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
 LONGEST_NUMBER = 40
+REMEMBERED = 8_192  # suppliers whose number is checked once, however many lines they have
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 CHAMPS = (
@@ -90,13 +92,32 @@ class Ecartee(ValueError):
 
 
 # Cells --------------------------------------------------------------------------------------------------------------
+_PLAIN = re.compile(r"-?\d{1,12}(?:,\d{1,2})?", re.ASCII)
+_AROUND = re.compile(r"[\s'’\u00a0\u202f\u2009]|€|euros?|eur|ht\b", re.IGNORECASE)
+
+
+_short_number = lru_cache(REMEMBERED)(lire_numero)
+
+
+def _number(text: str) -> tuple[str, str]:
+    """`lire_numero`, remembered: what it costs would be most of the reading of a file."""
+    return _short_number(text) if len(text) <= LONGEST_NUMBER else lire_numero(text)
+
+
+@lru_cache(REMEMBERED)
+def _is_total(text: str) -> bool:
+    return bool(TOTAL.fullmatch(fold(text)))
+
+
 def lire_montant(text: str, *, classeur: bool = False) -> Decimal:
     """Euros, to the cent: « 1 234,56 », « -12,5 € », « (12,50) », « 1.234,56 », « 1,234.56 ».
 
     In a workbook a point is always decimal; in a text file « 1.234 » could be either, so it is refused. `Ecartee` for
     what is no amount, for none, and beyond a billion.
     """
-    number = re.sub(r"[\s'’\u00a0\u202f\u2009]|€|euros?|eur|ht\b", "", text.replace("−", "-"), flags=re.IGNORECASE)
+    if _PLAIN.fullmatch(text) and (amount := Decimal(text.replace(",", "."))) and abs(amount) < SUSPECT:
+        return amount.quantize(CENT)
+    number = _AROUND.sub("", text.replace("−", "-"))
     negative = (number.startswith("(") and number.endswith(")")) or number.endswith("-")
     number = number.strip("()").removesuffix("-")
     if not number:
@@ -111,7 +132,7 @@ def lire_montant(text: str, *, classeur: bool = False) -> Decimal:
     number = number.replace(",", ".")
     if len(number) > LONGEST_NUMBER or not re.fullmatch(r"[+-]?\d+(?:\.\d*)?", number, flags=re.ASCII):
         raise Ecartee("Montant illisible : écrivez par exemple 1 234,56.", text)
-    amount = Decimal(number).quantize(Decimal("0.01"), context=WIDE)
+    amount = Decimal(number).quantize(CENT, context=WIDE)
     if abs(amount) >= SUSPECT:
         raise Ecartee("Montant d'un milliard d'euros ou plus, invraisemblable pour une ligne : vérifiez-le.", text)
     if not amount:
@@ -150,9 +171,9 @@ def lire_annee(text: str, on: date) -> int:
 def lire_ligne(row: Row, mapping: Mapping[str, str], annee: int | None, on: date, *, classeur: bool) -> LigneLue:
     """One row as understood; `annee` stands for the date where no column has it. `Ecartee` when it must be left out."""
     cells = apply(row, mapping)
-    supplier, number = cells.get("fournisseur", "")[:250], cells["siret"]
-    if not (supplier or number) or TOTAL.fullmatch(fold(number or supplier)):
-        raise Ecartee("Ni SIRET ni nom de fournisseur, ou ligne de total : laissée de côté.", supplier or number)
+    supplier, typed = cells.get("fournisseur", "")[:250], cells["siret"]
+    if not (supplier or typed) or _is_total((typed or supplier)[:100]):
+        raise Ecartee("Ni SIRET ni nom de fournisseur, ou ligne de total : laissée de côté.", supplier or typed)
     amount = lire_montant(cells["montant"], classeur=classeur)
     if mapping.get("date"):
         year = lire_annee(cells["date"].strip()[:40], on) if cells["date"] else annee
@@ -160,7 +181,7 @@ def lire_ligne(row: Row, mapping: Mapping[str, str], annee: int | None, on: date
         year = annee
     if year is None:
         raise Ecartee("Date absente : indiquez l'année ou la date de l'achat.")
-    siret, fault = lire_numero(number)
+    siret, fault = _number(typed)
     return LigneLue(
         row.line, year, "" if fault else siret, supplier, amount,
         cells.get("categorie", "")[:150], cells.get("entite", "")[:150],
@@ -193,7 +214,7 @@ def lire(depot: Depot, mapping: Mapping[str, str], annee: int | None, on: date, 
         report.created()
         if not ligne.siret:
             typed = row.values.get(mapping["siret"], "")
-            report.flag(row.line, f"Comptée sans fournisseur reconnu. {lire_numero(typed)[1]}", typed[:60])
+            report.flag(row.line, f"Comptée sans fournisseur reconnu. {_number(typed)[1]}", typed[:60])
         yield ligne
 
 

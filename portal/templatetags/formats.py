@@ -4,6 +4,7 @@ Thousands, %, € and h are set off by a narrow no-break space (U+202F). What is
 an amount, a day or a number of identity is « non renseigné », a plain figure is « – ».
 """
 
+import re
 from collections.abc import Sized
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
@@ -28,6 +29,7 @@ MONTHS = (
 )
 LONGEST_NUMBER = 30  # digits before the decimal point; beyond, it is not a figure to show
 WIDE = Context(prec=2 * LONGEST_NUMBER, rounding=ROUND_HALF_UP)
+BREAKABLE = re.compile(r" (?=[:;!?%»])|(?<=«) |(?<=\b[LRDA]\.) (?=\d)|(?<=\bart\.) (?=\d)")
 ALLOWED_TAGS = {
     *("h2", "h3", "h4", "p", "br", "hr", "blockquote"),
     *("ul", "ol", "li", "strong", "em", "a", "code", "pre"),
@@ -116,6 +118,12 @@ def distance(kilometres: Any) -> str:
     if number is None:
         return ""
     return f"à moins de 1{THIN}km" if number < 1 else f"à {nombre(number, 0)}{THIN}km"
+
+
+@register.filter
+def insecables(text: Any) -> str:
+    """A sentence whose signs stay with their word: no-break spaces before « : ; ! ? % », in quotes, after « L. »."""
+    return BREAKABLE.sub("\u00a0", str(text or ""))
 
 
 @register.filter

@@ -11,11 +11,12 @@ from django.utils import timezone
 from portal.models import Envoi
 from portal.permissions import Acteur
 from structures.enums import Sens
-from structures.models import Echange, Membre, MessageEchange, Structure
+from structures.models import Echange, Membre, MessageEchange, Organisation, Structure
 from structures.notifications.echanges import key_of, relay
 
 MOST_MESSAGES = 200  # in one conversation
 MOST_AT_ONCE = 10  # structures written to in one go
+TWICE = timedelta(minutes=2)  # the same message within: a button pressed twice
 AT_A_TIME = 500  # rows erased together
 
 
@@ -90,10 +91,21 @@ def _midnight(now: datetime) -> datetime:
 # Writing ------------------------------------------------------------------------------------------------------------
 @transaction.atomic
 def open_exchanges(*, structures: Iterable[Structure], sujet: str, texte: str, by: Acteur) -> list[Echange]:
-    """One conversation with each of `structures`, which `obstacles` has let through; each is told by e-mail."""
+    """One conversation with each of `structures`, which `obstacles` has let through; each is told by e-mail.
+
+    The same message sent again at once (a button pressed twice) gives back the conversation it opened the first time.
+    """
     now = timezone.now()
+    Organisation.objects.select_for_update().get(pk=by.organisation_id)  # the second click waits for the first
+    twins = Echange.objects.filter(
+        organisation=by.organisation, sujet=sujet, cree_le__gte=now - TWICE, messages__par=by.user,
+        messages__texte=texte,
+    )  # fmt: skip
     opened = []
     for structure in structures:
+        if twin := twins.filter(structure=structure).first():
+            opened.append(twin)
+            continue
         echange = Echange.objects.create(
             structure=structure,
             organisation=by.organisation,
@@ -107,13 +119,19 @@ def open_exchanges(*, structures: Iterable[Structure], sujet: str, texte: str, b
 
 @transaction.atomic
 def answer(*, echange: Echange, texte: str, by: Acteur | None) -> MessageEchange:
-    """Add a message to a conversation; `by` is None for a structure that answers from the link it received."""
+    """Add a message to a conversation; `by` is None for a structure that answers from the link it received.
+
+    The same message sent again at once is written once.
+    """
     sens = Sens.VERS_ACHETEUR
     if by is not None and by.organisation_id == echange.organisation_id:
         sens = Sens.VERS_STRUCTURE
     else:  # answering proves that what came before was read
         _read(echange, Sens.VERS_STRUCTURE)
-    return _write(echange, sens, texte, by.user if by else None, timezone.now())
+    now, user = timezone.now(), by.user if by else None
+    Echange.objects.select_for_update().get(pk=echange.pk)
+    twin = echange.messages.filter(cree_le__gte=now - TWICE, sens=sens, par=user, texte=texte).first()
+    return twin or _write(echange, sens, texte, user, now)
 
 
 def _write(echange: Echange, sens: Sens, texte: str, user, now: datetime) -> MessageEchange:

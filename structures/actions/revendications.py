@@ -26,13 +26,14 @@ def pending_of(structure: Structure, user) -> Revendication | None:
     return Revendication.objects.filter(structure=structure, user=user, etat__in=PENDING).first()
 
 
+def membership(structure: Structure, user) -> Membre | None:
+    """The active membership by which `user` acts for this structure."""
+    mine = Membre.objects.active().filter(user=user, organisation=structure.organisation_id or 0, role=Role.STRUCTURE)
+    return mine.first()
+
+
 def is_member(structure: Structure, user) -> bool:
-    return (
-        structure.organisation_id is not None
-        and Membre.objects.active()
-        .filter(user=user, organisation=structure.organisation_id, role=Role.STRUCTURE)
-        .exists()
-    )
+    return membership(structure, user) is not None
 
 
 def claim(*, structure: Structure, user, siret: str, courriel: str, fonction: str, message: str) -> Revendication:
@@ -79,19 +80,19 @@ def is_link_over(demande: Revendication, now) -> bool:
 
 
 @transaction.atomic
-def confirm(demande: Revendication, now) -> bool:
-    """The link was followed by the claimant: they become a member at once. False when it is too late.
+def confirm(demande: Revendication, now) -> Membre | None:
+    """The link was followed by the claimant: they become a member at once. None when it is too late.
 
     ValidationError when the card lost its organisation in between.
     """
     demande = Revendication.objects.select_for_update().get(pk=demande.pk)
     if demande.etat == EtatDemande.ACCEPTEE:
-        return True
+        return membership(demande.structure, demande.user)
     if demande.etat != EtatDemande.A_CONFIRMER or is_link_over(demande, now):
-        return False
-    _join(demande)
+        return None
+    membre = _join(demande)
     _close(demande, EtatDemande.ACCEPTEE, now)
-    return True
+    return membre
 
 
 @transaction.atomic
@@ -145,10 +146,10 @@ def add_member(user, organisation_id: int, role: str) -> Membre:
     return membre
 
 
-def _join(demande: Revendication) -> None:
+def _join(demande: Revendication) -> Membre:
     if demande.structure.organisation_id is None:
         raise ValidationError(WITHOUT_ORGANISATION)
-    add_member(demande.user, demande.structure.organisation_id, Role.STRUCTURE)
+    return add_member(demande.user, demande.structure.organisation_id, Role.STRUCTURE)
 
 
 def _close(demande: Revendication, etat: str, now, by: Acteur | None = None) -> None:

@@ -73,8 +73,8 @@ def _written(rows: Iterable[Sequence[str]]) -> bytes:
         line = ";".join(row)
         if line.count(";") != len(row) - 1 or '"' in line or "\n" in line or "\r" in line:
             text = io.StringIO(newline="")
-            csv.writer(text, delimiter=";", lineterminator="").writerow(row)
-            line = text.getvalue()
+            csv.writer(text, delimiter=";", lineterminator="\r\n").writerow(row)
+            line = text.getvalue().removesuffix("\r\n")
         lines.append(line)
     lines.append("")
     return "\r\n".join(lines).encode()

@@ -44,6 +44,8 @@ class ColonnesForm(CorrespondanceForm):
     def __init__(self, entetes, *args, **kwargs):
         super().__init__(entetes, CHAMPS, *args, **kwargs)
         self.order_fields(["siret", "type", KIND])
+        self.helper = FormHelper(self)  # again, in that order
+        self.helper.form_tag = False
 
     def clean(self):
         cleaned = super().clean()

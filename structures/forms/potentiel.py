@@ -6,7 +6,7 @@ from django import forms
 
 from portal.fields import NombreField
 from structures.directory import Question
-from structures.enums import Mode
+from structures.enums import Mode, NiveauLieu
 from structures.filters import sector_choices
 from structures.lieux import Lieu, from_parametre, resolve
 from structures.models import Secteur
@@ -63,6 +63,7 @@ class PotentielForm(forms.Form):
             given["ou"] = " ; ".join(self._by_name)
         else:
             given["ou"] = " ; ".join(text for text in given.getlist("ou") if text)
+        given.setlist("secteur", [code for code in given.getlist("secteur") if code])
         super().__init__(given, **options)
         self._secteurs = {
             secteur.code: secteur for secteur in Secteur.objects.only("code", "nom", "parent_id", "ordre")
@@ -105,7 +106,8 @@ class PotentielForm(forms.Form):
     def _resolved(self, name: str) -> Lieu | None:
         place = resolve(name)
         if place.lieu and place.is_ambiguous:
-            self.homonymes.append((place.lieu, [lieu for lieu in place.candidats if lieu != place.lieu]))
+            others = [lieu for lieu in place.candidats if lieu != place.lieu and not _same_ground(lieu, place.lieu)]
+            self.homonymes += [(place.lieu, others)] if others else []
         return place.lieu
 
     def clean(self):
@@ -122,3 +124,9 @@ class PotentielForm(forms.Form):
     def duree_mois(self) -> int | None:
         months = self.cleaned_data["duree"]
         return int(months) if months else None
+
+
+def _same_ground(one: Lieu, other: Lieu) -> bool:
+    """Whether both are the same land under two names of the map: overseas, a département is its region."""
+    larger = {NiveauLieu.DEPARTEMENT, NiveauLieu.REGION}
+    return {one.niveau, other.niveau} == larger and one.region == other.region and one.nom == other.nom

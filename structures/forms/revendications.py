@@ -29,6 +29,7 @@ class RevendicationForm(forms.Form):
         if structure.organisation_id is None:
             self.fields["siret"].label = "Numéro FINESS de votre structure"
             self.fields["siret"].help_text = "Cette fiche n'a pas de SIRET : les neuf chiffres de son numéro FINESS."
+            self.fields["courriel"].help_text = "La réponse à votre demande arrive à l'adresse de votre compte."
         else:
             self.fields["siret"].help_text = "Les quatorze chiffres, avec ou sans espaces."
 

@@ -31,7 +31,7 @@ CHAMPS = (
     Champ("code_postal", "Code postal", ("cp",)),
     Champ("ville", "Ville", ("commune", "localite")),
     Champ("courriel", "Courriel public", ("courriel", "mail", "e mail", "email", "adresse electronique", "adresse mail",
-                                         "adresse courriel"),
+                                         "adresse courriel", "mel"),
           aide="Un courriel d'accueil : ceux qui semblent porter le nom d'une personne sont laissés de côté."),
     Champ("telephone", "Téléphone public", ("telephone", "tel", "standard")),
     Champ("site", "Site", ("site internet", "site web", "url")),

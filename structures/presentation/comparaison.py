@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import Count, Prefetch
 from django.http import QueryDict
 
-from portal.templatetags.formats import jour
+from portal.templatetags.formats import jour, pluriel
 from structures import rules, zones
 from structures.enums import Kind, Mode, RolePrefere
 from structures.filters import Adresse, Puce, sans
@@ -15,6 +15,7 @@ from structures.presentation.blocs import mois_of
 from structures.presentation.fiche import months_in_words
 
 MOST = 4
+COLON = "\u00a0: "
 LONGEST_KEY = 18  # digits
 
 
@@ -97,7 +98,10 @@ def _kind(structure, places, on):
 
 def _reservations(structure, places, on):
     laws = {"handicap": "marchés réservés au handicap", "insertion": "marchés réservés à l’insertion"}
-    return [said for name, said in laws.items() if rules.reservable(structure.kind, name, on)]
+    found = [said for name, said in laws.items() if rules.reservable(structure.kind, name, on)]
+    if rules.reservable(structure.kind, "penitentiaire", on):
+        found.append("marchés réservés au travail en détention")
+    return found or ["aucun sans prouver qu’elle est une structure équivalente"]
 
 
 def _town(structure, places, on):
@@ -116,8 +120,8 @@ def _zones(structure, places, on):
 
 
 def _size(structure, places, on):
-    said = [f"{structure.capacite} places"] if structure.capacite is not None else []
-    said += [f"{structure.effectif} personnes"] if structure.effectif is not None else []
+    said = [pluriel(structure.capacite, "place,places")] if structure.capacite is not None else []
+    said += [pluriel(structure.effectif, "personne,personnes")] if structure.effectif is not None else []
     inside = structure.effectif_parcours
     return said + ([f"dont {inside} en parcours ou en situation de handicap"] if inside is not None else [])
 
@@ -130,7 +134,9 @@ def _low_season(structure, places, on):
 def _role(structure, places, on):
     said = [RolePrefere(structure.role_prefere).label] if structure.role_prefere else []
     days = structure.delai_reponse_jours
-    return said + ([f"répond en {days} jours environ"] if days is not None else [])
+    if days is None:
+        return said
+    return [*said, f"répond en {pluriel(days, 'jour,jours')} environ" if days else "répond dans la journée"]
 
 
 def _labels(structure, places, on):
@@ -142,21 +148,22 @@ def _labels(structure, places, on):
 
 def _references(structure, places, on):
     return [
-        f"{reference.client}{f' : {reference.objet}' if reference.objet else ''}"
+        f"{reference.client}{f'{COLON}{reference.objet}' if reference.objet else ''}"
         for reference in structure.references.all()
     ][:8]
 
 
 def _networks(structure, places, on):
     said = [reseau.nom for reseau in structure.reseaux.all()]
-    return said + ([f"Groupe : {structure.groupe.nom}"] if structure.groupe else [])
+    return said + ([f"Groupe{COLON}{structure.groupe.nom}"] if structure.groupe else [])
 
 
 def _convention(structure, places, on):
     debut, fin = structure.convention_debut, structure.convention_fin
-    said = " ".join(
-        part for part in (debut and f"du {jour(debut)}", fin and f"jusqu’au {jour(fin)}") if part
-    )  # fmt: skip
+    if debut and fin:
+        said = f"du {jour(debut)} au {jour(fin)}"
+    else:
+        said = f"depuis le {jour(debut)}" if debut else f"jusqu’au {jour(fin)}" if fin else ""
     return [said, *(["expirée"] if fin and fin < on else [])] if said else []
 
 
@@ -164,18 +171,21 @@ def _contracts(structure, places, on):
     said = []
     if structure.titulaire_jusqu_au and structure.titulaire_jusqu_au >= on:
         said.append(f"tient un marché public, jusqu’au {jour(structure.titulaire_jusqu_au)} au moins")
+    elif structure.titulaire_jusqu_au:
+        said.append(f"a tenu un marché public, jusqu’au {jour(structure.titulaire_jusqu_au)}")
     elif structure.titulaire_depuis:
-        said.append(f"titulaire d’un marché public dès le {jour(structure.titulaire_depuis)}")
+        said.append(f"a obtenu un marché public le {jour(structure.titulaire_depuis)}")
     if structure.a_cotraite:
         said.append("a déjà cotraité")
     if structure.formes_commande_publique:
-        said.append(f"{structure.formes_commande_publique} formée(s) à la commande publique")
+        trained = pluriel(structure.formes_commande_publique, "personne formée,personnes formées")
+        said.append(f"{trained} à la commande publique")
     return [text[:1].upper() + text[1:] for text in said]
 
 
 def _complete(structure, places, on):
     dated = [f"données du {jour(structure.donnees_du)}"] if structure.donnees_du else []
-    return [f"{structure.completude} % de la fiche remplie", *dated]
+    return [f"{structure.completude}\u00a0% de la fiche remplie", *dated]
 
 
 LIGNES = (

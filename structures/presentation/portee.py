@@ -50,7 +50,11 @@ def portee(places: Iterable[Place], circle: tuple[float, float, float] | None) -
         code for niveau, code in entire
         if niveau == EPCI and not _inside(geography, code, departements | _of_regions(geography, regions))
     }  # fmt: skip
-    declared = {code for niveau, code in places if niveau == COMMUNE}
+    named = {(REGION, code) for code in regions} | {(DEPARTEMENT, code) for code in departements}
+    named |= {(EPCI, code) for code in epcis}
+    declared = {
+        code for niveau, code in places if niveau == COMMUNE and named.isdisjoint(_holders(geography, code))
+    }  # fmt: skip
     names = names_of(
         [*((REGION, code) for code in regions), *((DEPARTEMENT, code) for code in departements | partial),
          *((EPCI, code) for code in epcis), *((COMMUNE, code) for code in declared)]

@@ -19,7 +19,7 @@ from structures.models import Structure
 from structures.parametres import SeuilsPotentiel, seuils_potentiel
 from structures.rules import FAMILLES, RESERVES, kinds_reservables
 
-CENT, YEAR = Decimal("0.01"), 12
+CENT, EURO, YEAR = Decimal("0.01"), Decimal(1), 12
 # Reservation → its name in a sentence and its article.
 RESERVATIONS = {
     "insertion": ("à l'insertion", "L. 2113-13"),
@@ -150,7 +150,7 @@ class Somme:
 
 @dataclass(frozen=True)
 class Chiffres:
-    """Mean and median of a turnover (€ HT) over the `connus` structures that give theirs; None when none does."""
+    """Mean and median of a turnover (whole € HT) over the `connus` structures that give theirs; None when none does."""
 
     moyenne: Decimal | None
     mediane: Decimal | None
@@ -221,7 +221,7 @@ def potentiel(question: Question, budget: Decimal | None, duree_mois: int | None
         duree_mois=duree_mois,
         budget_annuel=annual,
         dependance=dependance,
-        plafond_annuel=(turnovers.moyenne * seuils.dependance.valeur).quantize(CENT) if turnovers.moyenne else None,
+        plafond_annuel=(turnovers.moyenne * seuils.dependance.valeur).quantize(EURO) if turnovers.moyenne else None,
         echelle=recommander({each.code: each.nombre for each in reservables}, len(rows), dependance, seuils, on),
         inconnus=tuple(_unknown(len(rows), places, effectif, turnovers, annual, duree_mois)),
     )
@@ -241,8 +241,8 @@ def _sum(values: Sequence[int | None]) -> Somme:
 def _turnovers(values: Sequence[Decimal]) -> Chiffres:
     if not values:
         return Chiffres(None, None, 0)
-    mean = (sum(values) / len(values)).quantize(CENT, ROUND_HALF_UP)
-    return Chiffres(mean, Decimal(median(values)).quantize(CENT, ROUND_HALF_UP), len(values))
+    mean = (sum(values) / len(values)).quantize(EURO, ROUND_HALF_UP)
+    return Chiffres(mean, Decimal(median(values)).quantize(EURO, ROUND_HALF_UP), len(values))
 
 
 def _unknown(total, places, effectif, turnovers, annual, duree_mois):

@@ -11,6 +11,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.http import quote_etag
 
 from structures.directory import Question, search
@@ -83,7 +84,8 @@ class FluxStructures(Feed):
     def item_description(self, item):
         place = f" à {item.ville}" if item.ville else ""
         trades = ", ".join(dict.fromkeys(activite.secteur.nom for activite in item.activites.all()))
-        return f"{item.get_kind_display()}{place}{' : ' if trades else ''}{trades}."
+        # Readers take a summary for HTML.
+        return escape(f"{item.get_kind_display()}{place}{' : ' if trades else ''}{trades}.")
 
     def item_guid(self, item):
         return self.suivi.identifiant(f"structure/{item.pk}")

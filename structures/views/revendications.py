@@ -11,6 +11,7 @@ from portal.permissions import Role, role_required
 from structures.actions import revendications as actions
 from structures.enums import EtatDemande
 from structures.forms.revendications import RefusForm, RevendicationForm
+from structures.middleware import SESSION_KEY
 from structures.models import Revendication, Structure
 
 MOST_CLAIMS, MOST_LINKS, MOST_TRIES = 5, 5, 20  # a day, for each user
@@ -21,8 +22,11 @@ SENT = "Votre demande est enregistrée."
 def revendiquer(request, pk):
     structure = get_object_or_404(Structure.objects.listed().select_related("organisation"), pk=pk)
     if actions.is_member(structure, request.user):
-        messages.info(request, "Vous faites déjà partie de cette structure.")
-        return redirect("structures:ma_fiche")
+        if request.acteur.has(Role.STRUCTURE) and request.acteur.organisation_id == structure.organisation_id:
+            messages.info(request, "Vous faites déjà partie de cette structure.")
+            return redirect("structures:ma_fiche")
+        messages.info(request, "Vous faites déjà partie de cette structure : choisissez-la en haut de page pour agir.")
+        return redirect(structure)
     pending = actions.pending_of(structure, request.user)
     form = None
     if pending is None:
@@ -76,11 +80,12 @@ def revendication_confirmer(request, token):
     over = actions.is_link_over(demande, now)
     if request.method == "POST" and not over:
         try:
-            done = actions.confirm(demande, now)
+            membre = actions.confirm(demande, now)
         except ValidationError as error:
             messages.error(request, error.messages[0])
         else:
-            if done:
+            if membre:
+                request.session[SESSION_KEY] = membre.pk  # from here on one acts for the structure just joined
                 messages.success(request, "Vous faites maintenant partie de cette structure : complétez sa fiche.")
                 return redirect("structures:ma_fiche")
         return redirect("structures:revendiquer", pk=demande.structure_id)

@@ -17,14 +17,18 @@ from tests.factories import (
     make_activite,
     make_clause,
     make_declaration,
+    make_echange,
     make_eligibilite,
     make_envoi,
     make_heures_dues,
     make_importation,
     make_imputation,
+    make_liste_favoris,
     make_lot,
     make_marche,
+    make_message_echange,
     make_participant,
+    make_revendication,
     make_structure,
     make_temoignage,
     make_titulaire,
@@ -198,6 +202,76 @@ def test_network(client_reseau):
     assert board["sans_activite"].rows == [silent]
 
 
+def test_a_message_to_read_is_said_to_the_organisation_that_receives_it(client_acheteur, client_structure):
+    mine, theirs = client_acheteur.acteur_organisation, client_structure.acteur_organisation
+    card = make_structure(organisation=theirs, identifiant_source="S1", nom="Les Jardins")
+    thread = make_echange(structure=card, organisation=mine, sujet="Tontes de mai")
+    message = make_message_echange(echange=thread)
+    make_message_echange(sens="vers_acheteur")  # of others
+    assert tableaux.messages_recus(client_acheteur.acteur).rows == []
+    assert tableaux.messages_recus(client_structure.acteur).rows == [thread]
+    page = client_structure.get(reverse(BOARD)).content.decode()
+    assert thread.get_absolute_url() in page
+    assert mine.nom in page
+    message.lu_le = timezone.now()
+    message.save()
+    assert "Messages à lire" not in client_structure.get(reverse(BOARD)).content.decode()
+    make_message_echange(echange=thread, sens="vers_acheteur")
+    page = client_acheteur.get(reverse(BOARD)).content.decode()
+    assert "Messages à lire (1)" in page
+    assert "Les Jardins" in page
+
+
+def test_claims_wait_for_those_who_answer_them(client_reseau, client_structure, client_administration):
+    member = make_structure(nom="Sans personne")
+    client_reseau.acteur_organisation.reseau.structures.add(member)
+    claim = make_revendication(structure=member)
+    make_revendication()  # outside the network
+    make_revendication(structure=member, etat="a_confirmer")
+    assert tableaux.rattachements(client_reseau.acteur).rows == [claim]
+    assert tableaux.rattachements(client_structure.acteur).rows == []
+    assert tableaux.rattachements(client_administration.acteur).total == 2
+    page = client_reseau.get(reverse(BOARD)).content.decode()
+    assert reverse("structures:revendication", args=[claim.pk]) in page
+    assert "Demandes de rattachement" not in client_structure.get(reverse(BOARD)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "is_old"), [(date(2025, 11, 22), True), (date(2025, 11, 23), False), (None, False)]
+)
+def test_a_card_not_confirmed_for_a_year_is_to_read_again(client_structure, time_machine, confirmed, is_old):
+    time_machine.move_to(ON.isoformat(), tick=False)
+    own = client_structure.acteur_organisation
+    card = make_structure(organisation=own, identifiant_source="S1", verifiee_le=confirmed)
+    make_structure(organisation=own, identifiant_source="S2", remplacee_par=card)
+    rows = tableaux.fiches(client_structure.acteur, ON).rows
+    assert {row.pk: row.a_relire for row in rows}[card.pk] is is_old
+    assert all(row.remplacee_par_id is None for row in rows)
+    page = client_structure.get(reverse(BOARD)).content.decode()
+    assert ("À relire" in page) is is_old
+    assert reverse("structures:edition", args=[card.pk]) in page
+
+
+def test_a_buyer_finds_lists_and_searches(client_acheteur):
+    make_liste_favoris(organisation=client_acheteur.acteur_organisation)
+    make_liste_favoris()
+    board = tableaux.acheteur(client_acheteur.acteur, ON)
+    assert (board["nb_listes"], board["nb_recherches"]) == (1, 0)
+    page = client_acheteur.get(reverse(BOARD)).content.decode()
+    for name in ("structures:favoris", "structures:recherches", "structures:echanges", "marches:achats"):
+        assert f'href="{reverse(name)}"' in page
+
+
+def test_without_membership_one_is_led_to_claim_a_card(client, db):
+    user = make_user()
+    mine, other = make_revendication(user=user), make_revendication()
+    client.force_login(user)
+    page = client.get(reverse(BOARD)).content.decode()
+    assert "C’est votre structure" in page
+    assert reverse("structures:revendiquer", args=[mine.structure_id]) in page
+    assert other.structure.nom not in page
+
+
 REPORT = {
     "fichier": "esat.csv", "lus": 75, "crees": 2, "mis_a_jour": 1, "inchanges": 0,
     "ecartes": [{"ligne": line, "raison": f"Raison {line}", "valeur": "<b>x</b>"} for line in range(1, 73)],
@@ -256,10 +330,13 @@ def test_a_message_in_flight_for_a_moment_is_no_trouble(client_administration):
     assert "Ça part" not in page
 
 
-def test_reports_are_for_administration(client, client_reseau, client_administration):
+def test_reports_are_for_administration_and_networks_see_their_own(
+    client, client_reseau, client_acheteur, client_administration
+):
     address = reverse("pages:importation", args=[make_importation().pk])
     assert client.get(address).status_code == 302
-    assert client_reseau.get(address).status_code == 403
+    assert client_acheteur.get(address).status_code == 403
+    assert client_reseau.get(address).status_code == 404
     assert client_administration.get(reverse("pages:importation", args=[10**15])).status_code == 404
 
 
@@ -280,7 +357,10 @@ def fill(client):
         own.reseau.structures.add(make_structure())
         make_temoignage(auteur=own)
         make_temoignage(auteur=own, statut="brouillon", publie_le=None)
-    make_structure(organisation=own, identifiant_source=f"S{lot.pk}")
+    card = make_structure(organisation=own, identifiant_source=f"S{lot.pk}")
+    make_revendication(structure=card)
+    make_message_echange(echange=make_echange(structure=card))
+    make_message_echange(echange=make_echange(organisation=own), sens="vers_acheteur")
     make_importation(rapport=REPORT)
     make_envoi(etat="echec")
 

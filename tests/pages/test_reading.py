@@ -283,3 +283,11 @@ def test_robots_sitemap_and_icon(client, db):
 @pytest.mark.parametrize("name", ["mentions_legales", "accessibilite", "credits", "donnees_personnelles"])
 def test_notices_are_public(client, db, name):
     assert "<h1" in page_of(client, reverse(f"pages:{name}"))
+
+
+def test_personal_data_says_how_long_the_uses_of_the_directory_are_kept(client, db, settings):
+    settings.ECHANGES_JOURS = 183
+    page = client.get(reverse("pages:donnees_personnelles")).content.decode()
+    for said in ("183 jours", "Listes de structures", "Recherches enregistrées", "Demande pour tenir une fiche",
+                 "7 jours", "14 jours", "24 heures"):  # fmt: skip
+        assert said in page.replace("\u202f", " "), said

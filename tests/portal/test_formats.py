@@ -109,6 +109,21 @@ def test_nombre_can_be_read_back(value):
 
 
 @pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Où : ici ; là ! Non ?", "Où\xa0: ici\xa0; là\xa0! Non\xa0?"),
+        ("un lot « vert »", "un lot «\xa0vert\xa0»"),
+        ("L. 2113-12 et R. 2113-7, art. 83", "L.\xa02113-12 et R.\xa02113-7, art.\xa083"),
+        ("30 % du coût", "30\xa0% du coût"),
+        ("rien à garder", "rien à garder"),
+        (None, ""),
+    ],
+)
+def test_signs_stay_with_their_word(text, kept):
+    assert formats.insecables(text) == kept
+
+
+@pytest.mark.parametrize(
     ("text", "html"),
     [
         ("**gras**", "<p><strong>gras</strong></p>"),

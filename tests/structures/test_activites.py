@@ -185,6 +185,7 @@ def test_reach_in_words(world):
     assert portee([("france", "")], None).phrases == ["toute la France"]
     assert portee([("region", "28")], None).phrases == ["toute la Normandie"]
     assert portee([("departement", "14"), ("departement", "27")], None).phrases == ["toute la Normandie"]
+    assert portee([("region", "28"), ("commune", "27229")], None).phrases == ["toute la Normandie"]  # named once
     found = portee([("commune", caen.code)], None)
     assert (found.entiers, found.parties, found.communes) == (["Caen"], ["une partie du Calvados"], 1)
     found = portee([("epci", "200065597")], None)

@@ -33,3 +33,8 @@ def test_domains_are_read_from_what_people_write():
     assert domaines.domain_of_email(None) == ""
     assert domaines.domain_of_site("HTTPS://WWW.Exemple.fr:8080/a?b") == "exemple.fr"
     assert domaines.domain_of_site(None) == ""
+
+
+def test_hosts_of_everybody_prove_nothing():
+    assert "site-solocal.com" in domaines.PARTAGES
+    assert not [name for name in domaines.PARTAGES if "." not in name]

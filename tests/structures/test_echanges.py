@@ -381,3 +381,16 @@ def test_query_counts_do_not_grow(membre, django_assert_num_queries):
         make.make_message_echange(echange=first, par=make.make_user())
     with django_assert_num_queries(len(one)):
         pages(first)
+
+
+def test_a_button_pressed_twice_sends_once(client_acheteur, membre, par_lien):
+    mail.outbox.clear()
+    first, second = (write(client_acheteur, membre.structure) for _ in range(2))
+    assert first.url == second.url
+    assert Echange.objects.filter(structure=membre.structure).count() == len(mail.outbox) == 1
+    for _ in range(2):
+        Client().post(link(par_lien), {"message": "Oui."})
+        client_acheteur.post(par_lien.get_absolute_url(), {"message": "Merci."})
+    assert par_lien.messages.filter(texte="Oui.").count() == par_lien.messages.filter(texte="Merci.").count() == 1
+    write(client_acheteur, membre.structure, message="Autre chose.")
+    assert Echange.objects.filter(structure=membre.structure).count() == 2

@@ -158,3 +158,9 @@ def test_it_costs_the_same_for_one_entry_and_for_ten(country, client):
     for rank in range(9):
         settle(f"Autre {rank}", country.ifs, country.jardins)
     assert cost() == first
+
+
+def test_a_summary_is_read_as_html_and_escaped(country, client):
+    structure = settle("Verte", country.caen, country.entretien)
+    Structure.objects.filter(pk=structure.pk).update(ville="<b>Caen</b>")
+    assert "&lt;b&gt;Caen" in feed(client).find(f"{ATOM}entry").findtext(f"{ATOM}summary")

@@ -87,6 +87,7 @@ def test_a_lost_leading_zero_is_given_back():
         (Kind.GEIQ, ["R. 2113-7", "L. 2112-2"], ["L. 2113-12", "D. 5212-22"]),
         (Kind.EITI, ["R. 2113-7"], ["L. 2112-2"]),
         (Kind.SEP, ["L. 2113-13-1"], ["L. 2113-12", "D. 5212-22"]),
+        (Kind.AI, ["L. 2113-13", "L. 2112-2", "L. 5132-7"], ["L. 2113-12"]),
     ],
 )
 def test_what_a_kind_opens_to_a_buyer(kind, present, absent):

@@ -307,7 +307,7 @@ def test_compare_keeps_four_in_order(client, mixed):
     response = client.get(f"{COMPARE}?{query}&q=jardin")
     assert [structure.pk for structure, _ in response.context["structures"]] == pks[:4]
     page = response.content.decode()
-    assert "4 structures au plus : les suivantes" in page
+    assert "4 structures au plus&nbsp;: les suivantes" in page
     assert "?q=jardin" in page
     assert "4 structures au plus" in client.get(f"{LIST}?{query}").content.decode()
 
@@ -317,6 +317,28 @@ def test_compare_says_the_facts(client, mixed):
     page = client.get(f"{COMPARE}?s={one.pk}&s={two.pk}").content.decode()
     for text in ("Calvados", "Janvier et février", "40 places", "A déjà cotraité", "VERT", "Sud", "non renseigné"):
         assert text in page
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"kind": Kind.EITI}, "aucun sans prouver"),
+        ({"kind": Kind.SEP}, "travail en détention"),
+        ({"delai_reponse_jours": 1}, "répond en 1 jour environ"),
+        ({"delai_reponse_jours": 0}, "répond dans la journée"),
+        ({"formes_commande_publique": 1}, "1 personne formée à la commande publique"),
+        ({"formes_commande_publique": 2}, "2 personnes formées à la commande publique"),
+        ({"effectif": 1}, "1 personne<"),
+        ({"convention_debut": date(2025, 1, 1), "convention_fin": date(2099, 1, 2)}, "du 01/01/2025 au 02/01/2099"),
+        ({"convention_fin": date(2099, 1, 2)}, "jusqu’au 02/01/2099"),
+        ({"convention_debut": date(2025, 1, 1)}, "depuis le 01/01/2025"),
+        ({"titulaire_depuis": date(2015, 8, 8)}, "A obtenu un marché public le 08/08/2015"),
+        ({"titulaire_depuis": date(2015, 8, 8), "titulaire_jusqu_au": date(2018, 1, 1)}, "A tenu un marché public"),
+    ],
+)
+def test_compare_speaks_french(client, db, given, said):
+    structure = make_structure(**given)
+    assert said in client.get(f"{COMPARE}?s={structure.pk}").content.decode()
 
 
 @pytest.mark.parametrize("query", ["", "s=", "s=abc", "s=-1", "s=999999999", "s=" + "9" * 5000, "s=%00", "s=1.5"])

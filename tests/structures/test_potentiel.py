@@ -14,7 +14,7 @@ from structures.directory import Question
 from structures.enums import Kind, Mode
 from structures.lieux import from_parametre
 from structures.stats.potentiel import annual_budget, potentiel, recommander
-from tests.factories import make_activite, make_organisation, make_structure
+from tests.factories import make_activite, make_departement, make_organisation, make_region, make_structure
 from tests.structures.helpers import make_country
 
 ON = date(2026, 11, 22)
@@ -195,6 +195,27 @@ def test_an_empty_form_is_shown_without_reproach(country, client):
     assert "Ce que les chiffres" not in response.content.decode()
 
 
+def test_a_sector_left_empty_is_no_fault(country, client):
+    page = client.get(URL, {"secteur": "", "ou": "Caen"}).content.decode()
+    assert "form-errors" not in page
+
+
+def test_faults_are_told_once_and_say_what_to_write(country, client):
+    page = client.get(URL, {"ou": "Caen", "budget": "-5", "duree": "1000"}).content.decode()
+    assert "Le calcul n’est pas fait" in page
+    assert "Écrivez 0 ou plus." in page
+    assert "Écrivez 180 au plus." in page
+    assert "trop grand" not in page
+
+
+def test_an_overseas_departement_is_not_confused_with_its_region(country, client):
+    region = make_region(code="06", nom="Mayotte")
+    make_departement(code="976", nom="Mayotte", region=region)
+    page = client.get(URL, {"ou": "Mayotte"}).content.decode()
+    assert "Mayotte (976)" in page
+    assert "Plusieurs lieux portent ce nom" not in page
+
+
 def test_the_whole_question_is_in_the_address(country, client):
     settle(country.caen, country.entretien, chiffre_affaires=Decimal(500_000))
     given = {"secteur": ["jardins", "proprete"], "ou": "Caen ; Eure", "budget": "120 000,50", "duree": "24"}
@@ -240,14 +261,14 @@ def test_a_name_borne_by_several_places_is_said(country, client):
         ({"ou": "Caen ; Nulle-Part"}, "Lieu inconnu"),
         ({"ou": ";".join(f"Lieu {rank}" for rank in range(11))}, "10 lieux au plus"),
         ({"ou": "x" * 301}, "300"),
-        ({"ou": "Caen", "budget": "-5"}, "supérieur"),
+        ({"ou": "Caen", "budget": "-5"}, "Écrivez 0 ou plus"),
         ({"ou": "Caen", "budget": "beaucoup"}, "Écrivez un nombre"),
-        ({"ou": "Caen", "budget": "1" * 30}, "trop grand"),
+        ({"ou": "Caen", "budget": "1" * 30}, "9\u202f999\u202f999\u202f999,99 au plus"),
         ({"ou": "Caen", "budget": "1" * 60}, "Écrivez un nombre"),
         ({"ou": "Caen", "budget": "NaN"}, "Écrivez un nombre"),
-        ({"ou": "Caen", "duree": "0"}, "supérieur"),
+        ({"ou": "Caen", "duree": "0"}, "Écrivez 1 ou plus"),
         ({"ou": "Caen", "duree": "9999"}, "180"),
-        ({"ou": "Caen", "duree": "1,5"}, "chiffres au plus"),
+        ({"ou": "Caen", "duree": "1,5"}, "nombre entier"),
         ({"ou": "Caen", "mode": "magie"}, "mode de la liste"),
     ],
 )

@@ -66,6 +66,30 @@ def test_an_address_of_the_structure_gets_a_link_and_joins_at_once(card, person)
     assert person.get(reverse("structures:edition", args=[card.pk])).status_code == 200
 
 
+def test_one_acts_for_the_card_joined_whatever_one_acted_for_before(card):
+    buyer = sign_in(Role.ACHETEUR)
+    session = buyer.session
+    session["membre"] = buyer.user.membres.get().pk
+    session.save()
+    claim(buyer, card)
+    link = reverse("structures:revendication_confirmer", args=[Revendication.objects.get().jeton])
+    for _ in range(2):  # the link opened twice leads to the same place
+        response = buyer.post(link, follow=True)
+        assert response.status_code == 200
+        assert response.redirect_chain[-1][0] == reverse("structures:edition", args=[card.pk])
+
+
+def test_a_member_who_acts_for_another_organisation_is_not_shut_out(card):
+    buyer = sign_in(Role.ACHETEUR)
+    session = buyer.session
+    session["membre"] = buyer.user.membres.get().pk
+    session.save()
+    Membre.objects.create(user=buyer.user, organisation=card.organisation, role=Role.STRUCTURE)
+    response = buyer.get(reverse("structures:revendiquer", args=[card.pk]), follow=True)
+    assert response.status_code == 200
+    assert response.redirect_chain[-1][0] == card.get_absolute_url()
+
+
 def test_nobody_confirms_for_another(card, person):
     claim(person, card)
     link = reverse("structures:revendication_confirmer", args=[Revendication.objects.get().jeton])

@@ -19,7 +19,8 @@ from portal.models import Envoi, Importation
 from portal.pages.models import Temoignage
 from portal.permissions import Role
 from portal.verdict import Niveau
-from structures.models import Activite, Reseau, Structure
+from structures.models import Activite, Echange, ListeFavoris, RechercheEnregistree, Reseau, Revendication, Structure
+from structures.notifications.rappels import reference, years_between
 
 SHOWN = 5  # rows of a list; the rest stands on the page it links to
 MONTHS_AHEAD = 6  # contracts whose end is prepared now
@@ -62,7 +63,7 @@ class Suivi:
 def tableau(acteur, on: date) -> tuple[str, dict[str, Any]]:
     """(template, context) of the dashboard of this `Acteur`."""
     if acteur.role is None:
-        return "pages/tableau_sans_role.html", {}
+        return "pages/tableau_sans_role.html", {"demandes": demandes_de(acteur.user)}
     template, function = PAR_ROLE[acteur.role]
     return template, function(acteur, on)
 
@@ -77,17 +78,23 @@ def acheteur(acteur, on: date) -> dict[str, Any]:
         "nb_marches": Marche.objects.editable_by(acteur).count(),
         "en_retard": en_retard(acteur, on),
         "objectif": objectif(acteur, on),
+        "messages_recus": messages_recus(acteur),
+        "nb_listes": ListeFavoris.objects.visible_to(acteur).count(),
+        "nb_recherches": RechercheEnregistree.objects.filter(user=acteur.user).count(),
     }
 
 
 def structure(acteur, on: date) -> dict[str, Any]:
-    cards = Structure.objects.filter(organisation=acteur.organisation_id).select_related("departement")
-    cards = cards.annotate(nb_activites=Count("activites")).defer("racines").order_by("nom_tri", "pk")
-    return {"fiches": Liste.of(cards), **_declarant(acteur, on)}
+    return {
+        "fiches": fiches(acteur, on),
+        "messages_recus": messages_recus(acteur),
+        "rattachements": rattachements(acteur),
+        **_declarant(acteur, on),
+    }
 
 
 def entreprise(acteur, on: date) -> dict[str, Any]:
-    return _declarant(acteur, on)
+    return {"messages_recus": messages_recus(acteur), **_declarant(acteur, on)}
 
 
 def facilitateur(acteur, on: date) -> dict[str, Any]:
@@ -99,6 +106,7 @@ def facilitateur(acteur, on: date) -> dict[str, Any]:
         "en_retard": en_retard(acteur, on),
         "eligibilites": Liste.of(ending.order_by("fin_eligibilite", "code", "pk")),
         "nb_clauses": ClauseSociale.objects.followed_by(acteur).count(),
+        "messages_recus": messages_recus(acteur),
     }
 
 
@@ -109,6 +117,8 @@ def reseau(acteur, on: date) -> dict[str, Any]:
     silent = members.exclude(Exists(Activite.objects.filter(structure=OuterRef("pk"))))
     return {
         "reseau": network,
+        "rattachements": rattachements(acteur),
+        "messages_recus": messages_recus(acteur),
         "nb_membres": members.count(),
         "sans_activite": Liste.of(silent.defer("racines").order_by("nom_tri", "pk")),
         "a_finir": Liste.of(stories.exclude(statut=Temoignage.Statut.PUBLIE).order_by("-modifie_le", "-pk")),
@@ -119,6 +129,7 @@ def reseau(acteur, on: date) -> dict[str, Any]:
 def administration(acteur, on: date) -> dict[str, Any]:
     now = timezone.now()
     return {
+        "rattachements": rattachements(acteur),
         "importations": importations(),
         "envois": Liste.of(
             Envoi.objects.filter(Q(etat__in=[Envoi.Etat.ECHEC, Envoi.Etat.INCERTAIN]) | tasks.in_flight_too_long(now))
@@ -137,6 +148,39 @@ PAR_ROLE = {
     Role.RESEAU: ("pages/tableau_reseau.html", reseau),
     Role.ADMINISTRATION: ("pages/tableau_administration.html", administration),
 }
+
+
+def fiches(acteur, on: date) -> Liste:
+    """Cards of the organisation, each with `a_relire`: nobody confirmed it for a year; what is least complete first."""
+    cards = Structure.objects.filter(organisation=acteur.organisation_id, remplacee_par=None)
+    cards = cards.select_related("departement").annotate(nb_activites=Count("activites")).defer("racines")
+    found = Liste.of(cards.order_by("completude", "nom_tri", "pk"))
+    for card in found.rows:
+        card.a_relire = years_between(reference(card), on) >= 1
+    return found
+
+
+def messages_recus(acteur) -> Liste:
+    """Conversations where a message waits to be read by the organisation, the latest first."""
+    rows = Echange.objects.visible_to(acteur).with_unread(acteur).filter(non_lus__gt=0)
+    rows = rows.select_related("organisation", "structure").defer("structure__racines", "structure__description")
+    found = Liste.of(rows.order_by("-dernier_le", "-pk"))
+    for row in found.rows:
+        row.de = row.structure.nom if row.organisation_id == acteur.organisation_id else row.organisation.nom
+    return found
+
+
+def rattachements(acteur) -> Liste:
+    """Claims of cards that this `Acteur` answers, the oldest first."""
+    claims = Revendication.objects.decidable_by(acteur).select_related("structure")
+    claims = claims.defer("structure__racines", "structure__description")
+    return Liste.of(claims.order_by("cree_le", "pk"))
+
+
+def demandes_de(user) -> list[Revendication]:
+    """Claims that somebody without organisation made, and that are not answered yet."""
+    claims = Revendication.objects.filter(user=user).pending().select_related("structure")
+    return list(claims.defer("structure__racines", "structure__description")[:SHOWN])
 
 
 def en_retard(acteur, on: date) -> Liste:

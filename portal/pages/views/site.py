@@ -1,12 +1,17 @@
 """Notices of the site, and what robots and browsers ask for."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 
+from portal.depots import KEPT
 from portal.pages import sitemap as addresses
+from structures.actions import equipe, revendications
 
 
 @login_not_required
@@ -26,7 +31,13 @@ def credits(request):
 
 @login_not_required
 def donnees_personnelles(request):
-    return render(request, "pages/donnees_personnelles.html")
+    context = {
+        "echanges_jours": settings.ECHANGES_JOURS,
+        "lien_jours": revendications.LINK_LASTS.days,
+        "invitation_jours": equipe.LINK_LASTS.days,
+        "depot_heures": KEPT // timedelta(hours=1),
+    }
+    return render(request, "pages/donnees_personnelles.html", context)
 
 
 @login_not_required
