@@ -15,21 +15,20 @@ from structures.enums import Bloc, Origine
 from structures.models import (
     Activite,
     Fondateur,
+    Label,
     LabelObtenu,
     Offre,
     PhotoStructure,
     ReferenceClient,
     Reseau,
+    Secteur,
     SourceStructure,
     Structure,
+    Zone,
 )  # fmt: skip
 from structures.presentation.blocs import CHAMPS, mois_of
 from structures.upsert import SOURCES
 
-ACTIVITE = (
-    "structure", "mode", "origine", "precision", "secteur__nom", "secteur__code", "zone__latitude",
-    "zone__longitude", "zone__rayon_km",
-)  # fmt: skip
 # Lists of a card that most structures have not filled: the first query says which are worth asking for.
 LISTES = {
     "labels": LabelObtenu, "offres": Offre, "references": ReferenceClient, "photos": PhotoStructure,
@@ -162,6 +161,41 @@ _records = Prepared(
 )
 
 
+_activites = Prepared(
+    lambda pks: (
+        Activite.objects.filter(structure__in=pks)
+        .order_by("secteur__ordre", "mode")
+        .values_list(
+            *("pk", "mode", "origine", "precision", "secteur__code", "secteur__nom"),
+            *("zone", "zone__latitude", "zone__longitude", "zone__rayon_km"),
+        )
+    ),
+    (int, 1),
+)
+_labels = Prepared(
+    lambda pks: (
+        LabelObtenu.objects.filter(structure__in=pks)
+        .order_by("label__ordre")
+        .values_list("valable_jusqu_au", "label__nom", "label__presentation")
+    ),
+    (int, 1),
+)
+_reseaux = Prepared(
+    lambda pks: Reseau.objects.filter(structures__in=pks).order_by("nom").values_list("nom", "slug"), (int, 1)
+)
+
+
+def activities_of(structure: Structure) -> list[Activite]:
+    """What a structure does, with the columns a card prints; one query."""
+    return [
+        Activite(
+            pk=pk, mode=mode, origine=origine, precision=precision, secteur=Secteur(code=code, nom=nom),
+            zone=Zone(pk=zone, latitude=latitude, longitude=longitude, rayon_km=rayon) if zone else None,
+        )
+        for pk, mode, origine, precision, code, nom, zone, latitude, longitude, rayon in _activites.rows([structure.pk])
+    ]  # fmt: skip
+
+
 def lists_held(structure: Structure) -> set[str]:
     """Names of the lists of a card that hold something; one query."""
     return {name for (name,) in _held.rows([structure.pk])}
@@ -169,9 +203,7 @@ def lists_held(structure: Structure) -> set[str]:
 
 def fiche_vue(structure: Structure, on: date, seuil: int) -> FicheVue:
     """What to print of a structure; five to eleven queries."""
-    activites = list(
-        structure.activites.select_related("secteur", "zone").only(*ACTIVITE).order_by("secteur__ordre", "mode")
-    )
+    activites = activities_of(structure)
     places = zones.describe({activite.zone for activite in activites if activite.zone})
     records = records_of(structure)
     codes = structure.departements_convention.split()
@@ -196,8 +228,10 @@ def _lists(structure: Structure, on: date) -> dict[str, list]:
     found: dict[str, list] = {}
     held = lists_held(structure)
     if "labels" in held:
-        rows = structure.labels.select_related("label")
-        found["labels"] = [LabelVu(row, bool(row.valable_jusqu_au and row.valable_jusqu_au < on)) for row in rows]
+        found["labels"] = [
+            LabelVu(LabelObtenu(label=Label(nom=nom, presentation=said), valable_jusqu_au=end), bool(end and end < on))
+            for end, nom, said in _labels.rows([structure.pk])
+        ]
     if "offres" in held:
         found["offres"] = list(structure.offres.all())
     if "references" in held:
@@ -209,7 +243,7 @@ def _lists(structure: Structure, on: date) -> dict[str, list]:
     if "fondations" in held:
         found["fondations"] = list(structure.fondations.select_related("co_entreprise"))
     if "reseaux" in held:
-        found["reseaux"] = list(structure.reseaux.only("nom", "slug"))
+        found["reseaux"] = [Reseau(nom=nom, slug=slug) for nom, slug in _reseaux.rows([structure.pk])]
     return found
 
 

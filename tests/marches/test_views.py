@@ -1,5 +1,6 @@
 """Pages of the register: what they find, what they show, what they cost, what they survive."""
 
+import html
 from datetime import date
 from decimal import Decimal
 
@@ -284,13 +285,15 @@ def test_unknown_pages_are_not_found(client, url):
 
 def test_structure_page_shows_its_lots(client):
     structure = make.make_structure()
-    lot = make.make_lot(objet="Entretien du parc")
-    make.make_titulaire(lot=lot, organisation=structure.organisation)
-    groupement = make.make_groupement(lot=make.make_lot(objet="Lot en groupement"), nom="Les quatre régies")
+    alone = make.make_marche(objet="Entretien du parc")
+    make.make_titulaire(lot=make.make_lot(marche=alone, numero="3"), organisation=structure.organisation)
+    grouped = make.make_lot(marche=make.make_marche(objet="Nettoyage des écoles"), numero="")
+    groupement = make.make_groupement(lot=grouped)
     make.make_membre_groupement(groupement=groupement, organisation=structure.organisation, structure=structure)
-    text = client.get(structure.get_absolute_url()).content.decode()
-    assert "Entretien du parc" in text
-    assert "Les quatre régies" in text
+    text = html.unescape(client.get(structure.get_absolute_url()).content.decode()).replace("\u00a0", " ")
+    assert "le lot 3 du marché « Entretien du parc »" in text
+    assert "le marché « Nettoyage des écoles »" in text
+    assert "Membre d'un groupement" in text
 
 
 # Attach and detach --------------------------------------------------------------------------------------------------
