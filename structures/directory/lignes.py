@@ -7,7 +7,7 @@ from datetime import date
 from portal.pagination import PER_PAGE
 from portal.requetes import Prepared
 from portal.text import slugify_fr
-from structures.models import Activite, Structure, ZoneLieu
+from structures.models import Activite, Structure, Zone, ZoneLieu
 from structures.models.structures import KIND_TONES
 
 MOST_ZONES, MOST_CODES = 64, 8  # asked for at once; beyond, several times
@@ -19,11 +19,10 @@ COLUMNS = (
 
 
 @dataclass(slots=True)
-class ZoneLue:
-    pk: int
-    latitude: float | None
-    longitude: float | None
-    rayon_km: int | None
+class Cercle:
+    latitude: float
+    longitude: float
+    rayon_km: int
 
 
 @dataclass(slots=True)
@@ -32,7 +31,6 @@ class ActiviteLue:
     zone_id: int | None
     mode: str
     origine: str
-    zone: ZoneLue | None
 
 
 @dataclass(slots=True)
@@ -78,10 +76,15 @@ _activities = Prepared(
         .order_by("secteur__ordre", "mode")
         .values_list(
             *("structure_id", "secteur_id", "zone_id", "mode", "origine"),
-            *("zone__latitude", "zone__longitude", "zone__rayon_km"),
         )
     ),
     (int, PER_PAGE),
+)
+_circles = Prepared(
+    lambda zones: Zone.objects.filter(pk__in=zones, rayon_km__isnull=False).values_list(
+        "pk", "latitude", "longitude", "rayon_km"
+    ),
+    (int, MOST_ZONES),
 )
 _coverage = Prepared(
     lambda zones, codes: ZoneLieu.objects.filter(zone__in=zones, code__in=codes).values_list(
@@ -98,10 +101,9 @@ def lignes(ids: Sequence[int]) -> list[Ligne]:
     for start in range(0, len(ids), PER_PAGE):
         some = ids[start : start + PER_PAGE]
         found |= {row[0]: Ligne(*row) for row in _structures.rows(some)}
-        for structure, secteur, zone, mode, origine, *circle in _activities.rows(some):
+        for structure, *activite in _activities.rows(some):
             if structure in found:
-                lue = None if zone is None else ZoneLue(zone, *circle)
-                found[structure].activites.append(ActiviteLue(secteur, zone, mode, origine, lue))
+                found[structure].activites.append(ActiviteLue(*activite))
     return [found[pk] for pk in ids if pk in found]
 
 
@@ -111,3 +113,8 @@ def coverage(zones: Iterable[int], codes: Iterable[str]) -> Iterable[tuple]:
     for start in range(0, len(pks), MOST_ZONES):
         for first in range(0, len(names), MOST_CODES):
             yield from _coverage.rows(pks[start : start + MOST_ZONES], names[first : first + MOST_CODES])
+
+
+def circles(zones: Iterable[int]) -> dict[int, Cercle]:
+    """The circles among these zones; one query for a page of results."""
+    return {pk: Cercle(*circle) for pk, *circle in _circles.chunked(sorted(set(zones)))}

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portal.text import de_lieu
 from structures.directory.criteres import sector_ids
-from structures.directory.lignes import ActiviteLue, Ligne, ZoneLue, coverage
+from structures.directory.lignes import ActiviteLue, Cercle, Ligne, circles, coverage
 from structures.directory.question import Question
 from structures.enums import Couverture, Kind, Mode, NiveauLieu
 from structures.geo import haversine
@@ -16,7 +16,15 @@ from structures.toponymes import a, du_lieu, tout, tout_le_lieu
 MOST_SECTORS = 4  # on a card
 MOST_REASONS = 2
 NOTHING = ("", 0, False)
-Rows = dict[int, dict[tuple[str, str], tuple[str, int, bool]]]  # zone → place → how much, how many communes, declared
+
+
+@dataclass
+class Couvertures:
+    """What the zones of a page say of the places searched."""
+
+    # zone → place → how much, how many communes, declared
+    lieux: dict[int, dict[tuple[str, str], tuple[str, int, bool]]] = field(default_factory=lambda: defaultdict(dict))
+    cercles: dict[int, Cercle] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -33,11 +41,12 @@ class Reponse:
 def answers(structures: Iterable[Ligne], question: Question, wanted: Collection[int] | None = None) -> list[Reponse]:
     """What the cards of one page print; `wanted` is `sector_ids(question.secteurs)` when it is known already.
 
-    Two queries at most: the zones when a place is looked for, the sectors of the families among those asked for.
+    Three queries at most: the places of the zones and their circles when a place is looked for, the sectors of the
+    families among those asked for.
     """
     structures = list(structures)
     places = [lieu for lieu in question.territoires if not _is_circle(lieu, question)]
-    rows = _rows_of(structures, places) if places else {}
+    rows = _rows_of(structures, places) if places else Couvertures()
     wanted = frozenset(sector_ids(question.secteurs) if wanted is None else wanted)
     return [_answer(structure, question, rows, wanted) for structure in structures]
 
@@ -51,16 +60,18 @@ def _is_circle(lieu: Lieu, question: Question) -> bool:
     return bool(question.rayon_km) and lieu.has_point
 
 
-def _rows_of(structures: list[Ligne], lieux: list[Lieu]) -> Rows:
+def _rows_of(structures: list[Ligne], lieux: list[Lieu]) -> Couvertures:
     zones = {activite.zone_id for structure in structures for activite in structure.activites if activite.zone_id}
     places = {pair for lieu in lieux for pair in [(str(lieu.niveau), lieu.code), *lieu.contenants()]}
-    rows: Rows = defaultdict(dict)
+    rows = Couvertures()
     for zone, niveau, code, *said in coverage(zones, (code for _, code in places)):
-        rows[zone][niveau, code] = tuple(said)
+        rows.lieux[zone][niveau, code] = tuple(said)
+    if any(lieu.niveau == NiveauLieu.COMMUNE for lieu in lieux):
+        rows.cercles = circles(zones)
     return rows
 
 
-def _answer(structure: Ligne, question: Question, rows: Rows, wanted: frozenset[int]) -> Reponse:
+def _answer(structure: Ligne, question: Question, rows: Couvertures, wanted: frozenset[int]) -> Reponse:
     matching = [activite for activite in structure.activites if _does(structure, activite, question, wanted)]
     said = (_reasons(structure, matching, lieu, question, rows) for lieu in question.territoires)
     reasons = list(dict.fromkeys(reason for some in said for reason in some))
@@ -87,13 +98,15 @@ def _does(structure: Ligne, activite: ActiviteLue, question: Question, wanted: f
     return not question.mode or activite.mode == question.mode
 
 
-def _reasons(structure: Ligne, matching: list[ActiviteLue], lieu: Lieu, question: Question, rows: Rows) -> list[str]:
+def _reasons(
+    structure: Ligne, matching: list[ActiviteLue], lieu: Lieu, question: Question, rows: Couvertures
+) -> list[str]:
     """Why the structure answers for one of the places; nothing when it does not."""
     if _is_circle(lieu, question):
         distance = distance_to(structure, lieu)
         within = distance is not None and distance <= question.rayon_km
         return [f"siège {at_distance(distance)} {de_lieu(lieu.nom)}"] if within else []
-    said = dict.fromkeys(filter(None, (covers(activite.zone, lieu, rows) for activite in matching)))
+    said = dict.fromkeys(filter(None, (covers(activite.zone_id, lieu, rows) for activite in matching)))
     if said:
         return list(said)[:MOST_REASONS]
     undeclared = any(activite.zone_id is None for activite in matching)
@@ -104,21 +117,21 @@ def _reasons(structure: Ligne, matching: list[ActiviteLue], lieu: Lieu, question
     return []
 
 
-def covers(zone: ZoneLue | None, lieu: Lieu, rows: Rows) -> str:
+def covers(zone: int | None, lieu: Lieu, rows: Couvertures) -> str:
     """« couvre tout le Calvados », « couvre 12 communes de l'Isère »; "" when the zone does not reach the place.
 
     What was declared comes before what follows from it: the circle of a commune before the département it fills.
     """
     if zone is None:
         return ""
-    known = rows.get(zone.pk, {})
+    known = rows.lieux.get(zone, {})
     couverture, communes, _ = known.get((str(lieu.niveau), lieu.code), NOTHING)
     if couverture == Couverture.ENTIER:
         return f"couvre {tout_le_lieu(lieu)}"
     # The largest says most.
     holders = [pair for pair in reversed(lieu.contenants()) if known.get(pair, NOTHING)[0] == Couverture.ENTIER]
     declared = [pair for pair in holders if known[pair][2]]
-    if not declared and lieu.niveau == NiveauLieu.COMMUNE and (circle := _circle(zone, lieu)):
+    if not declared and lieu.niveau == NiveauLieu.COMMUNE and (circle := _circle(rows.cercles.get(zone), lieu)):
         return circle
     for niveau, code in declared or holders:
         return f"couvre {tout(niveau, code, lieu.noms.get((niveau, code), code))}"
@@ -129,14 +142,14 @@ def covers(zone: ZoneLue | None, lieu: Lieu, rows: Rows) -> str:
     return f"couvre une commune {du_lieu(lieu)}" if communes else f"couvre une partie {du_lieu(lieu)}"
 
 
-def _circle(zone: ZoneLue, lieu: Lieu) -> str:
+def _circle(cercle: Cercle | None, lieu: Lieu) -> str:
     """« à 12 km d'Évreux (rayon déclaré 40 km) », when the circle of the zone holds the commune."""
-    if not zone.rayon_km or not lieu.has_point:
+    if cercle is None or not lieu.has_point:
         return ""
-    distance = haversine(zone.latitude, zone.longitude, lieu.latitude, lieu.longitude)
-    if distance > zone.rayon_km:
+    distance = haversine(cercle.latitude, cercle.longitude, lieu.latitude, lieu.longitude)
+    if distance > cercle.rayon_km:
         return ""
-    return f"{at_distance(distance)} {de_lieu(lieu.nom)} (rayon déclaré {zone.rayon_km} km)"
+    return f"{at_distance(distance)} {de_lieu(lieu.nom)} (rayon déclaré {cercle.rayon_km} km)"
 
 
 def seated_in(structure: Ligne, lieu: Lieu) -> bool:
