@@ -39,7 +39,12 @@ class Panorama:
 
 def panorama(key: str, condition: Callable[[], Q], on: date) -> Panorama:
     """Seven queries at most, once a minute per key; `condition` says which lots are meant."""
-    return cache.get_or_set(f"marches:panorama:{key}:{on:%Y%m%d}", lambda: _read(condition(), on), SECONDS)
+    name = f"marches:panorama:{key}:{on:%Y%m%d}"
+    found = cache.get(name)
+    if found is None:
+        found = _read(condition(), on)
+        cache.set(name, found, SECONDS)
+    return found
 
 
 def _read(condition: Q, on: date) -> Panorama:

@@ -146,7 +146,7 @@ def group_may_answer(kinds: Collection[str], on: date) -> list[ReponseGroupe]:
             )
         elif verdict.is_ok:
             verdict = Verdict.ok("Tous les types réunis y ont accès.", source=verdict.source, remede=verdict.remede)
-        found.append(ReponseGroupe(reservation.label, verdict))
+        found.append(ReponseGroupe(str(reservation.label), verdict))
     return found
 
 

@@ -59,6 +59,13 @@ class Lieu:
         return self.latitude is not None and self.longitude is not None
 
     @property
+    def point(self) -> tuple[float, float]:
+        """Latitude and longitude of its centre; ValueError for a place that has none."""
+        if self.latitude is None or self.longitude is None:
+            raise ValueError(f"{self.nom} has no centre.")
+        return self.latitude, self.longitude
+
+    @property
     def libelle(self) -> str:
         """The name that cannot be confused with another: « Évreux (27) », « Calvados (14) »."""
         if self.niveau == NiveauLieu.COMMUNE:

@@ -101,7 +101,7 @@ class AllianceForm(forms.ModelForm):
         """Arguments of `zones.make_zone`; all empty when nothing was said."""
         places = [(lieu.niveau.value, lieu.code) for lieu in self.places]
         km = self.cleaned_data.get("rayon_km")
-        circle = (self.centre.latitude, self.centre.longitude) if km and self.centre else None
+        circle = self.centre.point if km and self.centre else None
         return places, circle, km if circle else None
 
 
@@ -165,6 +165,6 @@ class BaseMembres(BaseFormSet):
         return [row for row in kept if row and row.get("structure") and not row.get("DELETE")]
 
 
-Membres = formset_factory(
+Membres: Any = formset_factory(
     MembreForm, formset=BaseMembres, extra=3, max_num=MOST_MEMBERS, validate_max=True, can_delete=True
 )

@@ -64,7 +64,9 @@ def declared(zone: Zone | None) -> ZoneDemandee:
     if zone is None:
         return ZoneDemandee()
     rows = ZoneLieu.objects.filter(zone=zone, declare=True).order_by("niveau", "code").values_list("niveau", "code")
-    return ZoneDemandee(tuple(rows), (zone.latitude, zone.longitude, zone.rayon_km) if zone.rayon_km else None)
+    if not zone.rayon_km or zone.latitude is None or zone.longitude is None:
+        return ZoneDemandee(tuple(rows), None)
+    return ZoneDemandee(tuple(rows), (zone.latitude, zone.longitude, zone.rayon_km))
 
 
 def release(ids: Sequence[int | None]) -> None:

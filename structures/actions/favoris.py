@@ -35,6 +35,8 @@ def remove(favori: Favori) -> None:
 def replace(favori: Favori) -> Structure:
     """Put the card that replaced a structure in its stead, with the note; once only when it was there already."""
     successor = favori.structure.remplacee_par
+    if successor is None:
+        raise ValueError("Nothing replaced this structure.")
     if Favori.objects.filter(liste=favori.liste_id, structure=successor).exists():
         favori.delete()
     else:

@@ -16,8 +16,8 @@ from structures.notifications.recherches import MOST_SHOWN, tell
 
 MOST_SEARCHES = 50  # of one person
 MOST_ANSWERS = 5_000  # above, no alert: nothing in particular is looked for
-LONGEST = RechercheEnregistree._meta.get_field("parametres").max_length
-LONGEST_NAME = RechercheEnregistree._meta.get_field("nom").max_length
+LONGEST = RechercheEnregistree._meta.get_field("parametres").max_length or 0
+LONGEST_NAME = RechercheEnregistree._meta.get_field("nom").max_length or 0
 NOT_CRITERIA = frozenset({"tri", "ou", "lieu"})  # places are written apart
 SALT = "structures.recherche.arreter"
 
@@ -178,7 +178,7 @@ def check(pk: int, now: datetime) -> bool:
 # Stopping -----------------------------------------------------------------------------------------------------------
 def stop_token(recherche: RechercheEnregistree) -> str:
     """What the link « ne plus recevoir » holds: it switches this one alert off, and nothing else."""
-    return signing.Signer(salt=SALT).sign(recherche.pk)
+    return signing.Signer(salt=SALT).sign(str(recherche.pk))
 
 
 def of_token(token: str) -> RechercheEnregistree | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import reduce
 from operator import and_
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -66,8 +67,9 @@ def _aggregates(faceted: dict[str, Q], on: date) -> dict[str, Count]:
     for name, (_, values) in CHOICES.items():
         others = [condition for other, condition in faceted.items() if other != name]
         for value in values:
-            given = (value,) if name == "kinds" else value
-            choice = criteres(replace(Question(), **{name: given}), on)[name]
+            given: Any = (value,) if name == "kinds" else value
+            chosen: dict[str, Any] = {name: given}
+            choice = criteres(replace(Question(), **chosen), on)[name]
             wanted[f"{name}__{_text(value)}"] = Count("pk", filter=_all([*others, choice]))
     return wanted
 

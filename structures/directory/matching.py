@@ -49,11 +49,12 @@ def _placed(queryset: QuerySet[Structure], question: Question) -> QuerySet[Struc
     lieux, wanted = question.territoires, activity_sets(question)
     if not lieux:
         return queryset.filter(pk__in=_union(_owners(wanted))) if question.asks_activity else queryset
-    circles = [lieu for lieu in lieux if question.rayon_km and lieu.has_point]
+    rayon = question.rayon_km or 0
+    circles = [lieu for lieu in lieux if rayon and lieu.has_point]
     others = [lieu for lieu in lieux if lieu not in circles]
     ways = []
     for lieu in circles:
-        seated = Structure.objects.filter(_within(lieu, question.rayon_km))
+        seated = Structure.objects.filter(_within(lieu, rayon))
         if question.asks_activity:
             seated = seated.filter(pk__in=_union(_owners(wanted)))
         ways.append(seated.order_by().values("pk"))
@@ -76,8 +77,8 @@ def _union(querysets: Sequence[QuerySet]) -> QuerySet:
 
 
 def _within(lieu: Lieu, km: int) -> Q:
-    distance = distance_km_expr(lieu.latitude, lieu.longitude)
-    return within_q(lieu.latitude, lieu.longitude, km) & Q(LessThanOrEqual(distance, km))
+    distance = distance_km_expr(*lieu.point)
+    return within_q(*lieu.point, km) & Q(LessThanOrEqual(distance, km))
 
 
 # Order --------------------------------------------------------------------------------------------------------------
@@ -92,7 +93,7 @@ def tri_of(question: Question) -> str:
 def ordered(queryset: QuerySet[Structure], question: Question, words: str = "") -> QuerySet[Structure]:
     tri = tri_of(question)
     if centre := question.centre:
-        queryset = queryset.annotate(distance_km=distance_km_expr(centre.latitude, centre.longitude))
+        queryset = queryset.annotate(distance_km=distance_km_expr(*centre.point))
     if tri == "distance":
         return queryset.order_by(F("distance_km").asc(nulls_last=True), "nom_tri", "pk")
     if tri == "nom":
@@ -110,7 +111,7 @@ def ordered(queryset: QuerySet[Structure], question: Question, words: str = "") 
 def order_explained(question: Question) -> str:
     """How the results are ordered, as a sentence."""
     tri = tri_of(question)
-    if tri == "distance":
+    if tri == "distance" and question.centre:
         where = du_lieu(question.centre)
         return f"Du siège le plus proche {where} au plus éloigné ; les structures sans adresse connue à la fin."
     if tri == "nom":

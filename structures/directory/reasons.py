@@ -86,7 +86,7 @@ def distance_to(structure, lieu: Lieu | None) -> float | None:
     """Kilometres between a seat and a commune; None when one of them has no position."""
     if lieu is None or not lieu.has_point or structure.latitude is None or structure.longitude is None:
         return None
-    return haversine(structure.latitude, structure.longitude, lieu.latitude, lieu.longitude)
+    return haversine(structure.latitude, structure.longitude, *lieu.point)
 
 
 def _does(structure: Ligne, activite: ActiviteLue, question: Question, wanted: frozenset[int]) -> bool:
@@ -104,8 +104,9 @@ def _reasons(
     """Why the structure answers for one of the places; nothing when it does not."""
     if _is_circle(lieu, question):
         distance = distance_to(structure, lieu)
-        within = distance is not None and distance <= question.rayon_km
-        return [f"siège {at_distance(distance)} {de_lieu(lieu.nom)}"] if within else []
+        if distance is None or distance > (question.rayon_km or 0):
+            return []
+        return [f"siège {at_distance(distance)} {de_lieu(lieu.nom)}"]
     said = dict.fromkeys(filter(None, (covers(activite.zone_id, lieu, rows) for activite in matching)))
     if said:
         return list(said)[:MOST_REASONS]
@@ -146,7 +147,7 @@ def _circle(cercle: Cercle | None, lieu: Lieu) -> str:
     """« à 12 km d'Évreux (rayon déclaré 40 km) », when the circle of the zone holds the commune."""
     if cercle is None or not lieu.has_point:
         return ""
-    distance = haversine(cercle.latitude, cercle.longitude, lieu.latitude, lieu.longitude)
+    distance = haversine(cercle.latitude, cercle.longitude, *lieu.point)
     if distance > cercle.rayon_km:
         return ""
     return f"{at_distance(distance)} {de_lieu(lieu.nom)} (rayon déclaré {cercle.rayon_km} km)"

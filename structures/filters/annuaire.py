@@ -198,9 +198,10 @@ class StructureFilter(django_filters.FilterSet):
         """What to try when nothing was found."""
         question, found = self.question, []
         lieu = question.lieu
-        if question.is_around and question.rayon_km < FARTHEST_KM:
-            wider = min(FARTHEST_KM, question.rayon_km * 2)
-            found.append(Retrait(f"Élargir le rayon à {wider} km", {"rayon": wider}))
+        rayon = question.rayon_km or 0
+        if question.is_around and rayon < FARTHEST_KM:
+            more = min(FARTHEST_KM, rayon * 2)
+            found.append(Retrait(f"Élargir le rayon à {more} km", {"rayon": more}))
         elif lieu and lieu.departement and lieu.niveau != NiveauLieu.DEPARTEMENT:
             name = lieu.noms.get((NiveauLieu.DEPARTEMENT.value, lieu.departement), "")
             wider = {"ou": None, "lieu": f"departement-{lieu.departement}", "rayon": None}

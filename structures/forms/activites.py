@@ -122,7 +122,7 @@ class ActiviteForm(forms.Form):
         return Secteur.objects.get(pk=self.cleaned_data["secteur"])
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         self._forget()
         self._read_zone(cleaned)
         secteur, mode = cleaned.get("secteur"), cleaned.get("mode")
@@ -171,7 +171,7 @@ class ActiviteForm(forms.Form):
             self.add_error("autour", "Commune inconnue : vérifiez son nom, ou écrivez son code postal.")
         else:
             lieu = self.centre.lieux[0]
-            return lieu.latitude, lieu.longitude, km
+            return (*lieu.point, km)
         return None
 
     def _read(self, texts: list[str], points_only: bool = False) -> Lecture:

@@ -51,7 +51,7 @@ class AjoutForm(forms.Form):
         self.fields["liste"].queryset = ListeFavoris.objects.visible_to(acteur)
 
     def clean(self):
-        given = super().clean()
+        given = super().clean() or {}
         liste, nouvelle = given.get("liste"), " ".join((given.get("nouvelle") or "").split())
         if self.errors:
             return given
@@ -64,7 +64,7 @@ class AjoutForm(forms.Form):
                 raise ValidationError(TOO_MANY_LISTS)
         if liste and liste.favoris.count() >= MOST_STRUCTURES:
             raise ValidationError(f"Cette liste contient déjà {MOST_STRUCTURES} structures : ouvrez-en une autre.")
-        return given | {"liste": liste, "nouvelle": nouvelle}
+        return {**given, "liste": liste, "nouvelle": nouvelle}
 
     def messages(self) -> list[str]:
         return [message for messages in self.errors.values() for message in messages]

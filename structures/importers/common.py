@@ -219,7 +219,7 @@ class Reading:
         return Fiche(
             ligne=self.row.line,
             signalements=self.signalements,
-            **{"publie_le": self.context.publie_le, "brut": self.row.values} | given,
+            **dict[str, Any](publie_le=self.context.publie_le, brut=self.row.values) | given,
         )
 
     def _checked(self, column: str, text: str, validate: Callable[[str], None], refusal: str) -> str:

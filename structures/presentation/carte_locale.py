@@ -95,7 +95,7 @@ def lambert93(latitude: float, longitude: float) -> tuple[float, float]:
 
 
 def _point(row: Structure) -> Point:
-    x, y = project(row.latitude, row.longitude, row.departement_id or "")
+    x, y = project(row.latitude or 0, row.longitude or 0, row.departement_id or "")  # all of them have a position
     return Point(row.nom, row.get_absolute_url(), row.ville, row.kind, row.tone, x, y)
 
 
@@ -117,7 +117,7 @@ def _frame(question: Question) -> tuple[float, float, float, float] | None:
     outlines = _extents()
     for lieu in question.territoires:
         if lieu.has_point:
-            x, y = project(lieu.latitude, lieu.longitude, lieu.departement)
+            x, y = project(*lieu.point, lieu.departement)
             half = max(SMALLEST_SIDE / 2, (question.rayon_km or 30) * 5.3)  # 1 km is 5.2 tenths
             boxes.append((x - half, y - half, x + half, y + half))
         elif lieu.departement in outlines:
@@ -167,7 +167,7 @@ def _towns(departements: list[str], left: int, top: int, width: int, height: int
     )
     shown: list[tuple[str, int, int]] = []
     for nom, latitude, longitude, departement in communes:
-        x, y = project(latitude, longitude, departement)
+        x, y = project(latitude or 0, longitude or 0, departement)
         is_inside = left + width * 0.1 <= x <= left + width * 0.9 and top + height * 0.05 <= y <= top + height
         if is_inside and all(abs(x - a) > width / 5 or abs(y - b) > height / 14 for _, a, b in shown):
             shown.append((nom, x, y))

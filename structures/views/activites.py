@@ -20,7 +20,7 @@ def edition_activites(request, pk):
     structure = own(request, pk)
     rows = structure.activites.select_related("secteur__parent", "zone").order_by("secteur__ordre", "mode", "pk")
     places = zones.describe(row.zone for row in rows if row.zone)
-    context = {"structure": structure, "activites": [(row, places.get(row.zone_id, "")) for row in rows]}
+    context = {"structure": structure, "activites": [(row, places.get(row.zone_id or 0, "")) for row in rows]}
     return render(request, "structures/edition_activites.html", context)
 
 

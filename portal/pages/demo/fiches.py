@@ -3,6 +3,7 @@
 import random
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from marches.rules import add_months
 from portal import images
@@ -22,7 +23,7 @@ from structures.models import (
 JANVIER, FEVRIER, JUILLET, AOUT, DECEMBRE = (1 << month - 1 for month in (1, 2, 7, 8, 12))
 
 # key → columns of the card
-MOYENS = {
+MOYENS: dict[str, dict[str, Any]] = {
     "actif": {
         "effectif": 149, "effectif_parcours": 137, "formes_commande_publique": 2, "delai_reponse_jours": 3,
         "role_prefere": RolePrefere.COTRAITANT, "part_marches_publics": 58, "annee_part": 2024,

@@ -1,6 +1,7 @@
 """What people did with the directory: lists, messages, claims, colleagues, saved searches, cards written."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -55,7 +56,7 @@ ECHANGES = [
 ]  # fmt: skip
 
 # days ago, account, card, block, values: what a reader of the history sees
-ECRITURES = [
+ECRITURES: list[tuple[int, str, str, Bloc, dict[str, Any]]] = [
     (96, "reseau", "actif", Bloc.PRESENTATION, {
         "description": "Association intermédiaire de l'agglomération caennaise. Elle coordonne onze associations qui "
         "remplacent les agents techniques des collèges publics du Calvados : cuisine, entretien, petite maintenance.",
@@ -149,7 +150,7 @@ def _edit(cards, people: dict[str, Organisation], users: dict[str, User], today:
         by = Acteur(users[who], people[who], Role(who))
         edition.write(cards[cle].pk, bloc, by=by, on=today - timedelta(days=days), values=values)
         written.setdefault(cards[cle].pk, [PREMIERE_LECTURE]).append(days)
-    for pk, days in written.items():
+    for pk, told in written.items():
         traces = Structure.history.filter(id=pk).order_by("history_id")
-        for trace, ago in zip(traces, days, strict=True):
+        for trace, ago in zip(traces, told, strict=True):
             Structure.history.filter(history_id=trace.history_id).update(history_date=_at(today, ago))
