@@ -6,6 +6,7 @@ read at each request.
 
 from dataclasses import dataclass
 from hashlib import sha256
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
@@ -13,6 +14,7 @@ from django.db import connection
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
@@ -65,6 +67,7 @@ def list(request):
         "map_url": adresse.url(vue="carte"),
         "list_url": adresse.url(vue=None),
         "parametres": sans(request.GET, "s", "vue"),
+        "potentiel": potentiel_url(question) if question.territoires or question.secteurs else "",
         "tris": [
             (said, adresse.url(tri=tri), tri == question.tri)
             for tri, said in TRIS.items()
@@ -151,6 +154,14 @@ def _map(entete: Entete, adresse: Adresse) -> dict:
         "carte": carte(entete.departements, lambda code: lead + code),
         "locale": local,
     }
+
+
+def potentiel_url(question: Question) -> str:
+    """The page that says what a place can answer, for the same sectors, places and mode."""
+    asked = [("secteur", secteur.code) for secteur in question.secteurs]
+    asked += [("lieu", lieu.parametre) for lieu in question.lieux]
+    asked += [("mode", question.mode)] if question.mode else []
+    return f"{reverse('structures:potentiel')}?{urlencode(asked)}"
 
 
 @login_not_required
