@@ -1,4 +1,4 @@
-"""Form fields that read what French people type."""
+"""Form fields that read what French people type, and the pictures they send."""
 
 import re
 from decimal import Decimal
@@ -6,6 +6,7 @@ from decimal import Decimal
 from django import forms
 from django.core.exceptions import ValidationError
 
+from portal import images
 from portal.templatetags.formats import nombre
 
 
@@ -49,3 +50,42 @@ class NombreField(forms.DecimalField):
             if value and not re.fullmatch(r"[+-]?\d{0,40}(\.\d{0,40})?", value):
                 raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
+
+
+PICTURES = {
+    "widget": forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    "error_messages": {
+        "required": "Choisissez une image sur votre appareil.",
+        "empty": "Ce fichier est vide : choisissez une autre image.",
+    },
+}
+
+
+class PictureForm(forms.ModelForm):
+    """One picture with its words. `fichier` is required for a new one, and replaces the former picture otherwise.
+
+    Its clean value is an `images.Prepared`; forms that inherit give the model.
+    """
+
+    fichier = forms.FileField(
+        label="Image",
+        help_text="JPEG, PNG ou WebP, 8 Mo au plus. Lieu et date de prise de vue sont effacés du fichier.",
+        **PICTURES,
+    )
+
+    field_order = ("fichier", "texte_alternatif", "credit", "legende")
+
+    def __init__(self, *args, **given):
+        super().__init__(*args, **given)
+        if self.instance.pk:
+            self.fields["fichier"].required = False
+            self.fields["fichier"].label = "Remplacer l'image"
+
+    def clean_fichier(self):
+        upload = self.cleaned_data["fichier"]
+        return images.prepare(upload) if upload else None
+
+    @property
+    def lost_file(self) -> bool:
+        """Whether a picture was sent with a page that is shown again: browsers forget it."""
+        return self.is_bound and bool(self.errors) and bool(self.files)

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.forms.utils import ErrorDict, ErrorList
 
 from marches.models import Lot, Marche
-from portal import images
+from portal.fields import PictureForm
 from portal.pages.models import ChiffreCle, Photo, Temoignage
 from portal.pages.rules import missing_to_publish
 from portal.search import filter_words
@@ -223,19 +223,7 @@ class StoryForms:
         self.chiffres._non_form_errors = ErrorList()
 
 
-class PhotoForm(forms.ModelForm):
-    """One picture. `fichier` is required for a new one, and replaces the former picture otherwise."""
-
-    fichier = forms.FileField(
-        label="Image",
-        help_text="JPEG, PNG ou WebP, 8 Mo au plus. Lieu et date de prise de vue sont effacés du fichier.",
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
-        error_messages={
-            "required": "Choisissez une image sur votre appareil.",
-            "empty": "Ce fichier est vide : choisissez une autre image.",
-        },
-    )
-
+class PhotoForm(PictureForm):
     class Meta:
         model = Photo
         fields = ("texte_alternatif", "credit", "legende")
@@ -243,23 +231,6 @@ class PhotoForm(forms.ModelForm):
             "texte_alternatif": "Ce que l'on voit, pour qui ne voit pas : « trois salariés taillent une haie ».",
             "credit": "Auteur de la photo, avec son accord et celui des personnes reconnaissables.",
         }
-
-    field_order = ("fichier", "texte_alternatif", "credit", "legende")
-
-    def __init__(self, *args, **given):
-        super().__init__(*args, **given)
-        if self.instance.pk:
-            self.fields["fichier"].required = False
-            self.fields["fichier"].label = "Remplacer l'image"
-
-    def clean_fichier(self):
-        upload = self.cleaned_data["fichier"]
-        return images.prepare(upload) if upload else None
-
-    @property
-    def lost_file(self) -> bool:
-        """Whether a picture was sent with a page that is shown again: browsers forget it."""
-        return self.is_bound and bool(self.errors) and bool(self.files)
 
 
 def ids(values) -> list[int]:

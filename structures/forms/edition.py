@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from portal import images
-from portal.fields import NombreField
+from portal.fields import PICTURES, NombreField, PictureForm
 from structures.enums import Bloc, NiveauLieu
 from structures.lieux import resolve
 from structures.models import Departement, PhotoStructure, Structure
@@ -17,11 +17,6 @@ from structures.rules import SHORTEST_DESCRIPTION
 OLDEST_YEAR = 1850
 LONGEST_DESCRIPTION = 5_000  # characters
 MOST_PHOTOS = 12
-PICTURES = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
-PICTURE_ERRORS = {
-    "required": "Choisissez une image sur votre appareil.",
-    "empty": "Ce fichier est vide : choisissez une autre image.",
-}
 
 
 def day_input() -> forms.DateInput:
@@ -153,7 +148,7 @@ class IdentiteForm(BlocForm):
 
 class PresentationForm(BlocForm):
     fichier = forms.FileField(
-        label="Logo", required=False, widget=PICTURES, error_messages=PICTURE_ERRORS,
+        label="Logo", required=False, **PICTURES,
         help_text="JPEG, PNG ou WebP, 8 Mo au plus ; il est réduit à 480 pixels.",
     )  # fmt: skip
     retirer_logo = forms.BooleanField(label="Retirer le logo actuel", required=False)
@@ -280,43 +275,18 @@ FORMS: dict[str, type[BlocForm]] = {
 }
 
 
-class PhotoForm(forms.ModelForm):
-    """One picture; `fichier` is required for a new one, and replaces the former picture otherwise."""
-
-    fichier = forms.FileField(
-        label="Image",
-        help_text="JPEG, PNG ou WebP, 8 Mo au plus. Lieu et date de prise de vue sont effacés du fichier.",
-        widget=PICTURES,
-        error_messages=PICTURE_ERRORS,
-    )
-
+class PhotoForm(PictureForm):
     class Meta:
         model = PhotoStructure
         fields = ("texte_alternatif", "credit", "legende")
         help_texts = {
-            "texte_alternatif": "Ce que l'on voit, pour qui ne voit pas : « deux salariés trient du linge ».",
+            "texte_alternatif": "Ce que l'on voit, pour qui ne voit pas : « deux salariés trient du linge ».",
             "credit": "Auteur de la photo, avec son accord et celui des personnes reconnaissables.",
         }
-
-    field_order = ("fichier", "texte_alternatif", "credit", "legende")
-
-    def __init__(self, *args, **given):
-        super().__init__(*args, **given)
-        if self.instance.pk:
-            self.fields["fichier"].required = False
-            self.fields["fichier"].label = "Remplacer l'image"
-
-    def clean_fichier(self):
-        upload = self.cleaned_data["fichier"]
-        return images.prepare(upload) if upload else None
 
     def clean(self):
         cleaned = super().clean()
         mine = PhotoStructure.objects.filter(structure=self.instance.structure_id)
         if not self.instance.pk and mine.count() >= MOST_PHOTOS:
-            raise ValidationError(f"Une fiche compte {MOST_PHOTOS} photos au plus : supprimez-en une d'abord.")
+            raise ValidationError(f"Une fiche compte {MOST_PHOTOS} photos au plus : supprimez-en une d'abord.")
         return cleaned
-
-    @property
-    def lost_file(self) -> bool:
-        return self.is_bound and bool(self.errors) and bool(self.files)
