@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -52,7 +53,7 @@ class NombreField(forms.DecimalField):
         return super().to_python(value)
 
 
-PICTURES = {
+PICTURES: dict[str, Any] = {
     "widget": forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
     "error_messages": {
         "required": "Choisissez une image sur votre appareil.",
