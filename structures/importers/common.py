@@ -19,8 +19,9 @@ from portal.siret import clean, repair
 from portal.tables import Row, TableError, read_table
 from portal.text import fold
 from structures.data_inclusion import RESEAUX
+from structures.importers.communes import CommuneMatcher
 from structures.importers.identites import identify
-from structures.lieux import CommuneMatcher, departement_of
+from structures.lieux import departement_of
 from structures.models import Departement, Reseau, Secteur
 from structures.rules import longest_prefix, usual_mode
 from structures.upsert import Fiche, import_fiches

@@ -3,7 +3,8 @@
 import pytest
 
 from structures import lieux
-from structures.lieux import CommuneMatcher, resolve
+from structures.importers.communes import CommuneMatcher
+from structures.lieux import resolve
 from tests.structures.helpers import make_country
 
 pytestmark = pytest.mark.django_db
