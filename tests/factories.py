@@ -309,7 +309,7 @@ def make_fondateur(*, co_entreprise=None, **given) -> Fondateur:
 
 def make_label(**given) -> Label:
     n = next(_n)
-    usual = {"code": f"label-{n}", "nom": f"Label {n}", "presentation": "Ce qu'il atteste.", "ordre": n}
+    usual = {"code": f"label-{n}", "nom": f"Label {n}", "presentation": "Ce qu'il atteste.", "ordre": n % 10_000}
     return Label.objects.create(**usual | given)
 
 
