@@ -169,10 +169,18 @@ else:
     refuse("DATABASE_URL", "doit désigner une base PostgreSQL (postgres://…) ou SQLite (sqlite:///…).")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# « default » is shared by all the processes; « proche » spares the busiest pages a reading of it, for a few seconds.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if TRY_OUT
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_partage"}
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_partage"},
+    "proche": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    if TRY_OUT
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "proche",
+        "OPTIONS": {"MAX_ENTRIES": 300},
+    },
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = False
