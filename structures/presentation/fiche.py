@@ -85,7 +85,7 @@ def provenances(structure: Structure, records: Iterable[Enregistrement]) -> dict
 
 def _provenance(structure: Structure, bloc: Bloc, records: list[Enregistrement]) -> str:
     if typed := structure.blocs_saisis.get(bloc.value):
-        return f"Déclaré par la structure le {jour(typed)}"
+        return f"Saisi sur le portail, par la structure ou son réseau, le {jour(typed)}"
     names = set(CHAMPS[bloc])
     gave = [record for record in records if record.champs & names or (bloc == Bloc.ACTIVITES and record.activites)]
     if gave:

@@ -115,7 +115,7 @@ SAID = (
     "30 km autour de Caen", "Calvados", "40 places", "25 personnes, dont 18", "410 000", "62&nbsp;% en 2024",
     "Janvier à mars, août", "Cotraitant", "3 personnes", "en 5 jours", "Tonte différenciée", "Ville de Caen",
     "(2021-2024)", "échu le 01/01/2020", "GES du Bocage", "Vert Ensemble", "Réseau des jardins",
-    "Alliance du Bessin", "a pris fin le 31/12/2024", "Déclaré par la structure le 12/05/2026",
+    "Alliance du Bessin", "a pris fin le 31/12/2024", "par la structure ou son réseau, le 12/05/2026",
     "Liste ASP des structures conventionnées du 01/02/2026", "Plus de 50 % de son chiffre d",
     'alt="Une équipe qui tond"', "Crédit&nbsp;: Studio Bleu", 'loading="lazy"', "L. 2113-13", "L. 2113-14",
     "Dernière modification de la fiche", "Quartier prioritaire",
