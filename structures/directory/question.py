@@ -1,6 +1,7 @@
 """A question asked of the directory, and what a card answers."""
 
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from portal.siret import clean
 from structures.enums import NiveauLieu
@@ -79,6 +80,19 @@ class Question:
         """Whether the words are a SIRET or a SIREN."""
         digits = clean(self.words)
         return digits.isascii() and digits.isdigit() and len(digits) in {9, 14}
+
+    @property
+    def asks_need(self) -> bool:
+        """Whether a trade or a place is asked for: what the potential of a territory is computed from."""
+        return bool(self.secteurs or self.territoires)
+
+    @property
+    def besoin(self) -> str:
+        """The trade, the place and the mode as a query string that the directory and the potential both read."""
+        asked = [("secteur", secteur.code) for secteur in self.secteurs]
+        asked += [("lieu", lieu.parametre) for lieu in self.lieux]
+        asked += [("mode", self.mode)] if self.mode else []
+        return urlencode(asked)
 
     @property
     def asks_activity(self) -> bool:

@@ -6,7 +6,6 @@ read at each request.
 
 from dataclasses import dataclass
 from hashlib import sha256
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache, caches
@@ -67,7 +66,7 @@ def list(request):
         "map_url": adresse.url(vue="carte"),
         "list_url": adresse.url(vue=None),
         "parametres": sans(request.GET, "s", "vue"),
-        "potentiel": potentiel_url(question) if question.territoires or question.secteurs else "",
+        "potentiel": f"{reverse('structures:potentiel')}?{question.besoin}" if question.asks_need else "",
         "tris": [
             (said, adresse.url(tri=tri), tri == question.tri)
             for tri, said in TRIS.items()
@@ -157,14 +156,6 @@ def _map(entete: Entete, adresse: Adresse) -> dict:
         "carte": carte(entete.departements, lambda code: lead + code),
         "locale": local,
     }
-
-
-def potentiel_url(question: Question) -> str:
-    """The page that says what a place can answer, for the same sectors, places and mode."""
-    asked = [("secteur", secteur.code) for secteur in question.secteurs]
-    asked += [("lieu", lieu.parametre) for lieu in question.lieux]
-    asked += [("mode", question.mode)] if question.mode else []
-    return f"{reverse('structures:potentiel')}?{urlencode(asked)}"
 
 
 @login_not_required

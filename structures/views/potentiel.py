@@ -1,7 +1,5 @@
 """The potential of a territory: a question in the address, an answer to print."""
 
-from urllib.parse import urlencode
-
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.urls import reverse
@@ -34,7 +32,4 @@ def potentiel(request):
 
 def _directory(question) -> str:
     """The address of the directory that asks the same."""
-    asked = [("secteur", secteur.code) for secteur in question.secteurs]
-    asked += [("lieu", lieu.parametre) for lieu in question.lieux]
-    asked += [("mode", question.mode)] if question.mode else []
-    return f"{reverse('structures:list')}?{urlencode(asked)}"
+    return f"{reverse('structures:list')}?{question.besoin}"

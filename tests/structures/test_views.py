@@ -341,3 +341,14 @@ def test_a_mistyped_place_is_corrected_and_said(client, country):
     response = client.get(LIST, {"ou": "Caenn"})
     assert [reponse.structure.nom for reponse in response.context["reponses"]] == ["La Lessive"]
     assert any("Caenn" in said and "porte sur Caen" in said for said in response.context["annuaire"].avis)
+
+
+def test_a_search_leads_to_the_potential_of_the_same_need(client, country):
+    settle("La Lessive", country.caen, country.proprete)
+    asked = {"ou": "Calvados", "secteur": "proprete", "mode": "prestation"}
+    response = client.get(LIST, asked)
+    url = response.context["potentiel"]
+    assert url == f"{reverse('structures:potentiel')}?secteur=proprete&lieu=departement-14&mode=prestation"
+    found = client.get(url).context["potentiel"]
+    assert found.total == response.context["count"] == 1
+    assert client.get(LIST).context["potentiel"] == ""
