@@ -68,3 +68,66 @@ class StatutLot(TextChoices):
     EN_COURS = "en_cours", "En cours"
     TERMINE = "termine", "Terminé"
     SANS_DATE = "sans_date", "Dates inconnues"
+
+
+class MotifNonAllotissement(TextChoices):
+    """Why a contract was not split into lots. Source: Code de la commande publique, L. 2113-11."""
+
+    COORDINATION = "coordination", "L'acheteur ne peut assurer lui-même la coordination"
+    CONCURRENCE = "concurrence", "L'allotissement restreindrait la concurrence"
+    DIFFICULTE = "difficulte", "L'allotissement rendrait l'exécution plus difficile ou plus coûteuse"
+    INFRUCTUOSITE = "infructuosite", "Risque de procédure infructueuse (opérateurs de réseaux)"
+
+
+class MotifDispense(TextChoices):
+    """Why a contract above the thresholds has no social condition. Source: L. 2112-2-1 (L. 3114-2-1: 2 and 3 only)."""
+
+    SOLUTION = "solution", "Le besoin peut être satisfait par une solution immédiatement disponible"
+    LIEN = "lien", "Aucun lien suffisant avec l'objet du marché"
+    CONCURRENCE = "concurrence", "Restriction de concurrence, ou exécution techniquement ou économiquement difficile"
+    TRAVAUX_COURTS = "travaux_courts", "Marché de travaux d'une durée inférieure à six mois"
+
+
+class StatutSousTraitance(TextChoices):
+    """Source: Code de la commande publique, L. 2193-4 (acceptance and terms of payment)."""
+
+    DECLARE = "declare", "Déclaré"
+    ACCEPTE = "accepte", "Accepté"
+    REFUSE = "refuse", "Refusé"
+
+
+class TypeSite(TextChoices):
+    """Where a contract is performed, for those performed in many places."""
+
+    COLLEGE = "college", "Collège"
+    LYCEE = "lycee", "Lycée"
+    ECOLE = "ecole", "École"
+    CRECHE = "creche", "Crèche"
+    MAIRIE = "mairie", "Mairie ou bâtiment administratif"
+    SANTE = "sante", "Établissement de santé"
+    LOGEMENT = "logement", "Résidence ou immeuble de logements"
+    ESPACE = "espace", "Espace public"
+    AUTRE = "autre", "Autre site"
+
+
+class DecisionReconduction(TextChoices):
+    RECONDUIT = "reconduit", "Reconduit"
+    NON_RECONDUIT = "non_reconduit", "Non reconduit"
+
+
+class Initiateur(TextChoices):
+    """Who had the idea of a group."""
+
+    STRUCTURE = "structure", "Une des structures"
+    ENSEMBLE = "ensemble", "Plusieurs structures ensemble"
+    RESEAU = "reseau", "Un réseau"
+    ACHETEUR = "acheteur", "L'acheteur"
+    FACILITATEUR = "facilitateur", "Un facilitateur"
+
+
+class MotifChangement(TextChoices):
+    """Why the members of a group changed after the application. Source: R. 2142-26."""
+
+    RESTRUCTURATION = "restructuration", "Opération de restructuration de société"
+    IMPOSSIBILITE = "impossibilite", "Un membre ne peut accomplir sa tâche pour une raison qui n'est pas de son fait"
+    AUTRE = "autre", "Autre raison"

@@ -23,13 +23,21 @@ from clauses.models import (
     LigneHeures,
     Participant,
 )  # fmt: skip
-from marches.enums import FormeGroupement, GenreAcheteur
+from marches.enums import (
+    DecisionReconduction,
+    FormeGroupement,
+    GenreAcheteur,
+    MotifChangement,
+    MotifDispense,
+)
 from marches.models import (
     AchatRealise,
     Acheteur,
     ActeSousTraitance,
     Alliance,
     AttestationOeth,
+    ChangementGroupement,
+    DispenseSociale,
     FichierAchats,
     Groupement,
     Lot,
@@ -37,6 +45,10 @@ from marches.models import (
     MembreAlliance,
     MembreGroupement,
     Modification,
+    Reconduction,
+    ReferentAcheteur,
+    Site,
+    SiteLot,
     SourceLot,
     Titulaire,
 )  # fmt: skip
@@ -379,6 +391,48 @@ def make_membre_groupement(*, groupement=None, organisation=None, **given) -> Me
         "organisation": organisation or make_organisation(),
     }
     return MembreGroupement.objects.create(**usual | given)
+
+
+def make_changement_groupement(*, groupement=None, organisation=None, **given) -> ChangementGroupement:
+    usual = {
+        "groupement": groupement or make_groupement(),
+        "organisation": organisation or make_organisation(),
+        "entree": True,
+        "le": date(2026, 3, 1),
+        "motif": MotifChangement.RESTRUCTURATION,
+    }
+    return ChangementGroupement.objects.create(**usual | given)
+
+
+def make_dispense_sociale(*, marche=None, **given) -> DispenseSociale:
+    usual = {
+        "marche": marche or make_marche(),
+        "motif": MotifDispense.LIEN,
+        "texte": "Achat de données, sans main-d'œuvre.",
+        "constatee_le": date(2026, 9, 1),
+    }
+    return DispenseSociale.objects.create(**usual | given)
+
+
+def make_reconduction(*, lot=None, **given) -> Reconduction:
+    usual = {"lot": lot or make_lot(), "rang": 1, "decision": DecisionReconduction.RECONDUIT}
+    return Reconduction.objects.create(**usual | {"decidee_le": date(2026, 6, 1)} | given)
+
+
+def make_referent_acheteur(*, acheteur=None, **given) -> ReferentAcheteur:
+    usual = {"acheteur": acheteur or make_acheteur(), "fonction": f"Cheffe de service {next(_n)}", "role": "collèges"}
+    return ReferentAcheteur.objects.create(**usual | given)
+
+
+def make_site(*, acheteur=None, **given) -> Site:
+    n = next(_n)
+    usual = {"acheteur": acheteur or make_acheteur(), "nom": f"Collège {n}", "code": f"014{n:05}"}
+    return Site.objects.create(**usual | given)
+
+
+def make_site_lot(*, lot=None, site=None, **given) -> SiteLot:
+    lot = lot or make_lot()
+    return SiteLot.objects.create(**{"lot": lot, "site": site or make_site(acheteur=lot.marche.acheteur)} | given)
 
 
 # What was really bought ---------------------------------------------------------------------------------------------

@@ -1,13 +1,15 @@
 """Buyers, contracts, lots, holders and groupings."""
 
 from marches.models.achats import AchatRealise, AttestationOeth, FichierAchats
-from marches.models.acheteurs import Acheteur
+from marches.models.acheteurs import Acheteur, ReferentAcheteur, Site
 from marches.models.alliances import Alliance, MembreAlliance
-from marches.models.groupements import Groupement, MembreGroupement
-from marches.models.lots import ActeSousTraitance, Lot, Modification, SourceLot, Titulaire
-from marches.models.marches import Marche
+from marches.models.groupements import ChangementGroupement, Groupement, MembreGroupement
+from marches.models.lots import ActeSousTraitance, Lot, Modification, Reconduction, SourceLot, Titulaire
+from marches.models.marches import DispenseSociale, Marche
+from marches.models.sites import SiteLot
 
 __all__ = [
-    "AchatRealise", "ActeSousTraitance", "Acheteur", "Alliance", "AttestationOeth", "FichierAchats", "Groupement",
-    "Lot", "Marche", "MembreAlliance", "MembreGroupement", "Modification", "SourceLot", "Titulaire",
+    "AchatRealise", "ActeSousTraitance", "Acheteur", "Alliance", "AttestationOeth", "ChangementGroupement",
+    "DispenseSociale", "FichierAchats", "Groupement", "Lot", "Marche", "MembreAlliance", "MembreGroupement",
+    "Modification", "Reconduction", "ReferentAcheteur", "Site", "SiteLot", "SourceLot", "Titulaire",
 ]  # fmt: skip

@@ -4,7 +4,8 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from marches.enums import FormeGroupement
+from marches.enums import FormeGroupement, Initiateur, MotifChangement
+from marches.models.alliances import Alliance
 from marches.models.lots import Lot
 from structures.models import Organisation, Structure
 
@@ -17,6 +18,17 @@ class Groupement(models.Model):
     forme = models.CharField("forme", max_length=12, choices=FormeGroupement)
     convention_signee_le = models.DateField("convention signée le", null=True, blank=True)
     gouvernance = models.TextField("gouvernance", blank=True)
+    # R. 2142-24: the spokesperson of a joint group answers for the others only where the contract says so.
+    mandataire_solidaire = models.BooleanField("mandataire solidaire", default=False)
+    initiateur = models.CharField("à l'initiative de", max_length=12, choices=Initiateur, blank=True)
+    alliance = models.ForeignKey(
+        Alliance, on_delete=models.SET_NULL, null=True, blank=True, related_name="groupements", verbose_name="alliance"
+    )
+    candidature_le = models.DateField("candidature remise le", null=True, blank=True)
+    signature_le = models.DateField("marché signé le", null=True, blank=True)
+    cree_par = models.ForeignKey(
+        Organisation, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
     retenu = models.BooleanField("groupement titulaire", default=True)
     fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
 
@@ -40,6 +52,10 @@ class MembreGroupement(models.Model):
     )
     mandataire = models.BooleanField("mandataire", default=False)
     part = models.DecimalField("part (%)", max_digits=5, decimal_places=2, null=True, blank=True)
+    montant = models.DecimalField("part (€ HT)", max_digits=20, decimal_places=2, null=True, blank=True)
+    postes = models.CharField("postes et rôles", max_length=500, blank=True)
+    # « Structure équivalente » (L. 2113-12, L. 2113-13): the evidence that 50 % of the workers are of the public meant.
+    equivalence = models.CharField("preuve d'équivalence", max_length=500, blank=True)
     voix = models.PositiveSmallIntegerField("voix", null=True, blank=True)
     taches = models.CharField("tâches", max_length=500, blank=True)
     rang = models.PositiveSmallIntegerField(default=0)
@@ -63,3 +79,23 @@ class MembreGroupement(models.Model):
 
     def __str__(self) -> str:
         return str(self.organisation)
+
+
+class ChangementGroupement(models.Model):
+    """A member that came or left after the application was handed in. Source: R. 2142-26."""
+
+    groupement = models.ForeignKey(Groupement, on_delete=models.CASCADE, related_name="changements")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    entree = models.BooleanField("entrée (sinon départ)")
+    le = models.DateField("le")
+    motif = models.CharField("motif", max_length=15, choices=MotifChangement)
+    texte = models.CharField("explication", max_length=500, blank=True)
+    accord_acheteur_le = models.DateField("accord de l'acheteur le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "changement de membre"
+        verbose_name_plural = "changements de membres"
+        ordering = ["le", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} ({'entrée' if self.entree else 'départ'})"

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from marches.enums import Reservation
+from marches.enums import DecisionReconduction, Reservation, StatutSousTraitance
 from marches.models.marches import Marche
 from marches.querysets import LotQuerySet
 from portal.models import EnregistrementSource
@@ -55,10 +56,16 @@ class Lot(RacinesMixin):
     reconductions = models.PositiveSmallIntegerField("nombre de reconductions", default=0)
     reconduction_mois = models.PositiveSmallIntegerField("durée d'une reconduction (mois)", null=True, blank=True)
     reconduction_tacite = models.BooleanField("reconduction tacite", default=True)
+    preavis_jours = models.PositiveSmallIntegerField("préavis avant reconduction (jours)", null=True, blank=True)
 
     reservation = models.CharField("réservation", max_length=14, choices=Reservation, default=Reservation.AUCUNE)
     clause_sociale = models.BooleanField("clause sociale", default=False)
     critere_social = models.BooleanField("critère social", default=False)
+    montant_estime = models.DecimalField("montant estimé (€ HT)", **MONTANT)
+    petit_lot = models.BooleanField("petit lot en procédure adaptée (R. 2123-1, 2°)", default=False)
+    services_sociaux = models.BooleanField("services sociaux et autres services spécifiques de la liste", null=True)
+    taches_essentielles = models.TextField("tâches à effectuer par un membre du groupement", blank=True)
+    amenagements = models.TextField("aménagement des postes", blank=True)
     materiel_a_fournir = models.BooleanField("matériel à fournir par le titulaire", default=False)
     forme_groupement = models.CharField("groupement publié", max_length=30, blank=True)
     sous_traitance_declaree = models.BooleanField("sous-traitance déclarée", null=True)
@@ -133,6 +140,7 @@ class Modification(models.Model):
     date_publication = models.DateField("publication", null=True)
     duree_mois = models.PositiveIntegerField("nouvelle durée (mois)", null=True)
     montant = models.DecimalField("nouveau montant (€ HT)", **MONTANT)
+    objet = models.CharField("objet de la modification", max_length=500, blank=True)
     titulaires = models.JSONField("nouveaux titulaires", default=list, blank=True)
 
     class Meta:
@@ -157,6 +165,9 @@ class ActeSousTraitance(models.Model):
     duree_mois = models.PositiveIntegerField("durée (mois)", null=True)
     montant = models.DecimalField("montant (€ HT)", **MONTANT)
     variation_prix = models.CharField("variation du prix", max_length=30, blank=True)
+    prestations = models.CharField("prestations sous-traitées", max_length=500, blank=True)
+    statut = models.CharField("statut", max_length=8, choices=StatutSousTraitance, default=StatutSousTraitance.ACCEPTE)
+    paiement_direct = models.BooleanField("paiement direct", null=True)
 
     class Meta:
         verbose_name = "acte de sous-traitance"
@@ -168,6 +179,33 @@ class ActeSousTraitance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.numero} : {self.sous_traitant}"
+
+
+class Reconduction(models.Model):
+    """What was decided of one renewal of a lot; a tacit renewal happens without any row. `rang` counts from 1."""
+
+    lot = models.ForeignKey(Lot, on_delete=models.CASCADE, related_name="decisions_reconduction")
+    rang = models.PositiveSmallIntegerField("reconduction")
+    decision = models.CharField("décision", max_length=13, choices=DecisionReconduction)
+    decidee_le = models.DateField("décidée le")
+    motif = models.CharField("motif", max_length=500, blank=True)
+    par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = "décision de reconduction"
+        verbose_name_plural = "décisions de reconduction"
+        ordering = ["lot", "rang"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lot", "rang"],
+                name="reconduction_unique",
+                violation_error_message="Cette reconduction a déjà été décidée.",
+            ),
+            models.CheckConstraint(name="reconduction_rang", condition=Q(rang__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Reconduction {self.rang} : {self.get_decision_display()}"
 
 
 class SourceLot(EnregistrementSource):

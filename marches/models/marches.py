@@ -1,10 +1,12 @@
 """Contracts: a consultation or an operation, which groups lots. The grouping is a guess that people may revise."""
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from marches.enums import NatureContrat, TypeMarche
+from marches.enums import MotifDispense, MotifNonAllotissement, NatureContrat, TypeMarche
 from marches.models.acheteurs import Acheteur
 from marches.querysets import MarcheQuerySet
 from portal.search import RacinesMixin
@@ -27,6 +29,33 @@ class Marche(RacinesMixin):
         "montant estimé (€ HT)", max_digits=20, decimal_places=2, null=True, blank=True
     )
     presentation = models.TextField("présentation", blank=True)
+    montant_maximum = models.DecimalField(
+        "montant maximum de l'accord-cadre (€ HT)", max_digits=20, decimal_places=2, null=True, blank=True
+    )
+    # What the law asks of the buyer before launch; None: nobody said.
+    services_sociaux = models.BooleanField("services sociaux et autres services spécifiques de la liste", null=True)
+    prestations_distinctes = models.BooleanField("prestations distinctes", null=True)
+    motif_non_allotissement = models.CharField(
+        "motif de non-allotissement", max_length=14, choices=MotifNonAllotissement, blank=True
+    )
+    justification_non_allotissement = models.TextField("justification du non-allotissement", blank=True)
+    justification_duree = models.TextField("justification de la durée", blank=True)
+    reservation_mentionnee = models.BooleanField("réservation mentionnée dans l'avis ou les documents", null=True)
+    lots_max_candidat = models.PositiveSmallIntegerField("nombre de lots par candidat", null=True, blank=True)
+    lots_max_attribues = models.PositiveSmallIntegerField("nombre de lots par titulaire", null=True, blank=True)
+    interdit_seul_et_groupe = models.BooleanField("candidature seul et en groupement interdite", default=False)
+    interdit_plusieurs_groupes = models.BooleanField("candidature dans plusieurs groupements interdite", default=False)
+    est_accord_cadre = models.BooleanField("accord-cadre", default=False)
+    accord_cadre = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="subsequents",
+        verbose_name="marché subséquent de l'accord-cadre",
+    )
+    # Typed by a buyer and not yet shown to anybody else; what comes from public files always is.
+    publie = models.BooleanField("visible de tous", default=True)
     marche_insertion = models.BooleanField("marché d'insertion (l'insertion en est l'objet)", default=False)
     pilote = models.BooleanField("marché pilote", default=False)
     predecesseur = models.ForeignKey(
@@ -69,3 +98,33 @@ class Marche(RacinesMixin):
 
     def get_absolute_url(self) -> str:
         return reverse("marches:detail", kwargs={"pk": self.pk})
+
+
+class DispenseSociale(models.Model):
+    """Why a contract above the thresholds has no social condition, as kept in the file of the procedure.
+
+    Source: Code de la commande publique, L. 2112-2-1 (contracts), L. 3114-2-1 (concessions), L. 2184-1 (record).
+    """
+
+    marche = models.OneToOneField(Marche, on_delete=models.CASCADE, related_name="dispense", verbose_name="marché")
+    motif = models.CharField("motif", max_length=14, choices=MotifDispense)
+    texte = models.TextField("justification")
+    constatee_le = models.DateField("constatée le")
+    par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "dispense de condition sociale"
+        verbose_name_plural = "dispenses de condition sociale"
+        ordering = ["-constatee_le", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="dispense_justifiee",
+                condition=~Q(texte=""),
+                violation_error_message="Écrivez la justification : la loi demande qu'elle soit conservée.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_motif_display()
