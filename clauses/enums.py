@@ -101,3 +101,104 @@ class EtatDeclaration(TextChoices):
     EN_SAISIE = "en_saisie", "En saisie"
     ACCEPTEE = "acceptee", "Acceptée"
     OUVERTE = "ouverte", "À déclarer"
+
+
+class NatureFacilitateur(TextChoices):
+    """What kind of body employs the facilitator. Source: reference guides, part D."""
+
+    MAISON_EMPLOI = "maison_emploi", "Maison de l'emploi"
+    PLIE = "plie", "Plan local pour l'insertion et l'emploi"
+    COLLECTIVITE = "collectivite", "Collectivité"
+    ASSOCIATION = "association", "Association"
+    GIP = "gip", "Groupement d'intérêt public"
+    AUTRE = "autre", "Autre organisme"
+
+
+class GenreRelais(TextChoices):
+    """Where to turn where there is no facilitator, private experts apart."""
+
+    MAISON_EMPLOI = "maison_emploi", "Maison de l'emploi"
+    PLIE = "plie", "PLIE"
+    MISSION_LOCALE = "mission_locale", "Mission locale"
+    RESEAU = "reseau", "Réseau de structures inclusives"
+    CLUB = "club", "Club d'entreprises"
+    SERVICE = "service", "Service de l'État ou chambre consulaire"
+    EXPERT = "expert", "Expert privé"
+
+
+class ServiceDelegue(TextChoices):
+    """The eight services that a buyer may entrust to a facilitator. Source: reference guides, part D."""
+
+    CONSEIL = "conseil", "Conseiller sur la conception de la clause et son contrôle"
+    REPERAGE = "reperage", "Repérer en amont les marchés concernés"
+    OFFRE = "offre", "Préparer l'offre d'insertion du territoire"
+    INTEGRATION = "integration", "Faciliter l'intégration des personnes, sans retarder le chantier"
+    SUIVI = "suivi", "Suivre et évaluer l'exécution de la clause"
+    CONTROLE = "controle", "Contrôler les données transmises par le titulaire"
+    COMPTE_RENDU = "compte_rendu", "Rendre compte de l'avancement et des résultats"
+    IMPACT = "impact", "Évaluer l'impact"
+
+
+class StatutService(TextChoices):
+    A_FAIRE = "a_faire", "À faire"
+    EN_COURS = "en_cours", "En cours"
+    FAIT = "fait", "Fait"
+
+
+class MotifProlongation(TextChoices):
+    """Why an eligibility goes on. Source: rules of the PASS IAE (C.3)."""
+
+    FORMATION = "formation", "Fin d'une formation"
+    RQTH = "rqth", "Travailleur handicapé"
+    SENIOR = "senior", "50 ans et plus"
+    DIFFICULTES = "difficultes", "Difficultés particulières (AI et ACI)"
+    CDI = "cdi", "CDI d'inclusion, 57 ans et plus"
+    CONVENTION = "convention", "Prévue par la convention"
+
+
+class Situation(TextChoices):
+    """What a person does at a follow-up. Source: indicators of the networks (D); durable: CDI, or CDD over 6 months."""
+
+    CDI = "cdi", "CDI"
+    CDD_LONG = "cdd_long", "CDD de plus de 6 mois"
+    CDD_COURT = "cdd_court", "CDD de 6 mois ou moins, intérim"
+    ALTERNANCE = "alternance", "Alternance"
+    CREATION = "creation", "Création d'activité"
+    PARCOURS = "parcours", "Suite du parcours d'insertion"
+    FORMATION = "formation", "Formation"
+    RECHERCHE = "recherche", "Recherche d'emploi"
+    AUTRE = "autre", "Autre situation"
+    INCONNUE = "inconnue", "Sans nouvelles"
+
+
+class StatutFormation(TextChoices):
+    PREVUE = "prevue", "Prévue"
+    DEMANDEE = "demandee", "Financement demandé"
+    ACCORDEE = "accordee", "Financement accordé"
+    EN_COURS = "en_cours", "En cours"
+    TERMINEE = "terminee", "Terminée"
+    ABANDONNEE = "abandonnee", "Abandonnée"
+
+
+class EtapeEcart(TextChoices):
+    """The adversarial step before any penalty. Source: CCAG 2021, reference guides (C.6)."""
+
+    CONSTAT = "constat", "Constat"
+    NOTIFIE = "notifie", "Notifié à l'entreprise"
+    OBSERVATIONS = "observations", "Observations reçues"
+    PROPOSITION = "proposition", "Proposition transmise à l'acheteur"
+    CLOS = "clos", "Décision prise"
+
+
+class SuiteEcart(TextChoices):
+    RATTRAPAGE = "rattrapage", "Plan de rattrapage"
+    REPORT = "report", "Report sur une autre clause"
+    RENONCIATION = "renonciation", "Renonciation motivée"
+    PENALITE = "penalite", "Pénalité"
+
+
+class PorteeBilan(TextChoices):
+    MARCHE = "marche", "Marché"
+    ACHETEUR = "acheteur", "Acheteur"
+    TERRITOIRE = "territoire", "Territoire"
+    STRUCTURE = "structure", "Structure ou entreprise"

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='actesoustraitance',
             name='paiement_direct',
-            field=models.BooleanField(null=True, verbose_name='paiement direct'),
+            field=models.BooleanField(blank=True, null=True, verbose_name='paiement direct'),
         ),
         migrations.AddField(
             model_name='actesoustraitance',
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicallot',
             name='services_sociaux',
-            field=models.BooleanField(null=True, verbose_name='services sociaux et autres services spécifiques de la liste'),
+            field=models.BooleanField(blank=True, null=True, verbose_name='services sociaux et autres services spécifiques de la liste'),
         ),
         migrations.AddField(
             model_name='historicallot',
@@ -173,7 +173,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalmarche',
             name='prestations_distinctes',
-            field=models.BooleanField(null=True, verbose_name='prestations distinctes'),
+            field=models.BooleanField(blank=True, null=True, verbose_name='prestations distinctes'),
         ),
         migrations.AddField(
             model_name='historicalmarche',
@@ -183,12 +183,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalmarche',
             name='reservation_mentionnee',
-            field=models.BooleanField(null=True, verbose_name="réservation mentionnée dans l'avis ou les documents"),
+            field=models.BooleanField(blank=True, null=True, verbose_name="réservation mentionnée dans l'avis ou les documents"),
         ),
         migrations.AddField(
             model_name='historicalmarche',
             name='services_sociaux',
-            field=models.BooleanField(null=True, verbose_name='services sociaux et autres services spécifiques de la liste'),
+            field=models.BooleanField(blank=True, null=True, verbose_name='services sociaux et autres services spécifiques de la liste'),
         ),
         migrations.AddField(
             model_name='lot',
@@ -213,7 +213,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='lot',
             name='services_sociaux',
-            field=models.BooleanField(null=True, verbose_name='services sociaux et autres services spécifiques de la liste'),
+            field=models.BooleanField(blank=True, null=True, verbose_name='services sociaux et autres services spécifiques de la liste'),
         ),
         migrations.AddField(
             model_name='lot',
@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='marche',
             name='prestations_distinctes',
-            field=models.BooleanField(null=True, verbose_name='prestations distinctes'),
+            field=models.BooleanField(blank=True, null=True, verbose_name='prestations distinctes'),
         ),
         migrations.AddField(
             model_name='marche',
@@ -283,12 +283,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='marche',
             name='reservation_mentionnee',
-            field=models.BooleanField(null=True, verbose_name="réservation mentionnée dans l'avis ou les documents"),
+            field=models.BooleanField(blank=True, null=True, verbose_name="réservation mentionnée dans l'avis ou les documents"),
         ),
         migrations.AddField(
             model_name='marche',
             name='services_sociaux',
-            field=models.BooleanField(null=True, verbose_name='services sociaux et autres services spécifiques de la liste'),
+            field=models.BooleanField(blank=True, null=True, verbose_name='services sociaux et autres services spécifiques de la liste'),
         ),
         migrations.AddField(
             model_name='membregroupement',

@@ -63,7 +63,9 @@ class Lot(RacinesMixin):
     critere_social = models.BooleanField("critère social", default=False)
     montant_estime = models.DecimalField("montant estimé (€ HT)", **MONTANT)
     petit_lot = models.BooleanField("petit lot en procédure adaptée (R. 2123-1, 2°)", default=False)
-    services_sociaux = models.BooleanField("services sociaux et autres services spécifiques de la liste", null=True)
+    services_sociaux = models.BooleanField(
+        "services sociaux et autres services spécifiques de la liste", null=True, blank=True
+    )
     taches_essentielles = models.TextField("tâches à effectuer par un membre du groupement", blank=True)
     amenagements = models.TextField("aménagement des postes", blank=True)
     materiel_a_fournir = models.BooleanField("matériel à fournir par le titulaire", default=False)
@@ -167,7 +169,7 @@ class ActeSousTraitance(models.Model):
     variation_prix = models.CharField("variation du prix", max_length=30, blank=True)
     prestations = models.CharField("prestations sous-traitées", max_length=500, blank=True)
     statut = models.CharField("statut", max_length=8, choices=StatutSousTraitance, default=StatutSousTraitance.ACCEPTE)
-    paiement_direct = models.BooleanField("paiement direct", null=True)
+    paiement_direct = models.BooleanField("paiement direct", null=True, blank=True)
 
     class Meta:
         verbose_name = "acte de sous-traitance"

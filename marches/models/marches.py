@@ -33,14 +33,18 @@ class Marche(RacinesMixin):
         "montant maximum de l'accord-cadre (€ HT)", max_digits=20, decimal_places=2, null=True, blank=True
     )
     # What the law asks of the buyer before launch; None: nobody said.
-    services_sociaux = models.BooleanField("services sociaux et autres services spécifiques de la liste", null=True)
-    prestations_distinctes = models.BooleanField("prestations distinctes", null=True)
+    services_sociaux = models.BooleanField(
+        "services sociaux et autres services spécifiques de la liste", null=True, blank=True
+    )
+    prestations_distinctes = models.BooleanField("prestations distinctes", null=True, blank=True)
     motif_non_allotissement = models.CharField(
         "motif de non-allotissement", max_length=14, choices=MotifNonAllotissement, blank=True
     )
     justification_non_allotissement = models.TextField("justification du non-allotissement", blank=True)
     justification_duree = models.TextField("justification de la durée", blank=True)
-    reservation_mentionnee = models.BooleanField("réservation mentionnée dans l'avis ou les documents", null=True)
+    reservation_mentionnee = models.BooleanField(
+        "réservation mentionnée dans l'avis ou les documents", null=True, blank=True
+    )
     lots_max_candidat = models.PositiveSmallIntegerField("nombre de lots par candidat", null=True, blank=True)
     lots_max_attribues = models.PositiveSmallIntegerField("nombre de lots par titulaire", null=True, blank=True)
     interdit_seul_et_groupe = models.BooleanField("candidature seul et en groupement interdite", default=False)

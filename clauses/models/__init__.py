@@ -1,0 +1,33 @@
+"""Facilitators, conventions, social clauses, people without a name, hours, shortfalls, reports."""
+
+from clauses.models.bilans import Attestation, Bilan, Cloture, Ecart, PartEcart
+from clauses.models.clauses import (
+    ClauseSociale,
+    HeuresDues,
+    Passation,
+    Poste,
+    Prescripteur,
+    RepriseHeures,
+    Reunion,
+    Tache,
+)
+from clauses.models.conventions import Convention, Estimation, ModeleClause, PartieConvention, ServiceConvention
+from clauses.models.facilitateurs import DemandeFacilitateur, Facilitateur, Relais
+from clauses.models.heures import Declaration, Imputation, LigneHeures
+from clauses.models.participants import (
+    ActionFormation,
+    Affectation,
+    ConsultationParticipant,
+    Eligibilite,
+    Participant,
+    PointSuivi,
+    Transfert,
+)
+
+__all__ = [
+    "ActionFormation", "Affectation", "Attestation", "Bilan", "ClauseSociale", "Cloture", "ConsultationParticipant",
+    "Convention", "Declaration", "DemandeFacilitateur", "Ecart", "Eligibilite", "Estimation", "Facilitateur",
+    "HeuresDues", "Imputation", "LigneHeures", "ModeleClause", "PartEcart", "Participant", "PartieConvention",
+    "Passation", "PointSuivi", "Poste", "Prescripteur", "Relais", "RepriseHeures", "Reunion", "ServiceConvention",
+    "Tache", "Transfert",
+]  # fmt: skip
