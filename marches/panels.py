@@ -32,7 +32,7 @@ def held_by(organisations) -> QuerySet[Lot] | None:
     held = {pk for (pk,) in _held.chunked(sorted(organisations))}
     if not held:
         return None
-    return Lot.objects.filter(pk__in=held).select_related("marche__acheteur__organisation").only(*SHOWN)
+    return Lot.objects.published().filter(pk__in=held).select_related("marche__acheteur__organisation").only(*SHOWN)
 
 
 _held = Prepared(
@@ -73,6 +73,8 @@ def lots_of_structure(structure, acteur):
         nombre=Coalesce(Subquery(holders.annotate(n=Count("pk")).values("n")), 0),
     )
     rows = list(lots.order_by("-date_notification", "-pk")[: MOST_LOTS + 1])
+    if not rows:
+        return None
     on = timezone.localdate()
     context = {
         "references": [presentation.reference(lot, on) for lot in rows[:MOST_LOTS]],
@@ -102,6 +104,8 @@ def lots_of_groupe(groupe, acteur):
     if held is None:
         return None
     rows = list(held.order_by("-date_notification", "-pk")[: MOST_LOTS + 1])
+    if not rows:
+        return None
     shown = [lot.pk for lot in rows]
     titles = Titulaire.objects.filter(lot__in=shown, organisation__in=names).order_by()
     places = MembreGroupement.objects.filter(groupement__lot__in=shown, groupement__retenu=True)

@@ -48,7 +48,7 @@ def panorama(key: str, condition: Callable[[], Q], on: date) -> Panorama:
 
 
 def _read(condition: Q, on: date) -> Panorama:
-    lots = Lot.objects.filter(condition).order_by()
+    lots = Lot.objects.published().filter(condition).order_by()
     reserved = lots.exclude(reservation=Reservation.AUCUNE).select_related("marche__acheteur__organisation")
     columns = ("objet", "numero", "montant", "date_notification", "reservation", "clause_sociale", "critere_social",
                "marche__acheteur__organisation__denomination", "marche__acheteur__organisation__identifiant",

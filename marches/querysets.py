@@ -7,9 +7,19 @@ from portal.permissions import Role
 
 
 class MarcheQuerySet(models.QuerySet):
+    def published(self):
+        """Contracts shown to everybody; the drafts of buyers are not."""
+        return self.filter(publie=True)
+
     def visible_to(self, acteur):
-        """Every contract is public: the register is open data and the buyers' own contracts."""
-        return self
+        """The published ones, and the drafts that this `Acteur` may edit."""
+        if acteur.has(Role.ADMINISTRATION):
+            return self
+        if not acteur.has(Role.ACHETEUR):
+            return self.published()
+        # Two plain conditions, one of them on the few drafts: the order of the list stays that of its index.
+        mine = self.model.objects.filter(publie=False).editable_by(acteur).order_by().values("pk")
+        return self.filter(models.Q(publie=True) | models.Q(pk__in=mine))
 
     def editable_by(self, acteur):
         """Contracts of the buyer this `Acteur` acts for, every one for administration; none for anybody else."""
@@ -30,6 +40,39 @@ class MarcheQuerySet(models.QuerySet):
 
 
 class LotQuerySet(models.QuerySet):
+    def published(self):
+        """Lots of published contracts. The few drafts are named, so that a million lots need not be joined."""
+        from marches.models import Marche
+
+        return self.exclude(marche__in=Marche.objects.filter(publie=False).order_by().values("pk"))
+
+    def visible_to(self, acteur):
+        """Lots of the contracts that this `Acteur` sees."""
+        from marches.models import Marche
+
+        if acteur.has(Role.ADMINISTRATION):
+            return self
+        hidden = Marche.objects.filter(publie=False).order_by()
+        if acteur.has(Role.ACHETEUR):
+            hidden = hidden.exclude(pk__in=hidden.editable_by(acteur).values("pk"))
+        return self.exclude(marche__in=hidden.values("pk"))
+
+    def held_by(self, organisations):
+        """Lots that these organisations hold, as published holders or as members of the group that won."""
+        from marches.models import MembreGroupement, Titulaire
+
+        held = Titulaire.objects.filter(organisation__in=organisations).order_by().values("lot")
+        joined = MembreGroupement.objects.filter(organisation__in=organisations, groupement__retenu=True).order_by()
+        return self.filter(models.Q(pk__in=held) | models.Q(pk__in=joined.values("groupement__lot")))
+
+    def followed_by(self, acteur):
+        """Whose days this `Acteur` follows: a buyer, those of its contracts; a holder, those it holds."""
+        if acteur.has(Role.ACHETEUR):
+            return self.editable_by(acteur)
+        if acteur.has(Role.STRUCTURE, Role.ENTREPRISE):
+            return self.published().held_by([acteur.organisation_id])
+        return self.none()
+
     def editable_by(self, acteur):
         """Lots of the contracts this `Acteur` may edit."""
         from marches.models import Marche

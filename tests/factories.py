@@ -67,6 +67,7 @@ from marches.models import (
     AchatRealise,
     Acheteur,
     ActeSousTraitance,
+    Agenda,
     Alliance,
     AttestationOeth,
     ChangementGroupement,
@@ -494,6 +495,11 @@ def make_attestation_oeth(*, organisation=None, **given) -> AttestationOeth:
         "cout_main_oeuvre": Decimal(6000),
     }  # fmt: skip
     return AttestationOeth.objects.create(**usual | given)
+
+
+def make_agenda(*, organisation=None, **given) -> Agenda:
+    usual = {"organisation": organisation or make_organisation(), "role": Role.ACHETEUR}
+    return Agenda.objects.create(**usual | given)
 
 
 def make_alliance(**given) -> Alliance:

@@ -24,7 +24,7 @@ LotFormSet = formset_factory(CalculLotForm, extra=0, max_num=MOST_LOTS, absolute
 def calculateur(request):
     """One lot or several. `lot` names a lot of the register: its amount, its sector and the way back to it."""
     on = timezone.localdate()
-    lot = _lot(request.GET.get("lot"))
+    lot = _lot(request.GET.get("lot"), request.acteur)
     asked = _numbered(request.GET, lot)
     shared = {"secteurs": secteurs_with_children(), "on": on}
     submitted = "calculer" in request.GET
@@ -52,8 +52,9 @@ def calculateur(request):
     )
 
 
-def _lot(text):
-    return Lot.objects.select_related("marche", "secteur").filter(pk=text).first() if _is_key(text) else None
+def _lot(text, acteur):
+    lots = Lot.objects.visible_to(acteur).select_related("marche", "secteur")
+    return lots.filter(pk=text).first() if _is_key(text) else None
 
 
 def _is_key(text) -> bool:

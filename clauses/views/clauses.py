@@ -57,7 +57,8 @@ def clause_list(request):
 @role_required(Role.FACILITATEUR)
 def create(request, lot_pk):
     """A clause on a lot, prefilled from the lot and from the calculator."""
-    lot = get_object_or_404(Lot.objects.select_related("marche__acheteur__organisation", "secteur"), pk=lot_pk)
+    lots = Lot.objects.visible_to(request.acteur).select_related("marche__acheteur__organisation", "secteur")
+    lot = get_object_or_404(lots, pk=lot_pk)
     facilitateur = get_object_or_404(Facilitateur.objects.acting(request.acteur))
     calcul = _calcul(request.GET)
     initial = {"heures": calcul.get("heures"), "date_debut": lot.date_debut or lot.date_notification}

@@ -2,6 +2,7 @@
 
 from marches.models.achats import AchatRealise, AttestationOeth, FichierAchats
 from marches.models.acheteurs import Acheteur, ReferentAcheteur, Site
+from marches.models.agendas import Agenda
 from marches.models.alliances import Alliance, MembreAlliance
 from marches.models.groupements import ChangementGroupement, Groupement, MembreGroupement
 from marches.models.lots import ActeSousTraitance, Lot, Modification, Reconduction, SourceLot, Titulaire
@@ -9,7 +10,7 @@ from marches.models.marches import DispenseSociale, Marche
 from marches.models.sites import SiteLot
 
 __all__ = [
-    "AchatRealise", "ActeSousTraitance", "Acheteur", "Alliance", "AttestationOeth", "ChangementGroupement",
+    "AchatRealise", "ActeSousTraitance", "Acheteur", "Agenda", "Alliance", "AttestationOeth", "ChangementGroupement",
     "DispenseSociale", "FichierAchats", "Groupement", "Lot", "Marche", "MembreAlliance", "MembreGroupement",
     "Modification", "Reconduction", "ReferentAcheteur", "Site", "SiteLot", "SourceLot", "Titulaire",
 ]  # fmt: skip

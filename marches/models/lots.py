@@ -144,6 +144,7 @@ class Modification(models.Model):
     montant = models.DecimalField("nouveau montant (€ HT)", **MONTANT)
     objet = models.CharField("objet de la modification", max_length=500, blank=True)
     titulaires = models.JSONField("nouveaux titulaires", default=list, blank=True)
+    saisie = models.BooleanField("saisie ou corrigée à la main", default=False, editable=False)
 
     class Meta:
         verbose_name = "modification"
@@ -170,6 +171,7 @@ class ActeSousTraitance(models.Model):
     prestations = models.CharField("prestations sous-traitées", max_length=500, blank=True)
     statut = models.CharField("statut", max_length=8, choices=StatutSousTraitance, default=StatutSousTraitance.ACCEPTE)
     paiement_direct = models.BooleanField("paiement direct", null=True, blank=True)
+    saisie = models.BooleanField("saisi ou corrigé à la main", default=False, editable=False)
 
     class Meta:
         verbose_name = "acte de sous-traitance"

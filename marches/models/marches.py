@@ -60,6 +60,8 @@ class Marche(RacinesMixin):
     )
     # Typed by a buyer and not yet shown to anybody else; what comes from public files always is.
     publie = models.BooleanField("visible de tous", default=True)
+    # Why the contract was published although the law of its day warns: written by its buyer.
+    justification = models.TextField("justification des points signalés", blank=True)
     marche_insertion = models.BooleanField("marché d'insertion (l'insertion en est l'objet)", default=False)
     pilote = models.BooleanField("marché pilote", default=False)
     predecesseur = models.ForeignKey(
@@ -91,7 +93,11 @@ class Marche(RacinesMixin):
         verbose_name = "marché"
         ordering = ["-recence", "-pk"]
         constraints = [models.UniqueConstraint(fields=["cle"], condition=~models.Q(cle=""), name="marche_cle_unique")]
-        indexes = [models.Index(fields=["-recence", "-id"], name="marche_recents")]
+        indexes = [
+            models.Index(fields=["-recence", "-id"], name="marche_recents"),
+            # Drafts are few: pages ask which they are rather than reading every contract.
+            models.Index(fields=["acheteur"], condition=Q(publie=False), name="marche_brouillons"),
+        ]
 
     def __str__(self) -> str:
         return self.objet

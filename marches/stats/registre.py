@@ -28,7 +28,7 @@ class Chiffres:
 
 def chiffres(lots: QuerySet | None = None) -> Chiffres:
     """Figures of these lots, of the whole register without; one query."""
-    lots = Lot.objects.all() if lots is None else lots
+    lots = Lot.objects.published() if lots is None else lots
     reserve = ~Q(reservation=Reservation.AUCUNE)
     found = lots.order_by().aggregate(
         marches=Count("marche", distinct=True),
@@ -42,7 +42,7 @@ def chiffres(lots: QuerySet | None = None) -> Chiffres:
 
 def par_reservation(lots: QuerySet | None = None) -> dict[Reservation, int]:
     """Number of lots of each reservation, every one present; one query."""
-    lots = Lot.objects.all() if lots is None else lots
+    lots = Lot.objects.published() if lots is None else lots
     counted = dict(lots.order_by().values_list("reservation").annotate(Count("pk")))
     return {reservation: counted.get(reservation.value, 0) for reservation in Reservation}
 

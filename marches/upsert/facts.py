@@ -61,9 +61,13 @@ def faits_of(organisation_ids: Collection[int]) -> dict[int, Faits]:
     took place.
     """
     other_holders = Titulaire.objects.filter(lot=OuterRef("lot")).exclude(pk=OuterRef("pk"))
-    holders = Titulaire.objects.filter(organisation__in=organisation_ids).annotate(grouped=Exists(other_holders))
+    holders = Titulaire.objects.filter(organisation__in=organisation_ids, lot__marche__publie=True).annotate(
+        grouped=Exists(other_holders)
+    )
     other_members = MembreGroupement.objects.filter(groupement=OuterRef("groupement")).exclude(pk=OuterRef("pk"))
-    members = MembreGroupement.objects.filter(organisation__in=organisation_ids, groupement__retenu=True)
+    members = MembreGroupement.objects.filter(
+        organisation__in=organisation_ids, groupement__retenu=True, groupement__lot__marche__publie=True
+    )
     members = members.annotate(grouped=Exists(other_members))
     rows = [
         *holders.order_by().values_list("organisation", "lot__date_notification", "lot__date_fin", "grouped"),

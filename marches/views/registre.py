@@ -53,7 +53,8 @@ def detail(request, pk):
 
 @login_not_required
 def lot_detail(request, pk):
-    lots = Lot.objects.select_related("marche__acheteur__organisation", "secteur__parent", "commune", "departement")
+    lots = Lot.objects.visible_to(request.acteur)
+    lots = lots.select_related("marche__acheteur__organisation", "secteur__parent", "commune", "departement")
     lot = get_object_or_404(lots.with_titulaires().prefetch_related("modifications").defer("racines"), pk=pk)
     on = timezone.localdate()
     jalons = frise_lot(lot, on)

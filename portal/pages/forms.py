@@ -86,7 +86,7 @@ class TemoignageForm(forms.ModelForm):
         self.acteur = acteur
         self.fields["structures"].queryset = Structure.objects.visible_to(acteur)
         self.fields["marches"].queryset = Marche.objects.visible_to(acteur)
-        self.fields["lots"].queryset = Lot.objects.all()
+        self.fields["lots"].queryset = Lot.objects.visible_to(acteur)
         self.fields["corps"].max_length = LONGEST_STORY
         self.fields["corps"].validators.append(_not_longer_than(LONGEST_STORY))
 
@@ -119,7 +119,7 @@ class TemoignageForm(forms.ModelForm):
     def offered_lots(self):
         """Lots of the chosen contracts, and lots already chosen, as (lot, ticked)."""
         ticked = self._ids("lots")
-        of_chosen = Lot.objects.filter(Q(pk__in=ticked) | Q(marche__in=self._ids("marches")))
+        of_chosen = Lot.objects.visible_to(self.acteur).filter(Q(pk__in=ticked) | Q(marche__in=self._ids("marches")))
         return [(lot, lot.pk in ticked) for lot in of_chosen.order_by("marche", "numero", "pk")[: 4 * FOUND]]
 
     @property

@@ -30,7 +30,7 @@ def as_xml(request) -> Iterator[str]:
 def _addresses():
     stories = Temoignage.objects.open_to(Acteur()).only("pk", "titre", "modifie_le")
     structures = Structure.objects.listed().order_by("pk").only("pk", "nom", "modifiee_le")
-    marches = Marche.objects.order_by("-pk").only("pk", "modifie_le")
+    marches = Marche.objects.published().order_by("-pk").only("pk", "modifie_le")
     return chain(
         ((reverse(name), None) for name in FIXED),
         ((row.get_absolute_url(), None) for model in (Region, Departement) for row in model.objects.only("code")),

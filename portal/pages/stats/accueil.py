@@ -61,7 +61,9 @@ class MarcheRecent:
 
 def marches_recents(on: date, number: int = SHOWN) -> list[MarcheRecent]:
     """The latest contracts with a social mark, those still open to tenders on the day `on` first; three queries."""
-    social = Marche.objects.filter(Q(pk__in=Lot.objects.filter(SOCIAL).values("marche")) | Q(marche_insertion=True))
+    social = Marche.objects.published().filter(
+        Q(pk__in=Lot.objects.filter(SOCIAL).values("marche")) | Q(marche_insertion=True)
+    )
     cards = social.select_related("acheteur__organisation").defer("racines").prefetch_related("lots")
     still_open = list(cards.filter(date_limite__date__gte=on).order_by("date_limite", "pk")[:number])
     latest = cards.filter(Q(date_limite=None) | Q(date_limite__date__lt=on)).order_by("-recence", "-pk")

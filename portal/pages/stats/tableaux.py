@@ -221,7 +221,7 @@ def _declarant(acteur, on: date) -> dict[str, Any]:
     refused = Imputation.objects.filter(
         declaration__organisation=acteur.organisation_id, etat=Etat.REFUSEE, remplacee_par=None
     ).select_related("declaration", "ligne__affectation__participant", "clause__lot")
-    held = Lot.objects.filter(holders_q(acteur.organisation_id, prefix="pk__"))
+    held = Lot.objects.published().filter(holders_q(acteur.organisation_id, prefix="pk__"))
     return {
         "a_declarer": a_declarer(acteur, on),
         "en_saisie": Liste.of(_with_contract(_in_hand(acteur)).order_by("mois", "pk")),
