@@ -1,14 +1,30 @@
 """Form fields that read what French people type, and the pictures they send."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from portal import images
 from portal.templatetags.formats import nombre
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+
+
+class JourField(forms.DateField):
+    """A day of this century, typed or picked."""
+
+    def __init__(self, **options):
+        options.setdefault("widget", forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+        options.setdefault("input_formats", ["%Y-%m-%d", "%d/%m/%Y"])
+        super().__init__(**options)
+        message = "Écrivez une date entre 2000 et 2099."
+        self.validators += [MinValueValidator(FIRST_DAY, message), MaxValueValidator(LAST_DAY, message)]
+        self.error_messages["invalid"] = "Écrivez une date comme 31/12/2026."
 
 
 class NombreField(forms.DecimalField):

@@ -1,0 +1,13 @@
+"""What users type: calculator, clause, people, months of hours. Errors say what to do."""
+
+from clauses.forms.calcul import CENT, CalculLotForm, secteurs_with_children
+from clauses.forms.champs import MoisField
+from clauses.forms.clauses import ClauseForm, HeuresDuesForm, OuvrirMoisForm
+from clauses.forms.heures import AnnulationForm, CorrectionForm, RefusForm, SaisieForm
+from clauses.forms.participants import AffectationForm, EligibiliteForm, ParticipantForm
+
+__all__ = [
+    "AffectationForm", "AnnulationForm", "CENT", "CalculLotForm", "ClauseForm", "CorrectionForm", "EligibiliteForm",
+    "HeuresDuesForm", "MoisField", "OuvrirMoisForm", "ParticipantForm", "RefusForm", "SaisieForm",
+    "secteurs_with_children",
+]  # fmt: skip

@@ -1,0 +1,91 @@
+"""A clause, its hours due, its months."""
+
+from decimal import Decimal
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from clauses.actions import declarants
+from clauses.enums import OrigineHeures
+from clauses.forms.champs import MoisField
+from clauses.models import ClauseSociale, HeuresDues
+from portal.fields import JourField, NombreField
+
+
+class ClauseForm(forms.ModelForm):
+    heures = NombreField(label="Heures d'insertion dues", minimum="0.01", maximum="9999999.99")
+    motif = forms.CharField(
+        label="Pourquoi ce nombre d'heures",
+        max_length=300,
+        required=False,
+        help_text="À indiquer si le nombre diffère du calcul.",
+    )
+    date_debut = JourField(label="Début de la clause")
+    date_fin = JourField(label="Fin de la clause")
+    penalite_heure = NombreField(
+        label="Pénalité par heure manquante (€)",
+        maximum="99999.99",
+        required=False,
+        help_text="Celle du contrat ; laissez vide si le contrat n'en prévoit pas.",
+    )
+
+    class Meta:
+        model = ClauseSociale
+        fields = ["type", "date_debut", "date_fin", "publics", "penalite_heure", "texte"]
+        widgets = {"publics": forms.Textarea({"rows": 3}), "texte": forms.Textarea({"rows": 6})}
+
+    field_order = ["type", "heures", "motif", "date_debut", "date_fin", "publics", "penalite_heure", "texte"]
+
+    def __init__(self, *args, calcul=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.calcul = calcul
+        self.order_fields(self.field_order)
+        self.fields["publics"].help_text = "Sans nom de personne : profils ou critères seulement."
+        self.fields["heures"].error_messages["min_value"] = (
+            "Une clause a besoin d'un volume d'heures supérieur à 0 : sans chiffre, elle reste sans effet."
+        )
+
+    def clean(self):
+        data = super().clean()
+        start, end = data.get("date_debut"), data.get("date_fin")
+        if start and end and end < start:
+            self.add_error("date_fin", "La fin de la clause ne peut précéder son début.")
+        computed = (self.calcul or {}).get("heures")
+        if computed is not None and data.get("heures") not in (None, Decimal(computed)) and not data.get("motif"):
+            self.add_error(
+                "motif", f"Le calcul donne {computed} h : dites en quelques mots pourquoi vous vous en écartez."
+            )
+        return data
+
+
+class HeuresDuesForm(forms.ModelForm):
+    heures = NombreField(
+        label="Heures en plus", minimum="-9999999.99", help_text="Un nombre négatif retire des heures (avenant)."
+    )
+    date_effet = JourField(label="Dues à partir du")
+
+    class Meta:
+        model = HeuresDues
+        fields = ["origine", "heures", "date_effet", "membre", "motif"]
+
+    def __init__(self, *args, clause, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["origine"].choices = [c for c in OrigineHeures.choices if c[0] != OrigineHeures.INITIAL]
+        self.fields["membre"].queryset = declarants(clause)
+        self.fields["membre"].label = "Membre du groupement concerné"
+        self.fields["membre"].empty_label = "Tous"
+
+    def clean_heures(self):
+        hours = self.cleaned_data["heures"]
+        if hours == 0:
+            raise ValidationError("Indiquez un nombre d'heures différent de 0.")
+        return hours
+
+
+class OuvrirMoisForm(forms.Form):
+    organisation = forms.ModelChoiceField(queryset=None, label="Organisation qui déclare", empty_label=None)
+    mois = MoisField(label="Mois")
+
+    def __init__(self, *args, organisations, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].queryset = organisations

@@ -1,0 +1,67 @@
+"""The monthly grid, corrections, refusals."""
+
+from decimal import Decimal
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+from portal.fields import NombreField
+
+
+class SaisieForm(forms.Form):
+    """One row of the grid; empty cells are 0."""
+
+    use_required_attribute = False
+    travail = NombreField(label="Heures travaillées", maximum="744", required=False)
+    formation = NombreField(label="Heures de formation", maximum="744", required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in self.fields:
+            field = self.fields[name]
+            field.error_messages["max_value"] = "Un mois ne compte pas plus de 744 heures."
+            field.error_messages["min_value"] = "Les heures ne peuvent être négatives."
+            field.widget.attrs |= {"class": "form-control heures-cell"}
+            field.validators = [
+                v if not isinstance(v, MaxValueValidator | MinValueValidator) else _with_message(v, field)
+                for v in field.validators
+            ]
+
+    def clean(self):
+        data = super().clean()
+        data["travail"], data["formation"] = data.get("travail") or Decimal(0), data.get("formation") or Decimal(0)
+        if data["travail"] + data["formation"] > 744:
+            raise ValidationError("Un mois ne compte pas plus de 744 heures.")
+        return data
+
+
+class CorrectionForm(SaisieForm):
+    def clean(self):
+        data = super().clean()
+        if not self.errors and not data["travail"] + data["formation"]:
+            raise ValidationError("Indiquez les heures corrigées.")
+        return data
+
+
+class RefusForm(forms.Form):
+    motif = forms.CharField(
+        label="Motif du refus",
+        max_length=300,
+        help_text="Il est lu par le déclarant : dites ce qu'il faut corriger, sans rien sur la personne.",
+        error_messages={"required": "Indiquez le motif du refus : il est transmis au déclarant."},
+    )
+
+
+class AnnulationForm(RefusForm):
+    motif = forms.CharField(
+        label="Pourquoi l'acceptation est annulée",
+        max_length=300,
+        help_text="Les heures ne comptent plus. Le déclarant lit ce motif ; n'écrivez rien sur la personne.",
+        error_messages={"required": "Indiquez pourquoi : le motif est transmis au déclarant."},
+    )
+
+
+def _with_message(validator, field):
+    kind = "max_value" if isinstance(validator, MaxValueValidator) else "min_value"
+    return type(validator)(validator.limit_value, message=field.error_messages[kind])

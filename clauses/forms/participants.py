@@ -1,0 +1,93 @@
+"""People without a name, what was seen of them, where they work."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from clauses import parametres
+from clauses.enums import TypeContrat
+from clauses.models import Affectation, Eligibilite, Participant
+from clauses.rules import eligibilite_fin
+from portal import siret
+from portal.fields import JourField
+
+
+class ParticipantForm(forms.ModelForm):
+    """No name, no contact, no free text: the link between the code and the person stays outside the portal."""
+
+    entree_le = JourField(label="Entrée dans le parcours le")
+
+    class Meta:
+        model = Participant
+        fields = ["annee_naissance", "sexe", "niveau_formation", "qpv", "entree_le"]
+        widgets = {"qpv": forms.Select(choices=[("", "Non renseigné"), ("True", "Oui"), ("False", "Non")])}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["annee_naissance"].widget.attrs |= {"inputmode": "numeric", "min": 1930, "max": 2100}
+
+    def clean(self):
+        data = super().clean()
+        born, entry = data.get("annee_naissance"), data.get("entree_le")
+        if born and entry and not 14 <= entry.year - born <= 100:
+            self.add_error(
+                "annee_naissance", "À cette date d'entrée, l'âge serait impossible : vérifiez les deux dates."
+            )
+        return data
+
+
+class EligibiliteForm(forms.ModelForm):
+    justificatif_vu_le = JourField(label="Justificatif vu le", help_text="Il est consulté, jamais conservé.")
+    valable_du = JourField(label="Valable du")
+    valable_au = JourField(label="au", required=False, help_text="Laissez vide pour 24 mois.")
+
+    class Meta:
+        model = Eligibilite
+        fields = ["critere", "justificatif_vu_le", "valable_du", "valable_au"]
+
+    def clean(self):
+        data = super().clean()
+        start, end = data.get("valable_du"), data.get("valable_au")
+        if start and end is None and "valable_au" not in self.errors:
+            end = data["valable_au"] = eligibilite_fin(start, int(parametres.seuil("eligibilite_mois", start)))
+        if start and end and end < start:
+            self.add_error("valable_au", "La fin ne peut précéder le début.")
+        return data
+
+
+class AffectationForm(forms.ModelForm):
+    """The employer is given by its SIRET; a list proposes those already known."""
+
+    siret = forms.CharField(
+        label="SIRET de l'employeur",
+        max_length=20,
+        help_text="14 chiffres. La liste propose les employeurs déjà connus de vos clauses.",
+    )
+    date_debut = JourField(label="Début")
+    date_fin = JourField(label="Fin", required=False)
+
+    class Meta:
+        model = Affectation
+        fields = ["modalite", "contrat", "metier", "date_debut", "date_fin"]
+
+    field_order = ["siret", "modalite", "contrat", "metier", "date_debut", "date_fin"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order_fields(self.field_order)
+        self.fields["siret"].widget.attrs |= {"list": "employeurs", "inputmode": "numeric"}
+        self.fields["metier"].help_text = "Le poste occupé, par exemple « peintre » ; rien sur la personne."
+
+    def clean_siret(self):
+        number = siret.clean(self.cleaned_data["siret"])
+        if not siret.is_siret(number):
+            raise ValidationError("Ce numéro n'est pas un SIRET : vérifiez ses 14 chiffres.")
+        return number
+
+    def clean(self):
+        data = super().clean()
+        start, end = data.get("date_debut"), data.get("date_fin")
+        if start and end and end < start:
+            self.add_error("date_fin", "La fin ne peut précéder le début.")
+        if data.get("contrat") == TypeContrat.USAGER_ESAT and data.get("modalite") == "embauche":
+            self.add_error("modalite", "Un usager d'ESAT n'est pas embauché : choisissez une autre modalité.")
+        return data

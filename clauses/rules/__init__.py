@@ -1,0 +1,35 @@
+"""Rules of social clauses: calculation, pace, penalties, eligibility, checks of an hour line. Pure functions."""
+
+from clauses.rules.calcul import (
+    CALCUL,
+    UNITE,
+    WIDE,
+    Calcul,
+    Number,
+    etp,
+    heures_main_oeuvre,
+    heures_prevues,
+    moyenne,
+    proportionnalite,
+    somme_lots,
+    taux_pour,
+)
+from clauses.rules.lignes import (
+    ELIGIBILITE_A_NOTER,
+    PRETEURS,
+    LigneAVerifier,
+    dernier_du_mois,
+    modalite_possible,
+    mois_max,
+    premier_du_mois,
+    verifie_ligne,
+)
+from clauses.rules.personnes import CCAG, Periode, eligibilite_fin, eligible_on, tranche_age
+from clauses.rules.rythme import Allure, allure, penalite
+
+__all__ = [
+    "Allure", "CALCUL", "CCAG", "Calcul", "ELIGIBILITE_A_NOTER", "LigneAVerifier", "Number", "PRETEURS", "Periode",
+    "UNITE", "WIDE", "allure", "dernier_du_mois", "eligibilite_fin", "eligible_on", "etp", "heures_main_oeuvre",
+    "heures_prevues", "modalite_possible", "mois_max", "moyenne", "penalite", "premier_du_mois", "proportionnalite",
+    "somme_lots", "taux_pour", "tranche_age", "verifie_ligne",
+]  # fmt: skip

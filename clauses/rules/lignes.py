@@ -1,0 +1,148 @@
+"""Checks of an hour line before it is accepted. Pure functions."""
+
+from calendar import monthrange
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from clauses.enums import Modalite, TypeContrat
+from clauses.rules.calcul import WIDE, Number
+from clauses.rules.personnes import CCAG, Periode, eligible_on
+from portal.templatetags.formats import heures as h
+from portal.verdict import Verdict
+from structures.enums import Kind
+
+ELIGIBILITE_A_NOTER = "Si la personne est encore en parcours, consultez un justificatif et notez l’éligibilité."
+PRETEURS = frozenset({Kind.AI, Kind.ETTI, Kind.EATT, Kind.GEIQ})  # lending staff is what they are for
+
+
+def premier_du_mois(day: date) -> date:
+    return day.replace(day=1)
+
+
+def dernier_du_mois(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def mois_max(mois: date, par_semaine: Number = 48) -> Decimal:
+    """Hours that `par_semaine` a week allow in this calendar month: 48 h × 31 ÷ 7 = 212.57 h in March.
+
+    Source: Code du travail, L. 3121-20 (48 h a week), L. 3121-21 (60 h, exceptional circumstances).
+    """
+    days = monthrange(mois.year, mois.month)[1]
+    return WIDE.divide(Decimal(par_semaine) * days, Decimal(7)).quantize(Decimal("0.01"), context=WIDE)
+
+
+@dataclass(frozen=True)
+class LigneAVerifier:
+    """What the checks read of an hour line. `total_mois`: hours of the person in the month, all lines together."""
+
+    mois: date
+    heures: Decimal
+    total_mois: Decimal
+    modalite: str
+    contrat: str
+    date_debut: date
+    date_fin: date | None
+    kinds: Collection[str]
+    clause_debut: date
+    clause_fin: date
+    eligibilites: Collection[Periode] = ()
+
+
+def verifie_ligne(ligne: LigneAVerifier, *, par_semaine: Number = 48, exception: Number = 60) -> list[Verdict]:
+    """What to know before accepting a line, the most serious first; an empty list when it is clean."""
+    found = [
+        _in_contract(ligne),
+        _in_clause(ligne),
+        _eligible(ligne),
+        _legal_month(ligne, par_semaine, exception),
+        modalite_possible(ligne.modalite, ligne.contrat, ligne.kinds),
+    ]
+    return sorted((v for v in found if not v.is_ok), key=lambda v: v.level.rank, reverse=True)
+
+
+def modalite_possible(modalite: str, contrat: str, kinds: Collection[str]) -> Verdict:
+    """Whether an employer of these kinds (none: an ordinary company) may employ this way.
+
+    Sources: CASF L. 344-2 (ESAT users have no wage contract), Code du travail L. 5132-7 (AI), L. 5132-6 (ETTI),
+    L. 5213-13-3 (EATT), L. 1253-1 (GEIQ).
+    """
+    kinds = set(kinds)
+    if contrat == TypeContrat.USAGER_ESAT and Kind.ESAT not in kinds:
+        return Verdict.blocage(
+            "Seul un ESAT accueille des usagers sans contrat de travail.",
+            source="Code de l'action sociale et des familles, L. 344-2",
+            remede="Corrigez l'employeur ou le contrat de cette affectation.",
+        )
+    if modalite == Modalite.MISE_A_DISPOSITION and not kinds & PRETEURS:
+        if kinds & {Kind.EA, Kind.ESAT}:
+            return Verdict.information("Mise à disposition par une EA ou un ESAT : une convention l'encadre.")
+        return Verdict.avertissement(
+            "L'employeur n'est connu ni comme AI, ni ETTI, EATT ou GEIQ, dont la mise à disposition est l'objet.",
+            source="Code du travail, L. 5132-6, L. 5132-7, L. 5213-13-3, L. 1253-1",
+            remede="Vérifiez l'employeur : une agence d'intérim ordinaire n'est admise que sur certains territoires.",
+        )
+    if modalite == Modalite.EMBAUCHE and kinds & {Kind.AI, Kind.ETTI, Kind.EATT} and not kinds - PRETEURS:
+        return Verdict.avertissement(
+            "Cet employeur prête ses salariés : la modalité attendue est la mise à disposition.",
+            remede="Vérifiez la modalité de cette affectation.",
+        )
+    if modalite == Modalite.REALISATION and not kinds:
+        return Verdict.avertissement(
+            "La réalisation directe suppose une structure inclusive ; l'annuaire ne connaît pas celle-ci.",
+            remede="Vérifiez l'employeur ou choisissez une autre modalité.",
+        )
+    if modalite in {Modalite.SOUS_TRAITANCE, Modalite.COTRAITANCE} and not kinds:
+        return Verdict.information("L'employeur n'est pas connu de l'annuaire comme structure inclusive.")
+    return Verdict.ok()
+
+
+def _in_contract(ligne: LigneAVerifier) -> Verdict:
+    last = dernier_du_mois(ligne.mois)
+    if ligne.date_debut > last or (ligne.date_fin is not None and ligne.date_fin < ligne.mois):
+        return Verdict.blocage(
+            "Le contrat de la personne ne couvre aucun jour de ce mois.",
+            source="Seules comptent les heures payées sur un contrat en cours",
+            remede="Corrigez les dates de l'affectation ou refusez la ligne.",
+        )
+    return Verdict.ok()
+
+
+def _in_clause(ligne: LigneAVerifier) -> Verdict:
+    if ligne.clause_debut > dernier_du_mois(ligne.mois) or ligne.clause_fin < ligne.mois:
+        return Verdict.blocage(
+            "Ce mois est hors de la période de la clause.", remede="Vérifiez le mois, ou les dates de la clause."
+        )
+    return Verdict.ok()
+
+
+def _eligible(ligne: LigneAVerifier) -> Verdict:
+    first = max(ligne.mois, ligne.date_debut)
+    last = min(dernier_du_mois(ligne.mois), ligne.date_fin or date.max)
+    at_start, at_end = eligible_on(ligne.eligibilites, first), eligible_on(ligne.eligibilites, max(first, last))
+    if at_start.is_ok and at_end.is_ok:
+        return Verdict.ok()
+    if at_start.is_ok or at_end.is_ok:
+        return Verdict.information(
+            "L'éligibilité ne couvre qu'une partie du mois.", source=CCAG, remede="Vérifiez les jours travaillés."
+        )
+    return at_start
+
+
+def _legal_month(ligne: LigneAVerifier, par_semaine: Number, exception: Number) -> Verdict:
+    usual, most = mois_max(ligne.mois, par_semaine), mois_max(ligne.mois, exception)
+    if ligne.total_mois > most:
+        return Verdict.blocage(
+            f"{h(ligne.total_mois)} dans le mois pour cette personne : la loi n'en permet jamais plus de {h(most)}.",
+            source="Code du travail, L. 3121-21",
+            remede="Demandez la correction de la ligne.",
+        )
+    if ligne.total_mois > usual:
+        return Verdict.avertissement(
+            f"{h(ligne.total_mois)} dans le mois pour cette personne, au-delà de {h(usual)}.",
+            source="Code du travail, L. 3121-20",
+            remede="Demandez le bulletin de paie ou la correction de la ligne.",
+        )
+    return Verdict.ok()
