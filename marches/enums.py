@@ -131,3 +131,30 @@ class MotifChangement(TextChoices):
     RESTRUCTURATION = "restructuration", "Opération de restructuration de société"
     IMPOSSIBILITE = "impossibilite", "Un membre ne peut accomplir sa tâche pour une raison qui n'est pas de son fait"
     AUTRE = "autre", "Autre raison"
+
+
+class FormatAvis(TextChoices):
+    """The notice formats that are read."""
+
+    EFORMS = "eforms", "eForms"
+    TED = "ted_r209", "TED R2.0.9"
+    BOAMP = "boamp_2017", "BOAMP (ancien format)"
+
+
+class NatureAvis(TextChoices):
+    """What a notice does in the life of a procedure. Source: eForms code lists `form-type` and `notice-type`."""
+
+    PREINFORMATION = "preinformation", "Préinformation"
+    CONSULTATION = "consultation", "Appel à la concurrence"
+    RECTIFICATIF = "rectificatif", "Rectificatif"
+    ATTRIBUTION = "attribution", "Attribution"
+    MODIFICATION = "modification", "Modification du contrat"
+    AUTRE = "autre", "Autre avis"
+
+
+class RolePartie(TextChoices):
+    """What a body named by a notice is to the contract."""
+
+    ACHETEUR = "acheteur", "Acheteur"
+    TITULAIRE = "titulaire", "Titulaire"
+    SOUS_TRAITANT = "sous_traitant", "Sous-traitant"

@@ -128,3 +128,28 @@ class AllianceQuerySet(models.QuerySet):
             return self.none()
         mine = Structure.objects.editable_by(acteur).values("pk")
         return self.filter(pk__in=self.model.objects.filter(membres__structure__in=mine).values("pk"))
+
+
+class AvisQuerySet(models.QuerySet):
+    def visible_to(self, acteur):
+        """Every published notice is open data, seen by all."""
+        return self
+
+    def chained(self):
+        """In the order of a procedure: announced, called, corrected, awarded, modified."""
+        return self.order_by(models.F("publie_le").asc(nulls_first=True), "pk")
+
+
+class PartieQuerySet(models.QuerySet):
+    def editable_by(self, acteur):
+        """Every party for administration; for a buyer, those of the notices of their own organisation."""
+        if acteur.has(Role.ADMINISTRATION):
+            return self
+        siren = getattr(acteur.organisation, "siren", "")
+        if not acteur.has(Role.ACHETEUR) or not siren:
+            return self.none()
+        return self.filter(avis__acheteur__organisation__siren=siren)
+
+    def en_attente(self):
+        """Those that nobody has matched nor left as text."""
+        return self.filter(organisation=None, laissee_en_texte=False)

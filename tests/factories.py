@@ -70,19 +70,23 @@ from marches.models import (
     Agenda,
     Alliance,
     AttestationOeth,
+    Avis,
     ChangementGroupement,
     DispenseSociale,
     FichierAchats,
     Groupement,
+    JetonAvis,
     Lot,
     Marche,
     MembreAlliance,
     MembreGroupement,
     Modification,
+    PartieARapprocher,
     Reconduction,
     ReferentAcheteur,
     Site,
     SiteLot,
+    SourceAvis,
     SourceLot,
     Titulaire,
 )  # fmt: skip
@@ -412,6 +416,26 @@ def make_acte_sous_traitance(*, lot=None, sous_traitant=None, **given) -> ActeSo
 
 def make_source_lot(*, lot=None, **given) -> SourceLot:
     return SourceLot.objects.create(**_record("lot", lot or make_lot(), given))
+
+
+def make_avis(**given) -> Avis:
+    n = next(_n)
+    usual = {"cle": f"{n:06d}-2026", "dossier": f"{n:06d}-2026", "format": "eforms", "nature": "consultation"}
+    return Avis.objects.create(**usual | {"titre": f"Avis {n}", "acheteur_nom": "Ville de Caen"} | given)
+
+
+def make_jeton_avis(*, avis=None, **given) -> JetonAvis:
+    return JetonAvis.objects.create(**{"avis": avis or make_avis(), "jeton": f"jeton-{next(_n)}"} | given)
+
+
+def make_source_avis(*, avis=None, **given) -> SourceAvis:
+    return SourceAvis.objects.create(**_record("avis", avis or make_avis(), given))
+
+
+def make_partie(*, avis=None, **given) -> PartieARapprocher:
+    n = next(_n)
+    usual = {"avis": avis or make_avis(), "role": "acheteur", "nom": f"Acheteur {n}", "cle": f"acheteur {n}|caen"}
+    return PartieARapprocher.objects.create(**usual | {"ville": "Caen"} | given)
 
 
 def make_groupement(*, lot=None, **given) -> Groupement:

@@ -97,6 +97,7 @@ class Marche(RacinesMixin):
             models.Index(fields=["-recence", "-id"], name="marche_recents"),
             # Drafts are few: pages ask which they are rather than reading every contract.
             models.Index(fields=["acheteur"], condition=Q(publie=False), name="marche_brouillons"),
+            models.Index(fields=["date_limite"], name="marche_limite"),
         ]
 
     def __str__(self) -> str:
