@@ -160,7 +160,7 @@ def test_a_rising_import_is_seen(module, source, expected):
         ("marches.rules", "from marches.models import Lot", {("rules", "models")}),
         ("marches.models.lots", "from marches.actions import award", {("models", "actions")}),
         ("marches.stats", "from marches.filters import LotFilter", {("stats", "filters")}),
-        ("marches.importers.decp", "from marches.upsert import fold", set()),
+        ("marches.importers.contrats", "from marches.upsert import fold", set()),
         ("marches.views", "from . import forms, actions", set()),
         ("portal.pages.forms", "from portal.pages.views import accueil", {("forms", "views")}),
     ],

@@ -95,6 +95,7 @@ class Enregistrement:
     modifications: list[ModificationLue] = field(default_factory=list)
     actes: list[ActeLu] = field(default_factory=list)
     modifications_actes: list[ModificationLue] = field(default_factory=list)
+    denominations: dict[Identite, str] = field(default_factory=dict)  # names, where the format gives some
     problemes: list[tuple[str, str]] = field(default_factory=list)
     refus: str = ""
 

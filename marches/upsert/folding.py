@@ -15,7 +15,8 @@ from marches.rules.decp import ActeLu, Enregistrement, ModificationLue
 from marches.rules.objets import Titre, clean_text
 from portal.text import fold
 
-READERS = {decp.FORMAT: decp.read_record}  # format of a source record → how it reads
+# Format of a source record → how it reads. Stored records are folded again for ever: a name here never goes.
+READERS = {decp.FORMAT: decp.read_record}
 # Fields that a later record replaces when it says something, and leaves alone when it is silent.
 SCALARS = (
     "identifiant", "objet", "accord_cadre", "cpv", "procedure", "techniques", "ccag", "lieu_code", "lieu_type",

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from marches.enums import NatureContrat, Reservation, TypeMarche
-from marches.importers.decp import import_file
+from marches.importers.contrats import import_file
 from marches.models import Acheteur, ActeSousTraitance, Lot, Marche, Modification, SourceLot, Titulaire
 from marches.upsert import read_noms
 from portal.imports import FichierRefuse

@@ -398,7 +398,7 @@ def test_detach_needs_a_post(client_acheteur, mine):
 def test_imports_do_not_undo_what_was_done_by_hand(client_acheteur, tmp_path):
     import json
 
-    from marches.importers.decp import import_file
+    from marches.importers.contrats import import_file
 
     buyer = client_acheteur.acteur_organisation
     text = "Réhabilitation du gymnase : Lot {} : Peinture"

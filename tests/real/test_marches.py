@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from marches.enums import NatureContrat, Reservation
-from marches.importers.decp import import_file
+from marches.importers.contrats import import_file
 from marches.models import Acheteur, Lot, Marche, SourceLot
 from tests.marches.test_decp import state
 

@@ -1,16 +1,21 @@
-"""`import_marches FILE…`: essential data of public contracts (DECP 2022, JSON, .gz accepted)."""
+"""`import_marches FILE…`: contracts in any official format, .gz and .zip accepted."""
 
 import time
 
 from django.core.management.base import BaseCommand, CommandError
 
-from marches.importers import decp
+from marches.importers.contrats import import_file
+from marches.importers.fichiers import fichiers as files_at
+from marches.importers.formats import FORMATS
 from marches.upsert import read_noms
 from portal.imports import FichierRefuse, combine, save_json
 
 
 class Command(BaseCommand):
-    help = "Importe des fichiers DECP au format 2022 (JSON, .gz accepté) dans le registre des marchés."
+    help = (
+        "Importe des fichiers de marchés et de concessions dans le registre. Le format est reconnu au contenu : "
+        f"{', '.join(format.nom for format in FORMATS)}. Compressés (.gz, .zip) ou non."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("fichiers", nargs="+", metavar="FICHIER")
@@ -24,20 +29,28 @@ class Command(BaseCommand):
             raise CommandError(f"{noms} : {error}") from error
         reports, refused = [], []
         for path in fichiers:
-            start = time.monotonic()
             try:
-                report = decp.import_file(path, noms=known)
+                members = files_at(path)
             except FichierRefuse as error:
-                refused.append({"fichier": path, "raison": str(error)})
-                self.stderr.write(f"{path} : {error}")
+                self._refuse(refused, path, error)
                 continue
-            reports.append(report)
-            self.stdout.write(report.as_text())
-            if options["verbosity"] > 1:
-                self.stdout.write(
-                    f"  {report.lus / max(time.monotonic() - start, 0.001):.0f} enregistrements par seconde"
-                )
+            for fichier in members:
+                start = time.monotonic()
+                try:
+                    report = import_file(fichier, noms=known)
+                except FichierRefuse as error:
+                    self._refuse(refused, f"{path} ({fichier.membre})" if fichier.membre else path, error)
+                    continue
+                reports.append(report)
+                self.stdout.write(report.as_text())
+                if options["verbosity"] > 1:
+                    seconds = max(time.monotonic() - start, 0.001)
+                    self.stdout.write(f"  {report.lus / seconds:.0f} enregistrements par seconde")
         if rapport:
             save_json(combine(reports) | {"refuses": refused}, rapport)
         if refused:
             raise CommandError("Rien n'a été écrit pour : " + ", ".join(file["fichier"] for file in refused) + ".")
+
+    def _refuse(self, refused, name, error):
+        refused.append({"fichier": name, "raison": str(error)})
+        self.stderr.write(f"{name} : {error}")
