@@ -86,7 +86,17 @@ class Envoi(models.Model):
 
 
 class Importation(models.Model):
-    """One file read by one import, with its whole report."""
+    """One file read by one import, with its whole report.
+
+    A long import writes batch by batch: `position` records of `total` are in, and `rapport` is of these. `empreinte` is
+    the SHA-256 of the unpacked file, by which an import that was cut short is found again and goes on.
+    """
+
+    class Etat(models.TextChoices):
+        EN_COURS = "en_cours", "En cours"
+        TERMINEE = "terminee", "Terminé"
+        REFUSEE = "refusee", "Refusé"
+        ANNULEE = "annulee", "Annulé"
 
     format = models.CharField("format", max_length=30)
     fichier = models.CharField("fichier", max_length=200)
@@ -96,13 +106,36 @@ class Importation(models.Model):
     commencee_le = models.DateTimeField("commencée le", auto_now_add=True)
     terminee_le = models.DateTimeField("terminée le", null=True, blank=True)
     rapport = models.JSONField("rapport", default=dict, blank=True)
+    empreinte = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    total = models.PositiveIntegerField("enregistrements du fichier", null=True, blank=True)
+    position = models.PositiveIntegerField("enregistrements lus", default=0)
+    annulee_le = models.DateTimeField("annulée le", null=True, blank=True)
 
     class Meta:
         verbose_name = "importation"
         ordering = ["-commencee_le", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="importation_position",
+                condition=models.Q(total=None) | models.Q(position__lte=models.F("total")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.fichier} ({self.format})"
+
+    @property
+    def etat(self) -> Etat:
+        if self.annulee_le or "annulation" in self.rapport:
+            return self.Etat.ANNULEE
+        if "echec" in self.rapport:
+            return self.Etat.REFUSEE
+        return self.Etat.TERMINEE if self.terminee_le else self.Etat.EN_COURS
+
+    @property
+    def pourcentage(self) -> int:
+        """How much of the file is in, from 0 to 100."""
+        return 100 * self.position // self.total if self.total else 100 if self.terminee_le else 0
 
 
 class EnregistrementSource(models.Model):

@@ -5,10 +5,6 @@ from portal.tasks import task
 
 @task()
 def import_depot(importation_id: int, depot_id: int) -> None:
-    from structures.actions import importations
+    from structures.actions.importations import run
 
-    try:
-        importations.run(importation_id, depot_id)
-    except Exception:
-        importations.stopped(importation_id)
-        raise
+    run(importation_id, depot_id)

@@ -88,6 +88,7 @@ from marches.models import (
     SiteLot,
     SourceAvis,
     SourceLot,
+    SourceVue,
     Titulaire,
 )  # fmt: skip
 from portal.models import Depot, Envoi, Importation, User
@@ -416,6 +417,12 @@ def make_acte_sous_traitance(*, lot=None, sous_traitant=None, **given) -> ActeSo
 
 def make_source_lot(*, lot=None, **given) -> SourceLot:
     return SourceLot.objects.create(**_record("lot", lot or make_lot(), given))
+
+
+def make_source_vue(*, source=None, importation=None) -> SourceVue:
+    return SourceVue.objects.create(
+        source=source or make_source_lot(), importation=importation or make_importation(format="decp-2022")
+    )
 
 
 def make_avis(**given) -> Avis:

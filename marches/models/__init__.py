@@ -6,7 +6,7 @@ from marches.models.agendas import Agenda
 from marches.models.alliances import Alliance, MembreAlliance
 from marches.models.avis import Avis, JetonAvis, PartieARapprocher, SourceAvis
 from marches.models.groupements import ChangementGroupement, Groupement, MembreGroupement
-from marches.models.lots import ActeSousTraitance, Lot, Modification, Reconduction, SourceLot, Titulaire
+from marches.models.lots import ActeSousTraitance, Lot, Modification, Reconduction, SourceLot, SourceVue, Titulaire
 from marches.models.marches import DispenseSociale, Marche
 from marches.models.sites import SiteLot
 
@@ -14,5 +14,5 @@ __all__ = [
     "AchatRealise", "ActeSousTraitance", "Acheteur", "Agenda", "Alliance", "AttestationOeth", "Avis",
     "ChangementGroupement", "DispenseSociale", "FichierAchats", "Groupement", "JetonAvis", "Lot", "Marche",
     "MembreAlliance", "MembreGroupement", "Modification", "PartieARapprocher", "Reconduction", "ReferentAcheteur",
-    "Site", "SiteLot", "SourceAvis", "SourceLot", "Titulaire",
+    "Site", "SiteLot", "SourceAvis", "SourceLot", "SourceVue", "Titulaire",
 ]  # fmt: skip

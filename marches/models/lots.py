@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 from marches.enums import DecisionReconduction, Reservation, StatutSousTraitance
 from marches.models.marches import Marche
 from marches.querysets import LotQuerySet
-from portal.models import EnregistrementSource
+from portal.models import EnregistrementSource, Importation
 from portal.search import RacinesMixin
 from structures.models import Commune, Departement, Organisation, Secteur
 
@@ -225,3 +225,18 @@ class SourceLot(EnregistrementSource):
 
     def __str__(self) -> str:
         return f"{self.format} {self.cle}"
+
+
+class SourceVue(models.Model):
+    """The same record met again by a later import: when the first is taken back, what it said stays, by this one."""
+
+    source = models.ForeignKey(SourceLot, on_delete=models.CASCADE, related_name="vues")
+    importation = models.ForeignKey(Importation, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "enregistrement revu"
+        verbose_name_plural = "enregistrements revus"
+        constraints = [models.UniqueConstraint(fields=["source", "importation"], name="source_vue_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.source} ({self.importation})"

@@ -11,21 +11,16 @@ from portal.pagination import paginate
 from portal.permissions import Role, role_required
 from structures.actions import importations as actions
 from structures.forms.importations import KIND, ColonnesForm, FichierForm
-from structures.importers.data_inclusion import FORMAT
-from structures.importers.depots import LIBELLES
-from structures.importers.tableau import CHAMPS, USAGE, Choix
-from structures.upsert import SOURCES
+from structures.importers.tableau import CHAMPS, USAGE
+from structures.models import Reseau
 
-DATA_INCLUSION = FORMAT.name
 BY = (Role.RESEAU, Role.ADMINISTRATION)
 
 
 @role_required(*BY)
 def importations(request):
-    page = paginate(actions.visible_importations(request.acteur).select_related("par"), request)
-    for importation in page:
-        importation.libelle = SOURCES[importation.format]
-    return render(request, "structures/importation_list.html", {"page": page})
+    rows = actions.visible_importations(request.acteur).select_related("par")
+    return render(request, "structures/importation_list.html", {"page": paginate(rows, request)})
 
 
 @role_required(*BY)
@@ -34,30 +29,32 @@ def import_structures(request):
     if request.method == "POST" and form.is_valid():
         try:
             depot = depots.deposer(form.cleaned_data["fichier"], USAGE, request.user)
-            ready = actions.reconnaitre(depot, by=request.acteur)
+            depots.entetes(depot)
         except FichierRefuse as refusal:
             form.add_error("fichier", str(refusal))
         else:
-            return redirect(f"structures:{'import_apercu' if ready else 'import_correspondance'}", pk=depot.pk)
-    context = {"form": form, "champs": CHAMPS, "reseau": actions.reseau_of(request.acteur)}
-    return render(request, "structures/import_form.html", context)
+            return redirect("structures:import_correspondance", pk=depot.pk)
+    return render(request, "structures/import_form.html", {"form": form, "champs": CHAMPS, "reseau": _reseau(request)})
 
 
 @role_required(*BY)
 def import_correspondance(request, pk):
-    """Columns of a table; a list of EA may be read so as well."""
     depot = depots.reprendre(pk, USAGE, request.user)
     try:
-        if depot.choix.get("format") == DATA_INCLUSION:  # no column to choose: only told again for whom it comes
-            actions.reconnaitre(depot, by=request.acteur)
-            return redirect("structures:import_apercu", pk=depot.pk)
         entetes = depots.entetes(depot)
     except FichierRefuse as refusal:
         return _refused(request, refusal)
-    chosen = depot.choix["colonnes"] | {KIND: depot.choix.get("kind", "")} if "colonnes" in depot.choix else None
+    chosen = depot.choix.get("colonnes", {}) | {KIND: depot.choix.get("kind", "")} if depot.choix else None
     form = ColonnesForm(entetes, request.POST or None, initial=chosen)
     if form.is_valid():
-        actions.choisir(depot, form.mapping, form.cleaned_data[KIND], by=request.acteur)
+        reseau = _reseau(request)
+        depot.choix = {
+            "colonnes": form.mapping,
+            "kind": form.cleaned_data[KIND],
+            "reseau": reseau.slug if reseau else "",
+            "organisation": request.acteur.organisation_id or 0,
+        }
+        depot.save(update_fields=["choix"])
         return redirect("structures:import_apercu", pk=depot.pk)
     return render(request, "structures/import_correspondance.html", {"form": form, "depot": depot})
 
@@ -66,8 +63,7 @@ def import_correspondance(request, pk):
 def import_apercu(request, pk):
     """What the import would do; nothing is written."""
     depot = depots.reprendre(pk, USAGE, request.user)
-    choix = _ready(request, depot)
-    if choix is None:
+    if not _ready(request, depot):
         return redirect("structures:import_correspondance", pk=depot.pk)
     try:
         essai = actions.essayer(depot, timezone.localdate())
@@ -75,14 +71,12 @@ def import_apercu(request, pk):
         return _refused(request, refusal)
     context = {
         "depot": depot,
-        "format": choix.format,
-        "libelle": LIBELLES[choix.format],
         "report": essai.report,
         "lignes": essai.lignes,
         "a_importer": essai.report.lus - len(essai.report.ecartes),
         "ecartes": paginate(essai.report.ecartes, request, per_page=50),
         "signalements": paginate(essai.report.signalements, request, per_page=50, parameter="signalements"),
-        "reseau": actions.reseau_of(request.acteur),
+        "reseau": _reseau(request),
     }
     return render(request, "structures/import_apercu.html", context)
 
@@ -91,12 +85,13 @@ def import_apercu(request, pk):
 @require_POST
 def import_confirmer(request, pk):
     depot = depots.reprendre(pk, USAGE, request.user)
-    if _ready(request, depot) is None:
+    if not _ready(request, depot):
         return redirect("structures:import_correspondance", pk=depot.pk)
     try:
-        importation = actions.importer(depot, by=request.acteur)
+        lines = sum(1 for _ in depots.table(depot, on_bad_row=lambda error: None))
     except FichierRefuse as refusal:
         return _refused(request, refusal)
+    importation = actions.importer(depot, by=request.acteur, lines=lines)
     return redirect("pages:importation", pk=importation.pk)
 
 
@@ -127,11 +122,18 @@ def importation_annuler(request, pk):
     return render(request, "structures/importation_annuler.html", context)
 
 
-def _ready(request, depot) -> Choix | None:
-    """What was answered, when nothing is missing and it is for the organisation one acts for now."""
-    choix = Choix.read(depot.choix)
-    mine = actions.de_la_part(request.acteur)
-    return choix if choix and all(depot.choix.get(name) == value for name, value in mine.items()) else None
+def _reseau(request) -> Reseau | None:
+    """The network on whose behalf the file comes, when there is one."""
+    if not request.acteur.has(Role.RESEAU):
+        return None
+    return Reseau.objects.filter(organisation=request.acteur.organisation_id or 0).first()
+
+
+def _ready(request, depot) -> bool:
+    """Columns chosen, for the organisation one acts for now."""
+    return bool(depot.choix.get("colonnes")) and depot.choix.get("organisation") == (
+        request.acteur.organisation_id or 0
+    )
 
 
 def _refused(request, refusal: FichierRefuse):

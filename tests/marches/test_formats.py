@@ -74,7 +74,7 @@ def test_a_damaged_archive_is_refused(tmp_path, content, words):
 
 def test_an_empty_archive_is_refused(tmp_path):
     with pytest.raises(FichierRefuse, match="vide"):
-        fichiers(zipped(tmp_path, __MACOSX__x=b""))
+        fichiers(zipped(tmp_path, {"__MACOSX/x": b"x"}))
 
 
 class Pieces:
