@@ -158,3 +158,34 @@ class RolePartie(TextChoices):
     ACHETEUR = "acheteur", "Acheteur"
     TITULAIRE = "titulaire", "Titulaire"
     SOUS_TRAITANT = "sous_traitant", "Sous-traitant"
+
+
+class SujetLegal(TextChoices):
+    """What a contract may rest on, whose article changed with the codes. Source: `marches/data/bases_legales.csv`."""
+
+    BESOIN = "besoin", "Définition du besoin"
+    CONDITION = "condition", "Condition d'exécution"
+    CRITERE = "critere", "Critère d'attribution"
+    HANDICAP = "handicap", "Réservation au handicap"
+    INSERTION = "insertion", "Réservation à l'insertion"
+    LES_DEUX = "les_deux", "Réservation aux deux secteurs"
+    PENITENTIAIRE = "penitentiaire", "Réservation pénitentiaire"
+    ESS = "ess", "Réservation à l'économie sociale et solidaire"
+    NON_PRECISEE = "non_precisee", "Réservation sans précision"
+    MARCHE_INSERTION = "marche_insertion", "Marché d'insertion"
+
+
+class RegimeProcedure(TextChoices):
+    """Source: Code de la commande publique, L. 2120-1."""
+
+    DISPENSE = "dispense", "Sans publicité ni mise en concurrence préalables"
+    MAPA = "mapa", "Procédure adaptée"
+    FORMALISEE = "formalisee", "Procédure formalisée"
+
+
+class StatutParticulier(TextChoices):
+    """Operators that are in no list of the law, and are often taken for one. Source: reference of the trade."""
+
+    AUCUN = "", "Aucun"
+    REGIE = "regie", "Régie de quartier ou de territoire sans convention d'EI ni d'ACI"
+    OACAS = "oacas", "Organisme d'accueil communautaire (Emmaüs…)"

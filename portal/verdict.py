@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import TextChoices
 
@@ -34,12 +35,19 @@ class Niveau(TextChoices):
 
 @dataclass(frozen=True)
 class Verdict:
-    """`reason` and `remede` are French sentences for the page, `source` the article that says so."""
+    """`reason` and `remede` are French sentences for the page, `source` the article that says so.
+
+    A verdict drawn from a catalogue of rules names its `regle` there, and the days on which that rule holds (None: no
+    bound).
+    """
 
     level: Niveau
     reason: str = ""
     source: str = ""
     remede: str = ""
+    regle: str = ""
+    valable_du: date | None = None
+    valable_au: date | None = None
 
     @classmethod
     def ok(cls, reason: str = "", *, source: str = "", remede: str = "") -> "Verdict":

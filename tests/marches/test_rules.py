@@ -20,7 +20,7 @@ from marches.rules import (
     statut_lot,
     type_marche,
 )
-from marches.rules.reservations import SOURCES
+from marches.rules.bases import SUJETS
 from portal.verdict import Niveau
 from structures.enums import Kind
 
@@ -210,7 +210,7 @@ def test_type_marche(cpv, expected):
 
 
 def test_every_reservation_has_its_rows():
-    assert set(KINDS) == set(Reservation) == set(SOURCES)
+    assert set(KINDS) == set(Reservation) == set(SUJETS)
 
 
 OK, INFO, WARN, BLOCK = Niveau.OK, Niveau.INFORMATION, Niveau.AVERTISSEMENT, Niveau.BLOCAGE
