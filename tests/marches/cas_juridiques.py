@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from marches.enums import FormeGroupement, GenreAcheteur, NatureContrat, Reservation, TypeMarche
+from marches.enums import FormeGroupement, GenreAcheteur, NatureContrat, RegimeProcedure, Reservation, TypeMarche
 from marches.rules import Besoin, Candidat, Membre
 from portal.verdict import Niveau, Verdict
 from structures.enums import Kind
@@ -15,12 +15,16 @@ HANDICAP, INSERTION, LES_DEUX = Reservation.HANDICAP, Reservation.INSERTION, Res
 PRISON, ESS, AUCUNE, IMPRECIS = Reservation.PENITENTIAIRE, Reservation.ESS, Reservation.AUCUNE, Reservation.NON_PRECISEE
 CONCESSION, DEFENSE, PRIVE = NatureContrat.CONCESSION, NatureContrat.DEFENSE, NatureContrat.PRIVE
 TRAVAUX, SERVICES, FOURNITURES = TypeMarche.TRAVAUX, TypeMarche.SERVICES, TypeMarche.FOURNITURES
+MARCHE, PARTENARIAT = NatureContrat.MARCHE, NatureContrat.PARTENARIAT
+BAILLEUR, HOPITAL, INCONNU = GenreAcheteur.BAILLEUR, GenreAcheteur.HOPITAL, GenreAcheteur.INCONNU
+DISPENSE, MAPA, FORMALISEE = RegimeProcedure.DISPENSE, RegimeProcedure.MAPA, RegimeProcedure.FORMALISEE
 ETAT, LOCAL, RESEAUX = GenreAcheteur.ETAT, GenreAcheteur.LOCAL, GenreAcheteur.RESEAUX
 CONJOINT, SOLIDAIRE = FormeGroupement.CONJOINT, FormeGroupement.SOLIDAIRE
 
 EN_2016, EN_2018, EN_2020 = date(2016, 6, 1), date(2018, 6, 1), date(2020, 6, 1)
 AVANT_ASAP, DEPUIS_ASAP = date(2020, 12, 8), date(2020, 12, 9)
 EN_2021, EN_2023, EN_2025, EN_2026 = date(2021, 6, 1), date(2023, 6, 1), date(2025, 6, 1), date(2026, 6, 1)
+VEILLE, JOUR = date(2026, 8, 21), date(2026, 8, 22)  # the social condition becomes an obligation
 
 
 @dataclass(frozen=True)
