@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.static import serve
 
-from portal import tasks
+from portal import brouillons, tasks
 
 QUEUE_LATE = timedelta(minutes=15)
 
@@ -66,8 +66,9 @@ def not_found(request, exception=None):
 
 
 def csrf_failure(request, reason=""):
-    """A form sent from a page that was open too long; the technical reason helps nobody."""
-    return render(request, "403_csrf.html", status=403)
+    """A form sent from a page that was open too long: what it says is kept when we know whose it is. The technical
+    reason helps nobody."""
+    return brouillons.resume(request) or render(request, "403_csrf.html", status=403)
 
 
 def server_error(request):
