@@ -139,21 +139,28 @@ def save_json(content: dict[str, Any], path: str | Path) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
 
 
-def open_maybe_gzip(path: str | Path) -> BinaryIO | gzip.GzipFile:
+def open_maybe_gzip(source: str | Path | BinaryIO) -> BinaryIO | gzip.GzipFile:
     """The bytes of a file, decompressed when it is gzip (its content decides, not its name).
 
-    FichierRefuse when there is no such file; a damaged archive shows later, as EOFError, OSError or zlib.error.
+    A path, or a binary file that can be read twice. FichierRefuse when there is no such file; a damaged archive shows
+    later, as EOFError, OSError or zlib.error.
     """
+    if not isinstance(source, (str, Path)):
+        return gzip.GzipFile(fileobj=source) if _is_gzip(source) else source
     try:
-        file = open(path, "rb")  # noqa: SIM115 — the caller closes it
+        file = open(source, "rb")  # noqa: SIM115 — the caller closes it
     except OSError as error:
-        raise FichierRefuse(f"Le fichier « {path} » ne peut pas être lu : vérifiez son nom et ses droits.") from error
-    magic = file.read(len(GZIP_MAGIC))
-    file.seek(0)
-    if magic != GZIP_MAGIC:
+        raise FichierRefuse(f"Le fichier « {source} » ne peut pas être lu : vérifiez son nom et ses droits.") from error
+    if not _is_gzip(file):
         return file
     file.close()
-    return gzip.open(path, "rb")
+    return gzip.open(source, "rb")
+
+
+def _is_gzip(file: BinaryIO) -> bool:
+    magic = file.read(len(GZIP_MAGIC))
+    file.seek(0)
+    return magic == GZIP_MAGIC
 
 
 def plural(number: int, one: str, many: str) -> str:

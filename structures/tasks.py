@@ -5,6 +5,10 @@ from portal.tasks import task
 
 @task()
 def import_depot(importation_id: int, depot_id: int) -> None:
-    from structures.actions.importations import run
+    from structures.actions import importations
 
-    run(importation_id, depot_id)
+    try:
+        importations.run(importation_id, depot_id)
+    except Exception:
+        importations.stopped(importation_id)
+        raise

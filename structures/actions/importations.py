@@ -14,7 +14,9 @@ from portal.models import Depot, Importation
 from portal.permissions import Acteur, Role
 from structures.actions.activites import release
 from structures.enums import Origine
-from structures.importers import tableau
+from structures.importers import depots, tableau
+from structures.importers.common import make_networks
+from structures.importers.tableau import Choix
 from structures.models import Activite, Organisation, Reseau, SourceStructure, Structure
 from structures.search_index import reindex
 from structures.upsert import SOURCES, TYPED, Fiche, fold, foresee, import_fiches
@@ -24,11 +26,42 @@ FEW = 500  # lines imported while the browser waits; more go to the queue
 SHOWN = 20
 FORMATS = tuple(SOURCES)  # those of structures
 REASON = "import_annule"
+ATTENTE, LECTURE, ECRITURE = "attente", "lecture", "ecriture"
 # What an import writes of itself: anything else that points to a structure holds it.
 OF_IMPORTS = frozenset({"structures.SourceStructure", "structures.Activite", "structures.Structure_reseaux"})
 
 
 # Before -------------------------------------------------------------------------------------------------------------
+def reconnaitre(depot: Depot, *, by: Acteur) -> Choix | None:
+    """Say what a file is, and for whom it comes; None when its columns are still to be chosen."""
+    depot.choix = depot.choix | de_la_part(by) | {"format": depots.recognise(depot)}
+    depot.save(update_fields=["choix"])
+    return Choix.read(depot.choix)
+
+
+def choisir(depot: Depot, colonnes: dict[str, str], kind: str, *, by: Acteur) -> None:
+    """Read a file as a free table with these columns."""
+    depot.choix = de_la_part(by) | {"format": tableau.FORMAT, "colonnes": colonnes, "kind": kind}
+    depot.save(update_fields=["choix"])
+
+
+def de_la_part(by: Acteur) -> dict[str, Any]:
+    """On whose behalf a file comes."""
+    reseau = reseau_of(by)
+    return {
+        "reseau": reseau.slug if reseau else "",
+        "organisation": by.organisation_id or 0,
+        "officiel": by.has(Role.ADMINISTRATION),
+    }
+
+
+def reseau_of(by: Acteur) -> Reseau | None:
+    """The network on whose behalf a file comes, when there is one."""
+    if not by.has(Role.RESEAU):
+        return None
+    return Reseau.objects.filter(organisation=by.organisation_id or 0).first()
+
+
 @dataclass
 class Essai:
     """What an import would do: its report, and its first lines with what becomes of each."""
@@ -38,24 +71,32 @@ class Essai:
 
 
 def essayer(depot: Depot, on: date) -> Essai:
-    """Try the import without a write; TableError when the file cannot be read."""
-    choix = tableau.Choix.read(depot.choix)
+    """Try the import without a write; FichierRefuse when the file cannot be read."""
+    choix = Choix.read(depot.choix)
     if choix is None:
         raise FichierRefuse("Choisissez d'abord les colonnes du fichier.")
     report = ImportReport(depot.nom)
-    fiches = list(tableau.fiches(depot, choix, report, on))
-    states = foresee(fiches, tableau.FORMAT, report)
+    fiches = list(depots.fiches(depot, choix, report, on))
+    states = foresee(fiches, choix.format, report)
     return Essai(report, [(fiche, states[fiche.ligne]) for fiche in fiches[:SHOWN]])
 
 
 # Importing ----------------------------------------------------------------------------------------------------------
 @transaction.atomic
-def importer(depot: Depot, *, by: Acteur, lines: int) -> Importation:
-    """Import the file, at once when it is short, else in the queue; the depot goes once it has been read."""
+def importer(depot: Depot, *, by: Acteur) -> Importation:
+    """Import the file, at once when it is short, else in the queue; the depot goes once it has been read.
+    FichierRefuse when it cannot be read."""
     from structures.tasks import import_depot
 
+    choix = Choix.read(depot.choix)
+    if choix is None:
+        raise FichierRefuse("Choisissez d'abord les colonnes du fichier.")
+    lines = depots.lines(depot, choix)
     importation = Importation.objects.create(
-        format=tableau.FORMAT, fichier=depot.nom, par=by.user, rapport={"organisation": by.organisation_id}
+        format=choix.format,
+        fichier=depot.nom,
+        par=by.user,
+        rapport={"organisation": by.organisation_id, "avancement": {"etape": ATTENTE, "sur": lines}},
     )
     if lines <= FEW:
         run(importation.pk, depot.pk)
@@ -73,19 +114,41 @@ def run(importation_id: int, depot_id: int) -> None:
         return
     report = ImportReport(importation.fichier)
     try:
-        choix = tableau.Choix.read(depot.choix) if depot else None
+        choix = Choix.read(depot.choix) if depot else None
         if depot is None or choix is None:
-            raise FichierRefuse("Le fichier n'est plus là : déposez-le de nouveau.")
+            raise FichierRefuse("Le fichier n'est plus là\u00a0: déposez-le de nouveau.")
+        on = timezone.localdate(importation.commencee_le)
+        _say(importation, LECTURE, 0)
+        fiches = list(depots.fiches(depot, choix, report, on, lambda read: _say(importation, LECTURE, read)))
+        _say(importation, ECRITURE, len(fiches))
         with transaction.atomic():
-            on = timezone.localdate(importation.commencee_le)
-            fiches = list(tableau.fiches(depot, choix, report, on))
+            made = make_networks(fiches) if choix.officiel else []
             import_fiches(fiches, importation, report, keep_untraced=True)
             report.check()
             depot.delete()
-        said = report.as_dict()
+        said = report.as_dict() | {"reseaux_crees": made}
     except FichierRefuse as refusal:
         said = {"echec": str(refusal)}
-    importation.rapport = importation.rapport | said
+    _end(importation, said)
+
+
+def stopped(importation_id: int) -> None:
+    """Say that an import met an error nobody foresaw: nothing of it was written."""
+    _end(
+        Importation.objects.get(pk=importation_id),
+        {"echec": "une erreur imprévue a arrêté l'import, signalez-la à l'administration du portail."},
+    )
+
+
+def _say(importation: Importation, etape: str, lus: int) -> None:
+    """Let the page that follows an import know how far it is; one query."""
+    importation.rapport["avancement"] |= {"etape": etape, "lus": lus}
+    importation.save(update_fields=["rapport"])
+
+
+def _end(importation: Importation, said: dict[str, Any]) -> None:
+    kept = {name: value for name, value in importation.rapport.items() if name != "avancement"}
+    importation.rapport = kept | said
     importation.terminee_le = timezone.now()
     importation.save(update_fields=["rapport", "terminee_le"])
 
@@ -128,6 +191,9 @@ def annuler(importation: Importation, *, by: Acteur) -> Annulation:
     bare = Structure.objects.filter(pk__in=touched - sourced).select_related("organisation").order_by("pk")
     for structure in bare:
         _settle(structure, of_structure[structure.pk], result, by)
+    for reseau in Reseau.objects.filter(slug__in=importation.rapport.get("reseaux_crees", ()), organisation=None):
+        if not _pointed_at(reseau, frozenset()):
+            reseau.delete()
     importation.rapport = importation.rapport | {
         "annulation": asdict(result) | {"le": timezone.now().isoformat(), "par": str(by.user)}
     }
@@ -269,7 +335,7 @@ def visible_importations(acteur: Acteur):
     rows = Importation.objects.filter(format__in=FORMATS)
     if acteur.has(Role.ADMINISTRATION):
         return rows
-    return rows.filter(format=tableau.FORMAT, rapport__organisation=acteur.organisation_id or 0)
+    return rows.filter(rapport__organisation=acteur.organisation_id or 0)
 
 
 def can_be_taken_back(importation: Importation) -> bool:

@@ -1,4 +1,4 @@
-"""A table of structures: the file, then what its columns hold."""
+"""A file of structures, then what its columns hold when it is a table of one's own."""
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -16,12 +16,12 @@ class FichierForm(forms.Form):
 
     fichier = forms.FileField(
         label="Fichier à importer",
-        help_text=f"CSV, XLSX ou ODS, {LARGEST // 1024 // 1024} Mo au plus, une structure par ligne, avec une ligne "
-        "d'en-têtes. Les noms des colonnes sont libres : vous direz ensuite ce qu'elles contiennent.",
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"}),
+        help_text="Un tableau CSV, XLSX ou ODS, une structure par ligne, avec une ligne d'en-têtes aux noms "
+        f"libres\u00a0; ou une liste data·inclusion v1 en JSON. {LARGEST // 1024 // 1024}\u00a0Mo au plus, .gz accepté.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.json,.gz"}),
         error_messages={
             "required": "Choisissez un fichier.",
-            "empty": "Ce fichier est vide : choisissez-en un autre.",
+            "empty": "Ce fichier est vide\u00a0: choisissez-en un autre.",
         },
     )
 

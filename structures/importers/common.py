@@ -1,11 +1,11 @@
 """What the importers of structures share: one file, one transaction, one report; and how dirty cells are read."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
@@ -26,6 +26,8 @@ from structures.models import Departement, Reseau, Secteur
 from structures.rules import longest_prefix, usual_mode
 from structures.upsert import Fiche, import_fiches
 
+OnBadRow = Callable[[TableError], None]
+
 _DAY = re.compile(
     r"(?:(?P<y1>(?:19|20)\d\d)-(?P<m1>\d\d)-(?P<d1>\d\d)|(?P<d2>\d\d?)[/.-](?P<m2>\d\d?)[/.-](?P<y2>(?:19|20)\d\d))(?!\d)"
 )
@@ -45,12 +47,14 @@ class Context:
     networks: dict[str, str] = field(default_factory=dict)
 
     def network(self, value: str) -> str:
-        """The slug of the network that data·inclusion calls `value`, written when we have none of that name."""
-        if value not in self.networks:
+        """The slug of the network that data·inclusion calls `value`: `value` itself when we have none of that name
+        (`make_networks` writes it)."""
+        if not self.networks:
             known = {fold(nom): slug for nom, slug in Reseau.objects.values_list("nom", "slug")}
-            nom = RESEAUX[value]
-            slug = value if value in known.values() else known.get(fold(nom))
-            self.networks[value] = slug or Reseau.objects.create(nom=nom, slug=value).slug
+            slugs = set(known.values())
+            self.networks = {
+                each: each if each in slugs else known.get(fold(nom), each) for each, nom in RESEAUX.items()
+            }
         return self.networks[value]
 
     def activities(self, kind: str, naf: str = "", romes: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -70,7 +74,7 @@ class Format:
     read: Callable[[Row, Context], Fiche | None]
     publie_le: date | None = None
     champs: tuple[Champ, ...] = ()  # when columns are known by what people call them
-    records: Callable[[Path], Iterator[Row]] | None = None  # when the file is no table
+    records: Callable[[Path | BinaryIO], Iterator[Row]] | None = None  # when the file is no table
     by_siret: bool = False  # it tells no other identifier: a card known by SIRET and kind is the one meant
 
 
@@ -81,10 +85,9 @@ def import_file(format: Format, path: str | Path, publie_le: date | None = None,
     context = Context(report, publie_le or format.publie_le)
     with transaction.atomic():
         importation = Importation.objects.create(format=format.name, fichier=path.name[:200], par=par)
-        fiches = _fiches(format, path, context)
-        if format.by_siret:
-            fiches = identify(fiches, report)
-        import_fiches(list(fiches), importation, report)
+        fiches = list(understood(format, lambda on_bad_row: _rows(format, path, on_bad_row), context))
+        make_networks(fiches)
+        import_fiches(fiches, importation, report)
         report.check()
         importation.rapport = report.as_dict()
         importation.terminee_le = timezone.now()
@@ -92,21 +95,35 @@ def import_file(format: Format, path: str | Path, publie_le: date | None = None,
     return report
 
 
-def _fiches(format: Format, path: Path, context: Context) -> Iterator[Fiche]:
+def understood(format: Format, rows: Callable[[OnBadRow], Iterator[Row]], context: Context) -> Iterator[Fiche]:
+    """The fiches of one file. `rows` gives its lines, once told who takes those too long for their table; `TableError`
+    when it cannot be read to its end."""
+
     def too_long(error: TableError) -> None:
         context.report.read()
         context.report.set_aside(error.line, error.message)
 
-    if format.records:
-        rows = format.records(path)
-    else:
-        rows = read_table(path, required=format.required, on_bad_row=too_long)
+    lines = rows(too_long)
     if format.champs:
-        rows = _by_headers(rows, format.champs)
-    for row in context.report.reading(rows):
-        fiche = format.read(row, context)
-        if fiche is not None:
-            yield fiche
+        lines = _by_headers(lines, format.champs)
+    read = (format.read(row, context) for row in context.report.reading(lines))
+    fiches = (fiche for fiche in read if fiche is not None)
+    return identify(fiches, context.report) if format.by_siret else fiches
+
+
+def make_networks(fiches: Iterable[Fiche]) -> list[str]:
+    """Write the networks of data·inclusion that these fiches name and that we do not have; their slugs."""
+    named = {slug for fiche in fiches for slug in fiche.reseaux} & RESEAUX.keys()
+    missing = sorted(named - set(Reseau.objects.filter(slug__in=named).values_list("slug", flat=True)))
+    for slug in missing:
+        Reseau.objects.create(nom=RESEAUX[slug], slug=slug)
+    return missing
+
+
+def _rows(format: Format, path: Path, on_bad_row: OnBadRow) -> Iterator[Row]:
+    if format.records:
+        return format.records(path)
+    return read_table(path, required=format.required, on_bad_row=on_bad_row)
 
 
 def _by_headers(rows: Iterator[Row], champs: tuple[Champ, ...]) -> Iterator[Row]:

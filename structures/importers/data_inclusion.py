@@ -4,13 +4,14 @@ A structure of several kinds gives one card per kind. Objects of other trades (t
 and so are those without SIRET, unless they come from us.
 """
 
+import codecs
 import json
 import re
 import zlib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from portal.imports import FichierRefuse, open_maybe_gzip
 from portal.tables import Row
@@ -27,21 +28,18 @@ OUR_ID = re.compile(rf"{re.escape(SOURCE)}--(?P<number>[^-]*)-(?P<kind>[A-Z]+)(?
 SEVERAL = "reseaux_porteurs"
 
 
-def records(path: Path) -> Iterator[Row]:
-    """Each object as a row of text, one per kind it names; « lines » are ranks in the list, from 1."""
-    with open_maybe_gzip(path) as file:
-        try:
-            content = file.read(LARGEST + 1)
-        except (EOFError, OSError, zlib.error) as error:
-            raise FichierRefuse("L'archive .gz est abîmée : téléchargez-la de nouveau, puis recommencez.") from error
-    if len(content) > LARGEST:
-        raise FichierRefuse("Le fichier dépasse 300 Mo une fois décompressé : découpez-le, puis recommencez.")
-    try:
-        objects = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise FichierRefuse("Ce fichier n'est pas du JSON lisible : exportez-le de nouveau.") from error
-    if not isinstance(objects, list):
-        raise FichierRefuse("Ce fichier JSON n'est pas une liste de structures data·inclusion v1.")
+def looks_like(start: bytes) -> bool:
+    """Whether a file that begins so, once unpacked, is JSON."""
+    return start.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in {b"[", b"{"}
+
+
+def records(source: Path | BinaryIO, largest: int = LARGEST) -> Iterator[Row]:
+    """Each object as a row of text, one per kind it names; « lines » are ranks in the list, from 1.
+
+    `largest` in bytes once unpacked. FichierRefuse, before the first row, for what is no list of structures v1.
+    """
+    objects = _objects(_content(source, largest))
+    _refuse_other_schemas(objects)
     for rank, each in enumerate(objects, start=1):
         if not isinstance(each, dict):
             yield Row(rank, {"illisible": "oui"})
@@ -56,6 +54,72 @@ def records(path: Path) -> Iterator[Row]:
         values["reseaux"] = " ".join(value for value in named if value in RESEAUX)
         for kind in dict.fromkeys(kinds) or [""]:
             yield Row(rank, values | {"kind": kind, "porteurs": " ".join(named)})
+
+
+def _content(source: Path | BinaryIO, largest: int) -> bytes:
+    with open_maybe_gzip(source) as file:
+        try:
+            content = file.read(largest + 1)
+        except (EOFError, OSError, zlib.error) as error:
+            raise FichierRefuse("L'archive .gz est abîmée : téléchargez-la de nouveau, puis recommencez.") from error
+    if len(content) > largest:
+        raise FichierRefuse(
+            f"Le fichier dépasse {largest // 1024 // 1024} Mo une fois décompressé : découpez-le, puis recommencez."
+        )
+    return content.removeprefix(codecs.BOM_UTF8)
+
+
+def _objects(content: bytes) -> list[Any]:
+    try:
+        objects = json.loads(content)
+    except UnicodeDecodeError as error:
+        raise FichierRefuse(
+            "Ce fichier JSON n'est pas en UTF-8 (sans doute en Latin-1 ou Windows-1252) : enregistrez-le en UTF-8, "
+            "puis recommencez."
+        ) from error
+    except json.JSONDecodeError as error:
+        if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string"):
+            raise FichierRefuse(
+                "Ce fichier JSON est incomplet : il s'arrête avant la fin. Téléchargez-le de nouveau, puis recommencez."
+            ) from error
+        raise FichierRefuse(
+            f"Ce fichier n'est pas du JSON lisible (ligne {error.lineno}, caractère {error.colno}) : "
+            "exportez-le de nouveau, puis recommencez."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise FichierRefuse("Ce fichier n'est pas du JSON lisible : exportez-le de nouveau.") from error
+    if isinstance(objects, dict) and "marches" in objects:
+        raise FichierRefuse(
+            "Ce fichier contient des marchés publics (DECP), pas des structures : choisissez la liste des structures "
+            "data·inclusion v1."
+        )
+    if not isinstance(objects, list):
+        raise FichierRefuse("Ce fichier JSON n'est pas une liste de structures data·inclusion v1.")
+    return objects
+
+
+def _refuse_other_schemas(objects: list[Any]) -> None:
+    """FichierRefuse when not one object has what a structure v1 is known by, with what they seem to be."""
+    if not objects:
+        raise FichierRefuse("Ce fichier JSON est une liste vide : il n'y a rien à importer.")
+    named = [each for each in objects if isinstance(each, dict)]
+    if any("nom" in each and (SEVERAL in each or each.get("source") == SOURCE) for each in named):
+        return
+    keys = dict.fromkeys(key for each in named[:100] for key in each)
+    if "structure_id" in keys:
+        raise FichierRefuse(
+            "Ce fichier contient les services de data·inclusion, pas les structures : choisissez le fichier des "
+            "structures, version 1."
+        )
+    if {"typologie", "labels_nationaux"} & keys.keys():
+        raise FichierRefuse(
+            "Ces structures suivent la version 0 de data·inclusion : téléchargez le fichier des structures, version 1."
+        )
+    read = ", ".join(f"« {key[:40]} »" for key in list(keys)[:12])
+    raise FichierRefuse(
+        "Les objets de cette liste ne suivent pas le schéma des structures data·inclusion v1 : il leur faut au moins "
+        f"« nom » et « {SEVERAL} ». " + (f"Champs lus : {read}." if read else "Aucun n'a de champ.")
+    )
 
 
 def read(row: Row, context: Context) -> Fiche | None:

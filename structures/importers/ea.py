@@ -1,7 +1,11 @@
 """Lists of entreprises adaptées: no official layout exists, so columns are known by what people call them."""
 
-from portal.correspondance import Champ
+import re
+from collections.abc import Callable, Iterable
+
+from portal.correspondance import Champ, propose
 from portal.tables import Row
+from portal.text import fold
 from structures.enums import Kind
 from structures.importers.common import Context, Format, Reading, day_of, joined
 from structures.importers.mots import kind_of, looks_personal
@@ -33,6 +37,27 @@ CHAMPS = (
     Champ("site", "Site internet", ("site", "site web", "url")),
     Champ("naf", "Code NAF", ("naf", "ape", "code ape")),
 )  # fmt: skip
+MORE = (
+    Champ("secteurs", "Secteurs d'activité", ("secteurs", "secteur", "activites", "metiers", "prestations")),
+    Champ("description", "Présentation", ("description",)),
+)
+SAYS_EA = re.compile(r"\b(ea|eatt|cpom|entreprises? adaptees?)\b")
+
+
+def is_list(entetes: Iterable[str], types: Callable[[str], Iterable[str]]) -> bool:
+    """Whether a table is a list of entreprises adaptées: it tells SIRET and names, and either its headers speak of
+    EA, EATT or CPOM, or every kind it writes is one of the two. `types` gives the cells of a column.
+
+    A table that also tells sectors or a text of presentation says more than this format reads: it is not taken for one.
+    """
+    entetes = list(entetes)
+    columns = propose(entetes, CHAMPS)
+    if not {"siret", "nom"} <= columns.keys() or propose(entetes, MORE):
+        return False
+    kinds = {kind_of(cell) for cell in types(columns["type"]) if cell} if "type" in columns else set()
+    if kinds:
+        return kinds <= {Kind.EA.value, Kind.EATT.value}
+    return any(SAYS_EA.search(fold(header)) for header in entetes)
 
 
 def read(row: Row, context: Context) -> Fiche | None:

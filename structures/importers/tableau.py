@@ -1,18 +1,12 @@
 """A free table of structures, once a person has said which column is what."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from portal import depots
 from portal.correspondance import Champ, apply
-from portal.imports import ImportReport
-from portal.models import Depot
-from portal.tables import Row, TableError
+from portal.tables import Row
 from structures.enums import Mode
-from structures.importers.common import Context, Reading, day_of, joined
-from structures.importers.identites import identify
+from structures.importers.common import Context, Format, Reading, day_of, joined
 from structures.importers.mots import Lieux, Secteurs, kind_of, looks_personal, mode_of
 from structures.rules import usual_mode
 from structures.upsert import Fiche
@@ -59,25 +53,28 @@ class Choix:
     kind: str = ""
     reseau: str = ""  # slug
     organisation: int = 0  # whose file it is: two networks may speak of the same structure
+    format: str = FORMAT
+    officiel: bool = False  # brought by the administration
 
     @classmethod
     def read(cls, saved: Any) -> "Choix | None":
         """From `Depot.choix`; None when the columns are still to be chosen."""
-        colonnes = saved.get("colonnes") if isinstance(saved, dict) else None
-        if not colonnes:
+        saved = saved if isinstance(saved, dict) else {}
+        colonnes, format = saved.get("colonnes") or {}, saved.get("format", FORMAT)
+        if format == FORMAT and not colonnes:
             return None
-        return cls(dict(colonnes), saved.get("kind", ""), saved.get("reseau", ""), saved.get("organisation", 0))
+        given = {name: saved[name] for name in ("kind", "reseau", "organisation", "officiel") if name in saved}
+        return cls(dict(colonnes), format=format, **given)
 
 
 @dataclass
 class _Reader:
-    context: Context
     choix: Choix
     secteurs: Secteurs = field(default_factory=Secteurs)
     lieux: Lieux = field(default_factory=Lieux)
 
-    def read(self, row: Row) -> Fiche | None:
-        reading = Reading(row, self.context)
+    def read(self, row: Row, context: Context) -> Fiche | None:
+        reading = Reading(Row(row.line, apply(row, self.choix.colonnes)), context)
         siret, valid = reading.siret("siret")
         if not siret:
             return reading.set_aside("ligne sans SIRET", reading["nom"])
@@ -149,18 +146,6 @@ class _Reader:
         return found
 
 
-def fiches(depot: Depot, choix: Choix, report: ImportReport, publie_le: date) -> Iterator[Fiche]:
-    """The lines of a file left by a person, understood; TableError when it cannot be read to its end."""
-    reader = _Reader(Context(report, publie_le), choix)
-
-    def too_long(error: TableError) -> None:
-        report.read()
-        report.set_aside(error.line, error.message)
-
-    def understood() -> Iterator[Fiche]:
-        for row in report.reading(depots.table(depot, on_bad_row=too_long)):
-            fiche = reader.read(Row(row.line, apply(row, choix.colonnes)))
-            if fiche is not None:
-                yield fiche
-
-    return identify(understood(), report)
+def format_of(choix: Choix) -> Format:
+    """The format that these answers make of a table."""
+    return Format(FORMAT, "tableau libre", required=(), read=_Reader(choix).read, by_siret=True)

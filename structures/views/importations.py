@@ -11,16 +11,21 @@ from portal.pagination import paginate
 from portal.permissions import Role, role_required
 from structures.actions import importations as actions
 from structures.forms.importations import KIND, ColonnesForm, FichierForm
-from structures.importers.tableau import CHAMPS, USAGE
-from structures.models import Reseau
+from structures.importers.data_inclusion import FORMAT
+from structures.importers.depots import LIBELLES
+from structures.importers.tableau import CHAMPS, USAGE, Choix
+from structures.upsert import SOURCES
 
+DATA_INCLUSION = FORMAT.name
 BY = (Role.RESEAU, Role.ADMINISTRATION)
 
 
 @role_required(*BY)
 def importations(request):
-    rows = actions.visible_importations(request.acteur).select_related("par")
-    return render(request, "structures/importation_list.html", {"page": paginate(rows, request)})
+    page = paginate(actions.visible_importations(request.acteur).select_related("par"), request)
+    for importation in page:
+        importation.libelle = SOURCES[importation.format]
+    return render(request, "structures/importation_list.html", {"page": page})
 
 
 @role_required(*BY)
@@ -29,32 +34,30 @@ def import_structures(request):
     if request.method == "POST" and form.is_valid():
         try:
             depot = depots.deposer(form.cleaned_data["fichier"], USAGE, request.user)
-            depots.entetes(depot)
+            ready = actions.reconnaitre(depot, by=request.acteur)
         except FichierRefuse as refusal:
             form.add_error("fichier", str(refusal))
         else:
-            return redirect("structures:import_correspondance", pk=depot.pk)
-    return render(request, "structures/import_form.html", {"form": form, "champs": CHAMPS, "reseau": _reseau(request)})
+            return redirect(f"structures:{'import_apercu' if ready else 'import_correspondance'}", pk=depot.pk)
+    context = {"form": form, "champs": CHAMPS, "reseau": actions.reseau_of(request.acteur)}
+    return render(request, "structures/import_form.html", context)
 
 
 @role_required(*BY)
 def import_correspondance(request, pk):
+    """Columns of a table; a list of EA may be read so as well."""
     depot = depots.reprendre(pk, USAGE, request.user)
     try:
+        if depot.choix.get("format") == DATA_INCLUSION:  # no column to choose: only told again for whom it comes
+            actions.reconnaitre(depot, by=request.acteur)
+            return redirect("structures:import_apercu", pk=depot.pk)
         entetes = depots.entetes(depot)
     except FichierRefuse as refusal:
         return _refused(request, refusal)
-    chosen = depot.choix.get("colonnes", {}) | {KIND: depot.choix.get("kind", "")} if depot.choix else None
+    chosen = depot.choix["colonnes"] | {KIND: depot.choix.get("kind", "")} if "colonnes" in depot.choix else None
     form = ColonnesForm(entetes, request.POST or None, initial=chosen)
     if form.is_valid():
-        reseau = _reseau(request)
-        depot.choix = {
-            "colonnes": form.mapping,
-            "kind": form.cleaned_data[KIND],
-            "reseau": reseau.slug if reseau else "",
-            "organisation": request.acteur.organisation_id or 0,
-        }
-        depot.save(update_fields=["choix"])
+        actions.choisir(depot, form.mapping, form.cleaned_data[KIND], by=request.acteur)
         return redirect("structures:import_apercu", pk=depot.pk)
     return render(request, "structures/import_correspondance.html", {"form": form, "depot": depot})
 
@@ -63,7 +66,8 @@ def import_correspondance(request, pk):
 def import_apercu(request, pk):
     """What the import would do; nothing is written."""
     depot = depots.reprendre(pk, USAGE, request.user)
-    if not _ready(request, depot):
+    choix = _ready(request, depot)
+    if choix is None:
         return redirect("structures:import_correspondance", pk=depot.pk)
     try:
         essai = actions.essayer(depot, timezone.localdate())
@@ -71,12 +75,14 @@ def import_apercu(request, pk):
         return _refused(request, refusal)
     context = {
         "depot": depot,
+        "format": choix.format,
+        "libelle": LIBELLES[choix.format],
         "report": essai.report,
         "lignes": essai.lignes,
         "a_importer": essai.report.lus - len(essai.report.ecartes),
         "ecartes": paginate(essai.report.ecartes, request, per_page=50),
         "signalements": paginate(essai.report.signalements, request, per_page=50, parameter="signalements"),
-        "reseau": _reseau(request),
+        "reseau": actions.reseau_of(request.acteur),
     }
     return render(request, "structures/import_apercu.html", context)
 
@@ -85,13 +91,12 @@ def import_apercu(request, pk):
 @require_POST
 def import_confirmer(request, pk):
     depot = depots.reprendre(pk, USAGE, request.user)
-    if not _ready(request, depot):
+    if _ready(request, depot) is None:
         return redirect("structures:import_correspondance", pk=depot.pk)
     try:
-        lines = sum(1 for _ in depots.table(depot, on_bad_row=lambda error: None))
+        importation = actions.importer(depot, by=request.acteur)
     except FichierRefuse as refusal:
         return _refused(request, refusal)
-    importation = actions.importer(depot, by=request.acteur, lines=lines)
     return redirect("pages:importation", pk=importation.pk)
 
 
@@ -122,18 +127,11 @@ def importation_annuler(request, pk):
     return render(request, "structures/importation_annuler.html", context)
 
 
-def _reseau(request) -> Reseau | None:
-    """The network on whose behalf the file comes, when there is one."""
-    if not request.acteur.has(Role.RESEAU):
-        return None
-    return Reseau.objects.filter(organisation=request.acteur.organisation_id or 0).first()
-
-
-def _ready(request, depot) -> bool:
-    """Columns chosen, for the organisation one acts for now."""
-    return bool(depot.choix.get("colonnes")) and depot.choix.get("organisation") == (
-        request.acteur.organisation_id or 0
-    )
+def _ready(request, depot) -> Choix | None:
+    """What was answered, when nothing is missing and it is for the organisation one acts for now."""
+    choix = Choix.read(depot.choix)
+    mine = actions.de_la_part(request.acteur)
+    return choix if choix and all(depot.choix.get(name) == value for name, value in mine.items()) else None
 
 
 def _refused(request, refusal: FichierRefuse):

@@ -381,9 +381,9 @@ def test_dates_and_doubts_are_flagged(country, client_reseau):
                      "convention_fin": "Fin", "capacite": "Places"},
     }  # fmt: skip
     report = ImportReport("x")
-    from structures.importers import tableau
+    from structures.importers.depots import Choix, fiches
 
-    (fiche,) = tableau.fiches(depot, tableau.Choix.read(depot.choix), report, date(2026, 1, 1))
+    (fiche,) = fiches(depot, Choix.read(depot.choix), report, date(2026, 1, 1))
     assert (fiche.champs["convention_debut"], fiche.champs["convention_fin"]) == (None, "2026-02-01")
     assert fiche.champs["capacite"] is None
     assert fiche.signalements == [("date illisible, laissée de côté", "32/13/2020")]
