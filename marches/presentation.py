@@ -11,6 +11,7 @@ from marches.enums import FormeGroupement, Reservation, StatutLot
 from marches.models import Groupement, Lot, MembreGroupement, Titulaire
 from marches.rules import may_answer, may_answer_lot, statut_lot
 from marches.stats import FIELDS, Resume, resume
+from portal.permissions import Acteur
 from portal.verdict import Niveau, Verdict, worst
 from structures.enums import Kind
 
@@ -71,17 +72,37 @@ class GroupeVu:
         return any(membre.part is not None for membre in self.membres)
 
     @property
+    def montants(self) -> bool:
+        return any(membre.montant is not None for membre in self.membres)
+
+    @property
     def voix(self) -> bool:
         return any(membre.voix is not None for membre in self.membres)
 
+    @property
+    def postes(self) -> bool:
+        return any(membre.postes for membre in self.membres)
 
-def groupements(lot: Lot) -> list[GroupeVu]:
-    """The groups of a lot with their members; three queries."""
-    rows = lot.groupements.prefetch_related("membres__organisation", "membres__structure").order_by("-retenu", "pk")
-    return [_groupe(row) for row in rows]
+    @property
+    def capacite(self) -> int | None:
+        """Places and jobs of the members together, when any says so: capacities are judged as a whole (R. 2142-25)."""
+        known = [membre.structure.capacite for membre in self.membres if membre.structure and membre.structure.capacite]
+        return sum(known) if known else None
+
+    @property
+    def effectif(self) -> int | None:
+        known = [membre.structure.effectif for membre in self.membres if membre.structure and membre.structure.effectif]
+        return sum(known) if known else None
 
 
-def _groupe(groupement: Groupement) -> GroupeVu:
+def groupements(lot: Lot, acteur: Acteur) -> list[GroupeVu]:
+    """The groups of a lot that this `Acteur` sees, the one that won first; three queries."""
+    rows = Groupement.objects.visible_to(acteur).filter(lot=lot.pk).with_membres().order_by("-retenu", "pk")
+    return [groupe_vu(row) for row in rows]
+
+
+def groupe_vu(groupement: Groupement) -> GroupeVu:
+    """A group as pages show it; no query for one read `with_membres`."""
     forme = FormeGroupement(groupement.forme)
     source = "" if forme == FormeGroupement.NON_PRECISEE else FORME_SOURCE
     return GroupeVu(groupement, list(groupement.membres.all()), FORMES[forme], source)

@@ -93,6 +93,60 @@ class LotQuerySet(models.QuerySet):
         return self.prefetch_related(Prefetch("titulaires", queryset=holders))
 
 
+class GroupementQuerySet(models.QuerySet):
+    """Groups of bidders: those that won are public as their lot is; a candidate group is its members' own business."""
+
+    def of(self, acteur):
+        """Groups in which the organisation of this `Acteur` stands."""
+        from marches.models import MembreGroupement
+
+        if not acteur.has(Role.STRUCTURE, Role.ENTREPRISE) or acteur.organisation_id is None:
+            return self.none()
+        return self.filter(
+            pk__in=MembreGroupement.objects.filter(organisation=acteur.organisation_id).values("groupement")
+        )
+
+    def visible_to(self, acteur):
+        """Groups that won a lot one sees; one's own; a buyer sees those that say they applied, once they do."""
+        from marches.models import Lot
+
+        if acteur.has(Role.ADMINISTRATION):
+            return self
+        won = models.Q(retenu=True, lot__in=Lot.objects.visible_to(acteur).values("pk"))
+        if acteur.has(Role.ACHETEUR):
+            mine = Lot.objects.editable_by(acteur).values("pk")
+            return self.filter(won | models.Q(lot__in=mine, candidature_le__isnull=False))
+        return self.filter(won | models.Q(pk__in=self.model.objects.of(acteur).values("pk")))
+
+    def editable_by(self, acteur):
+        """Before the award: its spokesperson and who made it. After: its spokesperson and the buyer.
+
+        Administration writes every one.
+        """
+        from marches.models import Lot, MembreGroupement
+
+        if acteur.has(Role.ADMINISTRATION):
+            return self
+        if acteur.has(Role.ACHETEUR):
+            return self.filter(retenu=True, lot__in=Lot.objects.editable_by(acteur).values("pk"))
+        if not acteur.has(Role.STRUCTURE, Role.ENTREPRISE) or acteur.organisation_id is None:
+            return self.none()
+        speaks = MembreGroupement.objects.filter(organisation=acteur.organisation_id, mandataire=True)
+        made = models.Q(cree_par=acteur.organisation_id, retenu=False)
+        return self.filter(made | models.Q(pk__in=speaks.values("groupement")))
+
+    def with_membres(self):
+        """The members of each, with their organisation and structure; three queries more."""
+        from marches.models import MembreGroupement
+        from structures.models import Structure
+
+        cards = Structure.objects.select_related("organisation").defer("racines", "description")
+        members = MembreGroupement.objects.select_related("organisation").prefetch_related(
+            Prefetch("structure", queryset=cards)
+        )
+        return self.prefetch_related(Prefetch("membres", queryset=members))
+
+
 class AchatQuerySet(models.QuerySet):
     """Purchases, their files, their attestations: business secrets of one buyer."""
 

@@ -1,25 +1,12 @@
 from django.urls import path
 
-from marches.views import achats, alliances, lots, marches, oeth, registre
+from marches.views import achats, alliances, groupements, oeth, registre
 
 app_name = "marches"
 
 urlpatterns = [
     path("", registre.list, name="list"),
     path("<int:pk>/", registre.detail, name="detail"),
-    # A contract by hand
-    path("nouveau/", marches.create, name="create"),
-    path("<int:pk>/modifier/", marches.edit, name="edit"),
-    path("<int:pk>/liens/", marches.liens, name="liens"),
-    path("<int:pk>/publier/", marches.publier, name="publier"),
-    path("<int:pk>/supprimer/", marches.supprimer, name="delete"),
-    path("<int:pk>/revenir/", marches.revenir, name="revenir"),
-    path("<int:pk>/historique/", marches.histoire, name="historique"),
-    path("<int:pk>/lots/nouveau/", lots.create, name="lot_create"),
-    path("lots/<int:pk>/modifier/", lots.edit, name="lot_edit"),
-    path("lots/<int:pk>/supprimer/", lots.supprimer, name="lot_delete"),
-    path("lots/<int:pk>/revenir/", lots.revenir, name="lot_revenir"),
-    path("lots/<int:pk>/historique/", lots.histoire, name="lot_historique"),
     path("lots/<int:pk>/", registre.lot_detail, name="lot_detail"),
     path("lots/<int:pk>/rattacher/", registre.lot_rattacher, name="lot_rattacher"),
     path("lots/<int:pk>/detacher/", registre.lot_detacher, name="lot_detacher"),
@@ -40,5 +27,15 @@ urlpatterns = [
     path("alliances/nouvelle/", alliances.create, name="alliance_create"),
     path("alliances/<int:pk>-<slug:slug>/", alliances.detail, name="alliance"),
     path("alliances/<int:pk>/modifier/", alliances.edit, name="alliance_edit"),
+    path("alliances/<int:pk>/proposer/", groupements.proposer, name="alliance_proposer"),
     path("alliances/quitter/<str:jeton>/", alliances.quitter, name="alliance_quitter"),
+    # Groups of bidders
+    path("groupements/", groupements.list, name="groupements"),
+    path("lots/<int:lot_pk>/groupements/nouveau/", groupements.create, name="groupement_create"),
+    path("groupements/<int:pk>/", groupements.detail, name="groupement"),
+    path("groupements/<int:pk>/modifier/", groupements.edit, name="groupement_edit"),
+    path("groupements/<int:pk>/imprimer/", groupements.imprimer, name="groupement_imprimer"),
+    path("groupements/<int:pk>/supprimer/", groupements.supprimer, name="groupement_supprimer"),
+    path("groupements/<int:pk>/retenir/", groupements.retenir, name="groupement_retenir"),
+    path("groupements/<int:pk>/changer/", groupements.changer, name="groupement_changer"),
 ]

@@ -49,6 +49,7 @@ ESPACE = (
     Lien("Mes listes", "structures:favoris", USERS),
     Lien("Messages", "structures:echanges", USERS),
     Lien("Mes recherches", "structures:recherches"),
+    Lien("Mes groupements", "marches:groupements", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),
 )
 
 

@@ -6,6 +6,7 @@ other people: what a role may not reach does not exist (404).
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -72,10 +73,7 @@ ADMIN = Role.ADMINISTRATION
 PARTIES = (F, A, E, S)  # those a clause concerns
 STRUCTURE = {"pk": "structure.pk", "slug": "structure.slug"}
 STORY = {"pk": "temoignage.pk", "slug": "temoignage.slug"}
-LOT, CONTRACT, HIDDEN = {"pk": "lot.pk"}, {"pk": "marche.pk"}, {"pk": "cache.pk"}
-# A buyer writes its own contracts; administration reaches every one.
-KEEPS = only(A, ADMIN), replaced(only(A, ADMIN), {A: 404})
-KEPT_BACK = only(A, ADMIN, code=302), replaced(only(A, ADMIN, code=302), {A: 404})
+LOT = {"pk": "lot.pk"}
 CLAUSE = {"pk": "clause.pk"}
 MONTH, HOURS, PERSON = {"pk": "declaration.pk"}, {"pk": "imputation.pk"}, {"pk": "participant.pk"}
 DRAFT = {"pk": "brouillon.pk"}
@@ -93,6 +91,17 @@ CARD = {"pk": "structure.pk"}
 TRADE = CARD | {"activite_pk": "activite.pk"}
 WRITTEN = replaced(only(S, R, ADMIN), {R: 404}), replaced(only(S, R, ADMIN, code=404), {ADMIN: 200})
 DONE = replaced(only(S, R, ADMIN, code=302), {R: 404}), replaced(only(S, R, ADMIN, code=404), {ADMIN: 302})
+
+GROUP = {"pk": "groupement.pk"}
+NOBODY = (404,) * len(COLUMNS)
+GROUP_SEEN = (replaced(NOBODY, {A: 200, S: 200, E: 200, ADMIN: 200}), replaced(NOBODY, {ADMIN: 200}))
+
+
+def group_written(code: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What its spokesperson and the administration may write; out of reach for other bidders and buyers."""
+    strange = replaced(only(A, S, E, ADMIN, code=404), {ADMIN: code})
+    return replaced(strange, {S: code}), strange
+
 
 PAGES = [
     # The ground
@@ -184,6 +193,27 @@ PAGES = [
     Page("marches:alliance_create", only(S, R, ADMIN)),
     Page("marches:alliance_edit", *GROUPED, kwargs={"pk": "alliance.pk"}),
     Page("marches:alliance_quitter", everybody(), kwargs={"jeton": "depart"}),
+    Page("marches:alliance_proposer", only(S, ADMIN), replaced(only(S, ADMIN), {S: 404}), kwargs={"pk": "alliance.pk"}),
+    # A candidate group: its members see it, its spokesperson writes it, the buyer chooses it once it has applied
+    Page("marches:groupements", only(S, E)),
+    Page(
+        "marches:groupement_create",
+        only(A, S, E, ADMIN),
+        replaced(only(A, S, E, ADMIN), {A: 404}),
+        kwargs={"lot_pk": "lot.pk"},
+    ),
+    Page("marches:groupement", *GROUP_SEEN, kwargs=GROUP),
+    Page("marches:groupement_imprimer", *GROUP_SEEN, kwargs=GROUP),
+    Page("marches:groupement_edit", *group_written(200), kwargs=GROUP),
+    Page("marches:groupement_changer", *group_written(200), kwargs=GROUP, method="post"),
+    Page("marches:groupement_supprimer", *group_written(302), kwargs=GROUP, method="post"),
+    Page(
+        "marches:groupement_retenir",
+        only(A, ADMIN, code=302),
+        replaced(only(A, ADMIN, code=302), {A: 404}),
+        kwargs=GROUP,
+        method="post",
+    ),
     # Lists of an organisation, messages of the two sides, searches of a person
     Page("structures:favoris", only(*USERS)),
     Page("structures:favoris_liste", *MINE, kwargs=KEPT),
@@ -248,19 +278,6 @@ PAGES = [
     Page("marches:list", everybody()),
     Page("marches:detail", everybody(), kwargs={"pk": "marche.pk"}),
     Page("marches:lot_detail", everybody(), kwargs={"pk": "lot.pk"}),
-    # Contracts by hand; a draft exists for its buyer and for administration
-    Page("marches:create", only(A, ADMIN)),
-    Page("marches:edit", *KEEPS, kwargs=CONTRACT),
-    Page("marches:liens", *KEEPS, kwargs=CONTRACT),
-    Page("marches:publier", *KEEPS, kwargs=HIDDEN),
-    Page("marches:delete", *KEEPS, kwargs=HIDDEN),
-    Page("marches:revenir", *KEPT_BACK, kwargs=CONTRACT, method="post"),
-    Page("marches:historique", *KEEPS, kwargs=CONTRACT),
-    Page("marches:lot_create", *KEEPS, kwargs=CONTRACT),
-    Page("marches:lot_edit", *KEEPS, kwargs=LOT),
-    Page("marches:lot_delete", *KEEPS, kwargs=LOT),
-    Page("marches:lot_revenir", *KEPT_BACK, kwargs=LOT, method="post"),
-    Page("marches:lot_historique", *KEEPS, kwargs=LOT),
     # Administration reaches every contract.
     Page("marches:lot_rattacher", only(A, ADMIN), replaced(only(A, ADMIN), {A: 404}), kwargs=LOT),
     Page(
@@ -356,6 +373,9 @@ def make_world(clients: dict[str, Client] | None):
     type(structure).objects.filter(pk=structure.pk).update(groupe=groupe)
     fondateur = make.make_fondateur(structure=structure)
     membre = make.make_membre_alliance(structure=structure)
+    groupement = make.make_groupement(lot=lot, retenu=False, candidature_le=date(2026, 1, 15))
+    make.make_membre_groupement(groupement=groupement, organisation=structure.organisation, mandataire=True)
+    make.make_membre_groupement(groupement=groupement, organisation=owner(E))
     favori = make.make_favori(liste=make.make_liste_favoris(organisation=owner(A)))
     recherche = make.make_recherche_enregistree(user=owners[A].user)
     brouillon = make.make_temoignage(auteur=owner(R), statut=Temoignage.Statut.BROUILLON)
@@ -371,12 +391,12 @@ def make_world(clients: dict[str, Client] | None):
         secteur=make.make_secteur(),
         structure=structure,
         groupe=groupe,
+        groupement=groupement,
         co_entreprise=fondateur.co_entreprise,
         reseau=owner(R).reseau,
         alliance=membre.alliance,
         depart=jeton(membre),
         marche=lot.marche,
-        cache=make.make_lot(marche=make.make_marche(acheteur=acheteur, publie=False)).marche,
         lot=lot,
         clause=clause,
         declaration=declaration,

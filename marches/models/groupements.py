@@ -2,11 +2,13 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from marches.enums import FormeGroupement, Initiateur, MotifChangement
 from marches.models.alliances import Alliance
 from marches.models.lots import Lot
+from marches.querysets import GroupementQuerySet
 from structures.models import Organisation, Structure
 
 
@@ -32,6 +34,7 @@ class Groupement(models.Model):
     retenu = models.BooleanField("groupement titulaire", default=True)
     fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
 
+    objects = GroupementQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -41,7 +44,19 @@ class Groupement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.nom or f"Groupement {self.get_forme_display().lower()}"
+        if self.nom:
+            return self.nom
+        if self.forme == FormeGroupement.NON_PRECISEE:
+            return "Groupement"
+        return f"Groupement {self.get_forme_display().lower()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("marches:groupement", kwargs={"pk": self.pk})
+
+    @property
+    def est_candidat(self) -> bool:
+        """Not chosen: a project, or an application handed in."""
+        return not self.retenu
 
 
 class MembreGroupement(models.Model):

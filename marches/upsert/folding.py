@@ -16,13 +16,7 @@ from marches.rules.objets import Titre, clean_text
 from portal.text import fold
 
 # Format of a source record → how it reads. Stored records are folded again for ever: a name here never goes.
-READERS = {
-    decp.FORMAT: decp.read_record,
-    decp.FORMAT_2019: decp.read_record_2019,
-    decp.FORMAT_TABLEAU: decp.read_row,
-    decp.FORMAT_CONSOLIDE: decp.read_row_consolide,
-}
-OBJET_ABSENT = "Objet non publié"
+READERS = {decp.FORMAT: decp.read_record}
 # Fields that a later record replaces when it says something, and leaves alone when it is silent.
 SCALARS = (
     "identifiant", "objet", "accord_cadre", "cpv", "procedure", "techniques", "ccag", "lieu_code", "lieu_type",
@@ -95,7 +89,7 @@ class EtatLot:
         return {
             "identifiant": lu.identifiant[:60],
             "numero": self.titre.numero[:20],
-            "objet": self.titre.objet[:1000] or OBJET_ABSENT,
+            "objet": self.titre.objet[:1000],
             "objet_publie": lu.objet[:1000],
             "cpv": lu.cpv,
             "lieu_code": lu.lieu_code,
@@ -119,7 +113,7 @@ class EtatLot:
 
     @property
     def objet_marche(self) -> str:
-        return (self.titre.commun or clean_text(self.lu.objet))[:1000] or OBJET_ABSENT
+        return (self.titre.commun or clean_text(self.lu.objet))[:1000]
 
 
 def fold_records(versements: Iterable[Versement]) -> EtatLot:
@@ -129,7 +123,8 @@ def fold_records(versements: Iterable[Versement]) -> EtatLot:
     modifications: dict[Any, ModificationLue] = {}
     actes: dict[Any, ActeLu] = {}
     changes: dict[Any, ModificationLue] = {}
-    for lu in decp.rassembler([versement.lu for versement in ordered]):
+    for versement in ordered:
+        lu = versement.lu
         for name in SCALARS:
             value = getattr(lu, name)
             if value not in SILENT:

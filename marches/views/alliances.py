@@ -57,6 +57,7 @@ def detail(request, pk, slug):
         "zone": zones.describe([alliance.zone])[alliance.zone_id] if alliance.zone else "",
         "reponses": presentation.group_may_answer(kinds, timezone.localdate()),
         "editable": Alliance.objects.editable_by(request.acteur).filter(pk=pk).exists(),
+        "peut_repondre": request.acteur.has(Role.STRUCTURE, Role.ADMINISTRATION),
         "derniere": alliance.history.order_by("-history_date").values_list("history_date", flat=True).first(),
     }
     return render(request, "marches/alliance_detail.html", context)

@@ -58,7 +58,7 @@ def lot_detail(request, pk):
     lot = get_object_or_404(lots.with_titulaires().prefetch_related("modifications").defer("racines"), pk=pk)
     on = timezone.localdate()
     jalons = frise_lot(lot, on)
-    groupes = presentation.groupements(lot)
+    groupes = presentation.groupements(lot, request.acteur)
     context = {
         "lot": lot,
         "marche": lot.marche,
@@ -72,6 +72,8 @@ def lot_detail(request, pk):
         "reponses": presentation.who_may_answer(lot),
         "sources": lot.sources.select_related("importation").defer("donnees").order_by("publie_le", "pk"),
         "editable": Lot.objects.editable_by(request.acteur).filter(pk=pk).exists(),
+        "groupement_titulaire": any(vu.groupement.retenu for vu in groupes),
+        "peut_preparer": request.acteur.has(Role.STRUCTURE, Role.ENTREPRISE),
         "voisins": lot.marche.lots.exclude(pk=pk).count(),
     }
     return render(request, "marches/lot_detail.html", context)

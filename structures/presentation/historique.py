@@ -1,20 +1,17 @@
 """What changed on a card, who did it and when, for those who may write it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db.models import QuerySet
 
-from portal.etats import REPRISE, Difference
 from portal.permissions import Acteur
-from structures.actions.edition import CONFIRMATION
+from structures.actions.edition import CONFIRMATION, REPRISE
 from structures.enums import Bloc
 from structures.models import Membre, Structure
-from structures.presentation.blocs import SUIVIS, differences, plain
+from structures.presentation.blocs import SUIVIS, Difference, differences, plain
 
-Compare = Callable[[Any, Any], list[Difference]]
 MOTIFS = {
     CONFIRMATION: "Fiche confirmée : tout est à jour",
     REPRISE: "Reprise des fichiers publics",
@@ -42,23 +39,6 @@ def told(rows: Sequence, previous, structure: Structure, acteur: Acteur) -> list
 
     One query, for the organisations of the people named.
     """
-    return raconter(
-        rows,
-        previous,
-        acteur,
-        motifs=MOTIFS,
-        creation="Création de la fiche",
-        compare=lambda before, row: differences(_state(before), _state(row)),
-    )
-
-
-def raconter(
-    rows: Sequence, previous, acteur: Acteur, *, motifs: Mapping[str, str], creation: str, compare: Compare
-) -> list[Changement]:
-    """The history of any row: what was done, by whom, and what `compare` says it changed. One query.
-
-    A reason is a code of `motifs`, followed or not by « ; » and a detail.
-    """
     if not rows:
         return []
     people = _people(rows, acteur)
@@ -68,10 +48,10 @@ def raconter(
         found.append(
             Changement(
                 quand=row.history_date,
-                quoi=motifs.get(reason, creation if before is None else "Modification"),
+                quoi=MOTIFS.get(reason, "Création de la fiche" if before is None else "Modification"),
                 qui=people.get(row.history_user_id, "un compte fermé") if row.history_user_id else "",
                 detail=detail,
-                differences=compare(before, row) if before is not None else [],
+                differences=differences(_state(before), _state(row)) if before is not None else [],
             )
         )
     return found
