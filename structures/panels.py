@@ -14,5 +14,5 @@ def annulation_panel(importation, acteur):
         "can_be_taken_back": can_be_taken_back(importation),
         "annulation": importation.rapport.get("annulation"),
         "echec": importation.rapport.get("echec", ""),
-        "avancement": None if importation.terminee_le else importation.rapport.get("avancement"),
+        "etape": "" if importation.terminee_le else importation.rapport.get("etape", ""),
     }

@@ -40,6 +40,7 @@ class Geography:
     members: dict[Place, set[str]] = field(default_factory=lambda: defaultdict(set))
     arrondissements: dict[str, str] = field(default_factory=dict)
     points: list[tuple[float, float, str]] = field(default_factory=list)  # sorted by latitude
+    centres: dict[str, tuple[float, float]] = field(default_factory=dict)  # of communes and arrondissements
 
     @classmethod
     def read(cls) -> "Geography":
@@ -48,6 +49,8 @@ class Geography:
             "code", "epci", "departement", "departement__region", "latitude", "longitude", "parente"
         )
         for code, epci, departement, region, latitude, longitude, parente in rows:
+            if latitude is not None:
+                geography.centres[code] = (latitude, longitude)
             if parente:
                 geography.arrondissements[code] = parente
                 continue

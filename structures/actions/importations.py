@@ -96,7 +96,8 @@ def importer(depot: Depot, *, by: Acteur) -> Importation:
         format=choix.format,
         fichier=depot.nom,
         par=by.user,
-        rapport={"organisation": by.organisation_id, "avancement": {"etape": ATTENTE, "sur": lines}},
+        total=lines,
+        rapport={"organisation": by.organisation_id, "etape": ATTENTE},
     )
     if lines <= FEW:
         run(importation.pk, depot.pk)
@@ -120,7 +121,7 @@ def run(importation_id: int, depot_id: int) -> None:
         on = timezone.localdate(importation.commencee_le)
         _say(importation, LECTURE, 0)
         fiches = list(depots.fiches(depot, choix, report, on, lambda read: _say(importation, LECTURE, read)))
-        _say(importation, ECRITURE, len(fiches))
+        _say(importation, ECRITURE, report.lus)
         with transaction.atomic():
             made = make_networks(fiches) if choix.officiel else []
             import_fiches(fiches, importation, report, keep_untraced=True)
@@ -142,12 +143,12 @@ def stopped(importation_id: int) -> None:
 
 def _say(importation: Importation, etape: str, lus: int) -> None:
     """Let the page that follows an import know how far it is; one query."""
-    importation.rapport["avancement"] |= {"etape": etape, "lus": lus}
-    importation.save(update_fields=["rapport"])
+    importation.rapport["etape"], importation.position = etape, lus
+    importation.save(update_fields=["rapport", "position"])
 
 
 def _end(importation: Importation, said: dict[str, Any]) -> None:
-    kept = {name: value for name, value in importation.rapport.items() if name != "avancement"}
+    kept = {name: value for name, value in importation.rapport.items() if name != "etape"}
     importation.rapport = kept | said
     importation.terminee_le = timezone.now()
     importation.save(update_fields=["rapport", "terminee_le"])

@@ -17,7 +17,7 @@ class FichierForm(forms.Form):
     fichier = forms.FileField(
         label="Fichier à importer",
         help_text="Un tableau CSV, XLSX ou ODS, une structure par ligne, avec une ligne d'en-têtes aux noms "
-        f"libres\u00a0; ou une liste data·inclusion v1 en JSON. {LARGEST // 1024 // 1024}\u00a0Mo au plus, .gz accepté.",
+        f"libres\u00a0; ou une liste data·inclusion v1 en JSON. {LARGEST // 1024**2}\u00a0Mo au plus, .gz accepté.",
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.json,.gz"}),
         error_messages={
             "required": "Choisissez un fichier.",

@@ -1,18 +1,25 @@
 """A free table of structures, once a person has said which column is what."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from portal.correspondance import Champ, apply
 from portal.tables import Row
-from structures.enums import Mode
+from structures.enums import Mode, NiveauLieu
 from structures.importers.common import Context, Format, Reading, day_of, joined
 from structures.importers.mots import Lieux, Secteurs, kind_of, looks_personal, mode_of
+from structures.lieux import resolve
 from structures.rules import usual_mode
 from structures.upsert import Fiche
 
 FORMAT = "tableau"
 USAGE = "structures"
+LARGEST_RADIUS = 500  # km, as a zone takes it
+RAYON = re.compile(
+    r"(?P<km>\d{1,4}(?:[.,]\d+)?) ?(?:kms?|kilom[eè]tres?)?(?: autour (?:de |d['’]|du )?(?P<lieu>.+))?", re.IGNORECASE
+)
+POSTCODE = re.compile(r"\b\d{5}\b")
 CHAMPS = (
     Champ("siret", "SIRET", ("n siret", "numero siret", "siret etablissement", "siret de la structure"), True,
           "14 chiffres ; il dit de quelle structure parle la ligne."),
@@ -37,6 +44,12 @@ CHAMPS = (
     Champ("zone", "Zone d'intervention", ("zone", "territoire", "territoires", "perimetre", "departements",
                                          "departements d intervention", "secteur geographique"),
           aide="« France », codes ou noms de départements, régions, communes, séparés par des points-virgules."),
+    Champ("rayon", "Rayon d'intervention (km)", ("rayon", "rayon km", "rayon en km", "rayon d intervention",
+                                                "rayon d action", "distance maximale", "kilometres"),
+          aide="De 1 à 500, autour du siège, ou de la commune ci-dessous\u00a0; s'ajoute à la zone."),
+    Champ("rayon_autour", "Commune au centre du rayon", ("centre du rayon", "rayon autour de", "autour de",
+                                                        "commune du rayon"),
+          aide="Nom et code postal\u00a0; à défaut, la ville du siège."),
     Champ("capacite", "Capacité (places)", ("capacite", "places", "nombre de places")),
     Champ("effectif", "Effectif", ("nombre de salaries", "nb salaries", "etp")),
     Champ("convention_debut", "Début de convention ou d'agrément", ("debut convention", "date de debut",
@@ -83,15 +96,21 @@ class _Reader:
         kind = kind_of(reading["type"]) if reading["type"] else self.choix.kind
         if not kind:
             return reading.set_aside("type de structure absent ou inconnu", reading["type"] or reading["nom"])
+        champs = self._champs(reading)
         activites, zone = self._activites(reading, kind)
+        rayon = self._rayon(reading, champs)
+        if rayon and not activites:
+            reading.flag("rayon sans secteur, laissé de côté", reading["rayon"])
+            rayon = None
         return reading.fiche(
             cle=f"{self.choix.organisation}|{siret}|{kind}",
             kind=kind,
             siret=siret,
             brut={},  # nothing else of the file is kept
-            champs=self._champs(reading),
+            champs=champs,
             activites=activites,
             zone=zone,
+            rayon=rayon,
             reseaux=[self.choix.reseau] if self.choix.reseau else [],
         )
 
@@ -138,6 +157,33 @@ class _Reader:
         if zone and not codes:
             reading.flag("zone sans secteur, laissée de côté", reading["zone"])
         return [(code, mode or Mode.PRESTATION.value) for code in codes], zone if codes else []
+
+    def _rayon(self, reading: Reading, champs: dict[str, Any]) -> tuple[str, int] | None:
+        """« 30 », « 30 km », « 30 km autour de Lisieux » → the commune at the centre, and the km."""
+        written = reading["rayon"]
+        if not written:
+            return None
+        found = RAYON.fullmatch(written)
+        km = round(float(found["km"].replace(",", "."))) if found else 0
+        if not found or not 1 <= km <= LARGEST_RADIUS:
+            reading.flag("rayon illisible, laissé de côté : écrivez un nombre de kilomètres de 1 à 500", written)
+            return None
+        around = reading["rayon_autour"] or found["lieu"] or ""
+        centre = self._centre(around, champs, reading.context) if around else champs.get("commune_id")
+        if not centre or centre not in reading.context.communes.point:
+            why = "commune au centre du rayon inconnue" if around else "rayon sans ville du siège pour centre"
+            reading.flag(f"{why}, rayon laissé de côté", around or written)
+            return None
+        return centre, km
+
+    def _centre(self, around: str, champs: dict[str, Any], context: Context) -> str | None:
+        postcode = POSTCODE.search(around)
+        city = POSTCODE.sub(" ", around).strip(" ()-,")
+        near = context.communes.match(city, postcode[0] if postcode else "", champs.get("departement_id") or "").code
+        if near:
+            return near
+        lieu = resolve(around).lieu  # farther than the département of the seat
+        return lieu.code if lieu and lieu.niveau == NiveauLieu.COMMUNE else None
 
     def _day(self, reading: Reading, column: str) -> str | None:
         found = day_of(reading[column])

@@ -43,7 +43,8 @@ class Fiche:
 
     `champs` holds fields of `Structure` (`PLAIN`, `PLACE` and `departements_convention`, a list) and `naf`,
     `denomination`; `activites` pairs of sector code and mode; `zone` the places (niveau, code) where all of them are
-    done; `reseaux` slugs of networks that the line puts the structure in; `brut` the line as it was.
+    done, `rayon` a circle beside them (commune code, km); `reseaux` slugs of networks that the line puts the structure
+    in; `brut` the line as it was.
     """
 
     ligne: int
@@ -58,6 +59,7 @@ class Fiche:
     publie_le: date | None = None
     signalements: list[tuple[str, str]] = field(default_factory=list)
     zone: list[tuple[str, str]] = field(default_factory=list)
+    rayon: tuple[str, int] | None = None
     reseaux: list[str] = field(default_factory=list)
 
     @property
@@ -75,6 +77,8 @@ class Fiche:
         }
         if self.zone:
             said["zone"] = sorted([list(place) for place in self.zone])
+        if self.rayon:
+            said["rayon"] = list(self.rayon)
         if self.reseaux:
             said["reseaux"] = sorted(set(self.reseaux))
         return said

@@ -162,7 +162,7 @@ def _fold_activities(structures: list[Structure], records: dict[int, list[Source
         wanted: dict[tuple[int, str], tuple[str, int | None]] = {}
         for record in sorted(records[structure.pk], key=_publication):
             origine = Origine.IMPORTEE.value if record.format in STATED else Origine.DEDUITE.value
-            zone = zones.of(record.donnees.get("zone"))
+            zone = zones.of(record.donnees.get("zone"), record.donnees.get("rayon"))
             for code, mode in record.donnees["activites"]:
                 if code not in sectors:
                     continue
@@ -191,17 +191,22 @@ def _fold_activities(structures: list[Structure], records: dict[int, list[Source
 
 
 class _Zones:
-    """The zone of each set of places, found or written once for a fold."""
+    """The zone of each set of places and circle, found or written once for a fold."""
 
     def __init__(self):
-        self._known: dict[tuple, int] = {}
+        self._known: dict[tuple, int | None] = {}
         self._geography: Geography | None = None
 
-    def of(self, places: list[list[str]] | None) -> int | None:
-        if not places:
+    def of(self, places: list[list[str]] | None, rayon: list | None) -> int | None:
+        """None when nothing is declared, and for a circle alone whose commune is no longer known."""
+        if not places and not rayon:
             return None
-        key = tuple(sorted((niveau, code) for niveau, code in places))
+        code, km = rayon or ("", None)
+        lieux = sorted((niveau, code) for niveau, code in places or ())
+        key = (tuple(lieux), code, km)
         if key not in self._known:
             self._geography = self._geography or Geography.read()
-            self._known[key] = make_zone(key, geography=self._geography).pk
+            centre = self._geography.centres.get(code)
+            said = make_zone(lieux, centre, km if centre else None, self._geography) if lieux or centre else None
+            self._known[key] = said.pk if said else None
         return self._known[key]

@@ -138,7 +138,7 @@ def test_from_json_to_the_report_and_back(client_reseau):
     assert importation.format == "data_inclusion"
     assert (foreseen.lus, foreseen.crees, len(foreseen.ecartes)) == (4, 3, 1)
     assert (done["lus"], done["crees"], len(done["ecartes"])) == (4, 3, 1)
-    assert "avancement" not in done
+    assert "etape" not in done
     structure = Structure.objects.get(nom="Les Jardins")
     assert (structure.kind, structure.commune_id, structure.organisation.identifiant) == ("ACI", "14341", A)
     assert {each.organisation for each in Reseau.objects.filter(structures__nom="Deux")} == {
@@ -276,10 +276,8 @@ def test_a_long_import_says_how_far_it_is(client_reseau, monkeypatch):
 def test_each_step_has_its_words(client_reseau, etape, words):
     importation = Importation.objects.create(
         format="ea", fichier="x",
-        rapport={
-            "organisation": client_reseau.acteur_organisation.pk,
-            "avancement": {"etape": etape, "lus": 500, "sur": 1200},
-        },
+        total=1200, position=500,
+        rapport={"organisation": client_reseau.acteur_organisation.pk, "etape": etape},
     )  # fmt: skip
     page = client_reseau.get(reverse("pages:importation", args=[importation.pk])).content.decode()
     assert words in page.replace("\u202f", " ").replace("\xa0", " ")
@@ -292,7 +290,7 @@ def test_an_unforeseen_error_is_told_and_writes_nothing(client_reseau, monkeypat
     _, depot = upload(client_reseau, as_json(one()))
     importation = Importation.objects.create(
         format="data_inclusion", fichier="x",
-        rapport={"organisation": client_reseau.acteur_organisation.pk, "avancement": {"etape": "attente", "sur": 1}},
+        rapport={"organisation": client_reseau.acteur_organisation.pk, "etape": "attente"},
     )  # fmt: skip
     monkeypatch.setattr(actions, "import_fiches", lambda *args, **more: 1 / 0)
     with pytest.raises(ZeroDivisionError):
