@@ -1,12 +1,25 @@
 from django.urls import path
 
-from marches.views import achats, alliances, groupements, oeth, registre
+from marches.views import achats, alliances, groupements, lots, marches, oeth, registre
 
 app_name = "marches"
 
 urlpatterns = [
     path("", registre.list, name="list"),
     path("<int:pk>/", registre.detail, name="detail"),
+    # A contract by hand
+    path("nouveau/", marches.create, name="create"),
+    path("<int:pk>/modifier/", marches.edit, name="edit"),
+    path("<int:pk>/liens/", marches.liens, name="liens"),
+    path("<int:pk>/publier/", marches.publier, name="publier"),
+    path("<int:pk>/supprimer/", marches.supprimer, name="delete"),
+    path("<int:pk>/revenir/", marches.revenir, name="revenir"),
+    path("<int:pk>/historique/", marches.histoire, name="historique"),
+    path("<int:pk>/lots/nouveau/", lots.create, name="lot_create"),
+    path("lots/<int:pk>/modifier/", lots.edit, name="lot_edit"),
+    path("lots/<int:pk>/supprimer/", lots.supprimer, name="lot_delete"),
+    path("lots/<int:pk>/revenir/", lots.revenir, name="lot_revenir"),
+    path("lots/<int:pk>/historique/", lots.histoire, name="lot_historique"),
     path("lots/<int:pk>/", registre.lot_detail, name="lot_detail"),
     path("lots/<int:pk>/rattacher/", registre.lot_rattacher, name="lot_rattacher"),
     path("lots/<int:pk>/detacher/", registre.lot_detacher, name="lot_detacher"),

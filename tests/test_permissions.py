@@ -73,7 +73,10 @@ ADMIN = Role.ADMINISTRATION
 PARTIES = (F, A, E, S)  # those a clause concerns
 STRUCTURE = {"pk": "structure.pk", "slug": "structure.slug"}
 STORY = {"pk": "temoignage.pk", "slug": "temoignage.slug"}
-LOT = {"pk": "lot.pk"}
+LOT, CONTRACT, HIDDEN = {"pk": "lot.pk"}, {"pk": "marche.pk"}, {"pk": "cache.pk"}
+# A buyer writes its own contracts; administration reaches every one.
+KEEPS = only(A, ADMIN), replaced(only(A, ADMIN), {A: 404})
+KEPT_BACK = only(A, ADMIN, code=302), replaced(only(A, ADMIN, code=302), {A: 404})
 CLAUSE = {"pk": "clause.pk"}
 MONTH, HOURS, PERSON = {"pk": "declaration.pk"}, {"pk": "imputation.pk"}, {"pk": "participant.pk"}
 DRAFT = {"pk": "brouillon.pk"}
@@ -278,6 +281,19 @@ PAGES = [
     Page("marches:list", everybody()),
     Page("marches:detail", everybody(), kwargs={"pk": "marche.pk"}),
     Page("marches:lot_detail", everybody(), kwargs={"pk": "lot.pk"}),
+    # Contracts by hand; a draft exists for its buyer and for administration
+    Page("marches:create", only(A, ADMIN)),
+    Page("marches:edit", *KEEPS, kwargs=CONTRACT),
+    Page("marches:liens", *KEEPS, kwargs=CONTRACT),
+    Page("marches:publier", *KEEPS, kwargs=HIDDEN),
+    Page("marches:delete", *KEEPS, kwargs=HIDDEN),
+    Page("marches:revenir", *KEPT_BACK, kwargs=CONTRACT, method="post"),
+    Page("marches:historique", *KEEPS, kwargs=CONTRACT),
+    Page("marches:lot_create", *KEEPS, kwargs=CONTRACT),
+    Page("marches:lot_edit", *KEEPS, kwargs=LOT),
+    Page("marches:lot_delete", *KEEPS, kwargs=LOT),
+    Page("marches:lot_revenir", *KEPT_BACK, kwargs=LOT, method="post"),
+    Page("marches:lot_historique", *KEEPS, kwargs=LOT),
     # Administration reaches every contract.
     Page("marches:lot_rattacher", only(A, ADMIN), replaced(only(A, ADMIN), {A: 404}), kwargs=LOT),
     Page(
@@ -397,6 +413,7 @@ def make_world(clients: dict[str, Client] | None):
         alliance=membre.alliance,
         depart=jeton(membre),
         marche=lot.marche,
+        cache=make.make_lot(marche=make.make_marche(acheteur=acheteur, publie=False)).marche,
         lot=lot,
         clause=clause,
         declaration=declaration,

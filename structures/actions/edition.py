@@ -1,32 +1,24 @@
 """Writing a card, block by block: the row, what was typed, its day, its trace and its words."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
 
+from portal import etats
+from portal.etats import Conflit
 from portal.permissions import Acteur
 from structures.enums import Bloc
 from structures.models import LabelObtenu, Offre, PhotoStructure, ReferenceClient, Structure
-from structures.presentation.blocs import SUIVIS, Difference, differences, etat
+from structures.presentation.blocs import SUIVIS, differences, etat
 from structures.search_index import reindex
 
 LONGEST_REASON = 100  # characters: the column of the history
-REPRISE = "reprise"  # what files changed between two writings by people
 CONFIRMATION = "confirmation"
-
-
-class Conflit(Exception):
-    """Somebody else wrote the same block meanwhile; `differences` says what they changed."""
-
-    def __init__(self, differences: list[Difference]):
-        self.differences = differences
-        super().__init__(differences)
 
 
 @transaction.atomic
@@ -50,7 +42,7 @@ def write(
     if seen is not None and (found := differences(seen, etat(card, bloc))):
         raise Conflit(found)
     changed = [name for name, value in (values or {}).items() if getattr(card, name) != value]
-    remember_imports(card)
+    etats.remember_imports(card, SUIVIS, card.modifiee_le)
     for name in changed:
         setattr(card, name, values[name])
     card.champs_saisis = sorted({*card.champs_saisis, *(name.removesuffix("_id") for name in changed), *typed})
@@ -63,7 +55,7 @@ def write(
 def confirm(pk: int, *, by: Acteur, on: date) -> None:
     """« Tout est à jour »: every block is vouched for on the day `on`, nothing else changes."""
     card = Structure.objects.select_for_update().get(pk=pk)
-    remember_imports(card)
+    etats.remember_imports(card, SUIVIS, card.modifiee_le)
     card.blocs_saisis = card.blocs_saisis | {bloc.value: on.isoformat() for bloc in Bloc}
     _sign_and_save(card, by, on, CONFIRMATION)
 
@@ -73,24 +65,6 @@ def _sign_and_save(card: Structure, by: Acteur, on: date, reason: str) -> None:
     card._history_user, card._change_reason = by.user, reason[:LONGEST_REASON]
     card.save()
     reindex([card.pk])
-
-
-def remember_imports(card: Structure) -> None:
-    """Keep in the history what files changed since the last writing: nobody answers for what they did not type.
-
-    One query, and one row when something changed.
-    """
-    history = type(card).history
-    last = history.filter(id=card.pk).order_by("-history_date", "-history_id").first()
-    if last is not None and all(getattr(last, name) == getattr(card, name) for name in SUIVIS):
-        return
-    when = card.modifiee_le or timezone.now()
-    if last is not None and when <= last.history_date:
-        when = last.history_date + timedelta(microseconds=1)
-    card._history_user = None
-    history.bulk_history_create(
-        [card], update=last is not None, default_change_reason=REPRISE, default_date=min(when, timezone.now())
-    )
 
 
 # Blocks -------------------------------------------------------------------------------------------------------------

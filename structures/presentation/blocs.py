@@ -1,14 +1,10 @@
 """The blocks of a card: which columns each holds, what they say at one moment, and how that is written in French."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from django.core import signing
-
-from portal.templatetags.formats import montant_ht, nombre
+from portal import etats
+from portal.etats import Difference, plain
 from structures.enums import Bloc
 from structures.models import Structure
 
@@ -33,17 +29,6 @@ LIBELLES_LISTES = {"offres": "offres", "references": "références", "labels": "
 SUIVIS = tuple(name for names in CHAMPS.values() for name in names) + ("publiee",)
 MOIS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
         "décembre")  # fmt: skip
-LONGEST_VALUE = 300  # characters of a value in a comparison
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A fact that changed, in words: `avant` and `apres` are never empty."""
-
-    champ: str
-    libelle: str
-    avant: str
-    apres: str
 
 
 # Months -------------------------------------------------------------------------------------------------------------
@@ -79,27 +64,16 @@ def lignes(structure: Structure, liste: str) -> list[list]:
 
 def sealed(structure: Structure, bloc: str) -> str:
     """`etat`, for a hidden field: signed, so that it comes back as it left."""
-    return signing.dumps(etat(structure, bloc), salt=_salt(structure.pk, bloc), compress=True)
+    return etats.sealed(etat(structure, bloc), _salt(structure.pk, bloc))
 
 
 def unsealed(text: str | None, pk: int, bloc: str) -> dict[str, Any] | None:
     """What `sealed` wrote; None when it is missing or was written for another block."""
-    try:
-        return signing.loads(text or "", salt=_salt(pk, bloc))
-    except signing.BadSignature:
-        return None
+    return etats.unsealed(text, _salt(pk, bloc))
 
 
 def _salt(pk: int, bloc: str) -> str:
     return f"structures.bloc.{bloc}.{pk}"
-
-
-def plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if value is None or isinstance(value, int | float | str):
-        return value
-    return str(value)  # amounts, files
 
 
 # In words -----------------------------------------------------------------------------------------------------------
@@ -121,28 +95,9 @@ def libelle(name: str) -> str:
 def en_mots(name: str, value: Any) -> str:
     """A value as French readers expect it; « vide » when there is none."""
     if name in LIBELLES_LISTES:
-        return _cut(" ; ".join(str(row[0]) for row in value or [])) or "vide"
-    field = Structure._meta.get_field(name)
-    if value is None or value == "" or (name == "mois_creux" and not value):
-        return "vide"
+        return etats.cut(" ; ".join(str(row[0]) for row in value or []))
     if name == "mois_creux":
-        return ", ".join(MOIS[month - 1] for month in mois_of(int(value)))
+        return ", ".join(MOIS[month - 1] for month in mois_of(int(value or 0))) or "vide"
     if name == "logo":
-        return "une image"
-    if field.choices:
-        return str(dict(field.flatchoices).get(value, value))
-    kind = field.get_internal_type()
-    if kind == "BooleanField":
-        return "oui" if value else "non"
-    if kind == "DateField":
-        return f"{field.to_python(value):%d/%m/%Y}"
-    if kind == "DecimalField":
-        return montant_ht(Decimal(value))
-    if kind.endswith("IntegerField"):
-        return str(value) if name.startswith("annee") else nombre(value)
-    return _cut(str(value)) or "vide"
-
-
-def _cut(text: str) -> str:
-    short = " ".join(text.split())
-    return short if len(short) <= LONGEST_VALUE else f"{short[: LONGEST_VALUE - 1]}…"
+        return "une image" if value else "vide"
+    return etats.en_mots(Structure, name, value)

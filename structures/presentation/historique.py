@@ -1,17 +1,20 @@
 """What changed on a card, who did it and when, for those who may write it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
+from portal.etats import REPRISE, Difference
 from portal.permissions import Acteur
-from structures.actions.edition import CONFIRMATION, REPRISE
+from structures.actions.edition import CONFIRMATION
 from structures.enums import Bloc
 from structures.models import Membre, Structure
-from structures.presentation.blocs import SUIVIS, Difference, differences, plain
+from structures.presentation.blocs import SUIVIS, differences, plain
 
+Compare = Callable[[Any, Any], list[Difference]]
 MOTIFS = {
     CONFIRMATION: "Fiche confirmée : tout est à jour",
     REPRISE: "Reprise des fichiers publics",
@@ -39,6 +42,23 @@ def told(rows: Sequence, previous, structure: Structure, acteur: Acteur) -> list
 
     One query, for the organisations of the people named.
     """
+    return raconter(
+        rows,
+        previous,
+        acteur,
+        motifs=MOTIFS,
+        creation="Création de la fiche",
+        compare=lambda before, row: differences(_state(before), _state(row)),
+    )
+
+
+def raconter(
+    rows: Sequence, previous, acteur: Acteur, *, motifs: Mapping[str, str], creation: str, compare: Compare
+) -> list[Changement]:
+    """The history of any row: what was done, by whom, and what `compare` says it changed. One query.
+
+    A reason is a code of `motifs`, followed or not by « ; » and a detail.
+    """
     if not rows:
         return []
     people = _people(rows, acteur)
@@ -48,10 +68,10 @@ def told(rows: Sequence, previous, structure: Structure, acteur: Acteur) -> list
         found.append(
             Changement(
                 quand=row.history_date,
-                quoi=MOTIFS.get(reason, "Création de la fiche" if before is None else "Modification"),
+                quoi=motifs.get(reason, creation if before is None else "Modification"),
                 qui=people.get(row.history_user_id, "un compte fermé") if row.history_user_id else "",
                 detail=detail,
-                differences=differences(_state(before), _state(row)) if before is not None else [],
+                differences=compare(before, row) if before is not None else [],
             )
         )
     return found

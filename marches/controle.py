@@ -1,0 +1,24 @@
+"""What the law of the day says of a contract and of its lots, for the pages and the actions that write them."""
+
+from dataclasses import dataclass
+
+from marches.models import Lot, Marche
+from portal.verdict import Niveau, Verdict
+
+
+@dataclass(frozen=True)
+class Point:
+    """One answer of the law engine; `lot` None: of the whole contract."""
+
+    lot: Lot | None
+    verdict: Verdict
+
+
+def points_de(marche: Marche) -> list[Point]:
+    """Every point worth reading, the most serious first; those of the contract before those of its lots."""
+    found: list[Point] = []
+    return sorted(found, key=lambda point: -point.verdict.level.rank)
+
+
+def de_niveau(points: list[Point], niveau: Niveau) -> list[Point]:
+    return [point for point in points if point.verdict.level == niveau]

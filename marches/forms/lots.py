@@ -1,0 +1,190 @@
+"""What buyers type of a lot: what it is, to whom it is reserved, its days, its renewals, its holders."""
+
+from typing import Any
+
+from django import forms
+
+from marches.enums import Reservation
+from marches.forms.champs import FicheForm, LieuField, SiretsField, amount_field, day_field, place_of, whole_field
+from marches.models import Lot
+from marches.rules import fin_prevue
+from portal import etats
+from structures.enums import NiveauLieu
+from structures.forms.activites import grouped_secteurs
+from structures.lieux import Lieu
+
+COURT = ("numero", "objet", "secteur", "cpv", "lieu", "reservation", "clause_sociale", "critere_social",
+         "montant_estime", "duree_mois", "petit_lot")  # fmt: skip
+LONGEST_MONTHS, MOST_RENEWALS = 1200, 20
+PLACE_TYPES = {
+    NiveauLieu.COMMUNE: "Code commune", NiveauLieu.DEPARTEMENT: "Code département", NiveauLieu.REGION: "Code région",
+}  # fmt: skip
+PLACE = ("commune_id", "departement_id", "lieu_code", "lieu_type")
+
+
+class LotForm(FicheForm):
+    """The whole lot, or the fields `noms` of it."""
+
+    lieu = LieuField(
+        label="Lieu d'exécution",
+        help_text="Une commune, un département ou une région ; le principal s'il y en a plusieurs.",
+    )
+    montant_estime = amount_field("Montant estimé (€ HT)", "Avant l'attribution, reconductions comprises.")
+    montant = amount_field(
+        "Montant attribué (€ HT)", "Montant actuel, modifications comprises ; vide s'il n'est pas connu."
+    )
+    montant_initial = amount_field("Montant initial (€ HT)", "Montant notifié au départ, s'il a changé depuis.")
+    offres_recues = whole_field("Offres reçues", 0, 10_000, "Nombre d'offres, groupements comptés pour une.")
+    date_notification = day_field(label="Notification au titulaire", help_text="Le contrat prend effet ce jour-là.")
+    date_debut = day_field(label="Début d'exécution", help_text="S'il est différent de la notification.")
+    date_fin = day_field(
+        label="Fin d'exécution", help_text="De la période ferme ; vide, elle est calculée d'après le début et la durée."
+    )
+    duree_mois = whole_field("Durée ferme (mois)", 1, LONGEST_MONTHS, "Sans les reconductions.")
+    reconductions = whole_field("Nombre de reconductions", 0, MOST_RENEWALS, "0 s'il n'y en a pas.", required=True)
+    reconduction_mois = whole_field("Durée d'une reconduction (mois)", 1, 120, "Vide : autant que la période ferme.")
+    preavis_jours = whole_field(
+        "Préavis avant reconduction (jours)", 0, 730, "Délai écrit au contrat pour dire que l'on ne reconduit pas."
+    )
+    titulaires = SiretsField(
+        label="SIRET des titulaires",
+        help_text="Un par ligne, le mandataire d'abord. Après le SIRET, écrivez le nom d'une entreprise que le portail "
+        "ne connaît pas encore.",
+    )
+    groupes = (
+        ("Ce que l'on achète", (("numero", "cpv"), "objet", "secteur", "lieu")),
+        ("Réservation et considérations sociales", ("reservation", "clause_sociale", "critere_social",
+                                                    "services_sociaux", "petit_lot")),
+        ("Exécution", ("materiel_a_fournir", "taches_essentielles", "amenagements")),
+        ("Montants", (("montant_estime", "montant"), ("montant_initial", "forme_prix"), "offres_recues")),
+        ("Dates", (("date_notification", "date_debut"), ("duree_mois", "date_fin"))),
+        ("Reconductions", (("reconductions", "reconduction_mois"), "preavis_jours", "reconduction_tacite")),
+        ("Titulaires", ("titulaires", "sous_traitance_declaree")),
+    )  # fmt: skip
+
+    class Meta:
+        model = Lot
+        fields = (
+            "numero", "objet", "secteur", "cpv", "reservation", "clause_sociale", "critere_social", "services_sociaux",
+            "petit_lot", "materiel_a_fournir", "taches_essentielles", "amenagements", "montant_estime", "montant",
+            "montant_initial", "forme_prix", "offres_recues", "date_notification", "date_debut", "duree_mois",
+            "date_fin", "reconductions", "reconduction_mois", "preavis_jours", "reconduction_tacite",
+            "sous_traitance_declaree",
+        )  # fmt: skip
+        widgets = {
+            "objet": forms.Textarea(attrs={"rows": 2}),
+            "taches_essentielles": forms.Textarea(attrs={"rows": 3}),
+            "amenagements": forms.Textarea(attrs={"rows": 3}),
+        }
+        help_texts = {
+            "numero": "« 1 », « 3A »… Vide si le marché n'a qu'un lot.",
+            "objet": "Ce que le titulaire fait, en une phrase.",
+            "secteur": "Les structures de ce métier trouveront le lot.",
+            "cpv": "Huit chiffres, par exemple 77310000.",
+            "reservation": "À qui ce lot est réservé ; le portail dit ensuite si la loi le permet.",
+            "clause_sociale": "Une condition d'exécution : des heures d'insertion, par exemple.",
+            "critere_social": "Un critère de choix des offres porte sur la qualité sociale.",
+            "services_sociaux": "Services sociaux et autres services spécifiques : nécessaire pour réserver à l'ESS.",
+            "petit_lot": "Moins de 80 000 € (services, fournitures) ou 1 M€ (travaux), 20 % du total au plus.",
+            "materiel_a_fournir": "Une association intermédiaire, qui prête des personnes, n'y répond pas seule.",
+            "taches_essentielles": "Celles que doit faire un membre du groupement, pas un sous-traitant (R. 2142-27).",
+            "amenagements": "Ce que le lot permet : horaires, postes adaptés, accompagnement sur place.",
+            "forme_prix": "« Ferme », « Révisable », « Ferme et actualisable »…",
+            "reconduction_tacite": "Décochée : l'acheteur doit écrire pour reconduire (R. 2112-4).",
+            "sous_traitance_declaree": "Une part du lot est-elle sous-traitée ?",
+        }
+        error_messages = {"objet": {"required": "Dites ce que l'on achète."}}
+
+    def __init__(self, *args, **given):
+        instance = given.get("instance")
+        if instance is not None:
+            given["initial"] = {"lieu": said_place(instance), **_holders(instance), **(given.get("initial") or {})}
+        super().__init__(*args, **given)
+        if "secteur" in self.fields:
+            self.fields["secteur"].choices = [("", "À préciser"), *grouped_secteurs()]
+
+    def clean_numero(self) -> str:
+        return " ".join(self.cleaned_data["numero"].split())
+
+    def clean_cpv(self) -> str:
+        text = self.cleaned_data["cpv"].strip().replace(" ", "")
+        digits, _, key = text.partition("-")
+        if text and not (digits.isascii() and digits.isdigit() and 2 <= len(digits) <= 8 and len(key) <= 1):
+            raise forms.ValidationError("Un code CPV compte huit chiffres, par exemple 77310000.")
+        return text
+
+    def clean_reservation(self) -> str:
+        return self.cleaned_data["reservation"] or Reservation.AUCUNE
+
+    def clean(self):
+        cleaned = super().clean()
+        start = cleaned.get("date_debut") or cleaned.get("date_notification")
+        notified, begun = cleaned.get("date_notification"), cleaned.get("date_debut")
+        if notified and begun and begun < notified:
+            self.add_error("date_debut", "L'exécution ne peut commencer avant la notification.")
+        end, months = cleaned.get("date_fin"), cleaned.get("duree_mois")
+        if "date_fin" in self.fields and not end and "date_fin" not in self.errors:
+            end = cleaned["date_fin"] = fin_prevue(start, months)
+        if start and end and end < start:
+            self.add_error("date_fin", "La fin d'exécution ne peut précéder le début.")
+        if cleaned.get("reconductions") and not (months and start):
+            self.add_error(
+                "duree_mois" if not months else "date_notification",
+                "Nécessaire pour dater les reconductions : elles suivent la période ferme.",
+            )
+        return cleaned
+
+    @property
+    def values(self) -> dict[str, Any]:
+        values = super().values
+        if "lieu" in self.fields and "lieu" in self.changed_data:
+            values |= columns_of(self.cleaned_data["lieu"])
+        return values
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        said = {name: etats.plain(value) for name, value in super().values.items()}
+        return said | ({"titulaires": self.sirets} if "titulaires" in self.fields else {})
+
+    @property
+    def sirets(self) -> list[str]:
+        return [siret for siret, _ in self.cleaned_data["titulaires"]]
+
+    @property
+    def nouveaux_titulaires(self) -> list[tuple[str, str]] | None:
+        """(SIRET, name) of the holders, in order; None when they did not change or are not asked."""
+        if "titulaires" not in self.fields or self.sirets == self.initial.get("sirets", []):
+            return None
+        return self.cleaned_data["titulaires"]
+
+
+def columns_of(lieu: Lieu | None) -> dict[str, str | None]:
+    """The columns of a lot that say where it is performed."""
+    if lieu is None:
+        return {"commune_id": None, "departement_id": None, "lieu_code": "", "lieu_type": ""}
+    is_commune = lieu.niveau == NiveauLieu.COMMUNE
+    departement = lieu.code if lieu.niveau == NiveauLieu.DEPARTEMENT else lieu.departement if is_commune else None
+    return {
+        "commune_id": lieu.code if is_commune else None,
+        "departement_id": departement or None,
+        "lieu_code": lieu.code,
+        "lieu_type": PLACE_TYPES.get(lieu.niveau, str(lieu.niveau.label)),
+    }
+
+
+def said_place(lot: Lot) -> str:
+    if lot.commune_id:
+        return place_of(lot.commune)
+    if lot.departement_id:
+        return str(lot.departement)
+    return ""
+
+
+def _holders(lot: Lot) -> dict[str, Any]:
+    """The holders of a stored lot, as one types them; a body known by another number than a SIRET stays apart."""
+    if not lot.pk:
+        return {"titulaires": "", "sirets": []}
+    rows = lot.titulaires.select_related("organisation").order_by("rang", "pk")
+    bodies = [row.organisation for row in rows if row.organisation.type_identifiant == "SIRET"]
+    lines = [f"{body.identifiant} {body.denomination}".strip() for body in bodies]
+    return {"titulaires": "\n".join(lines), "sirets": [body.identifiant for body in bodies]}
