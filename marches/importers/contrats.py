@@ -34,7 +34,7 @@ def import_file(path: str | Path | Fichier, *, noms: Noms | None = None, by=None
     report = ImportReport(fichier.nom)
     with transaction.atomic():
         importation = Importation.objects.create(format=format.cle, fichier=fichier.nom, par=by)
-        upsert = LotUpsert(format.cle, importation, report, noms)
+        upsert = LotUpsert(format.cle_conservee, importation, report, noms)
         with fichier.ouvrir() as file:
             lectures = _lectures(format, file, report)
             while batch := list(islice(lectures, BATCH)):

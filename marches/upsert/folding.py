@@ -16,7 +16,13 @@ from marches.rules.objets import Titre, clean_text
 from portal.text import fold
 
 # Format of a source record → how it reads. Stored records are folded again for ever: a name here never goes.
-READERS = {decp.FORMAT: decp.read_record}
+READERS = {
+    decp.FORMAT: decp.read_record,
+    decp.FORMAT_2019: decp.read_record_2019,
+    decp.FORMAT_TABLEAU: decp.read_row,
+    decp.FORMAT_CONSOLIDE: decp.read_row_consolide,
+}
+OBJET_ABSENT = "Objet non publié"
 # Fields that a later record replaces when it says something, and leaves alone when it is silent.
 SCALARS = (
     "identifiant", "objet", "accord_cadre", "cpv", "procedure", "techniques", "ccag", "lieu_code", "lieu_type",
@@ -89,7 +95,7 @@ class EtatLot:
         return {
             "identifiant": lu.identifiant[:60],
             "numero": self.titre.numero[:20],
-            "objet": self.titre.objet[:1000],
+            "objet": self.titre.objet[:1000] or OBJET_ABSENT,
             "objet_publie": lu.objet[:1000],
             "cpv": lu.cpv,
             "lieu_code": lu.lieu_code,
@@ -113,7 +119,7 @@ class EtatLot:
 
     @property
     def objet_marche(self) -> str:
-        return (self.titre.commun or clean_text(self.lu.objet))[:1000]
+        return (self.titre.commun or clean_text(self.lu.objet))[:1000] or OBJET_ABSENT
 
 
 def fold_records(versements: Iterable[Versement]) -> EtatLot:
@@ -123,8 +129,7 @@ def fold_records(versements: Iterable[Versement]) -> EtatLot:
     modifications: dict[Any, ModificationLue] = {}
     actes: dict[Any, ActeLu] = {}
     changes: dict[Any, ModificationLue] = {}
-    for versement in ordered:
-        lu = versement.lu
+    for lu in decp.rassembler([versement.lu for versement in ordered]):
         for name in SCALARS:
             value = getattr(lu, name)
             if value not in SILENT:

@@ -20,7 +20,7 @@ def test_what_a_format_stores_can_be_read_again():
     assert len({format.cle for format in FORMATS}) == len(FORMATS)
     for format in FORMATS:
         assert len(format.cle) <= 30
-        assert READERS[format.cle] is format.read
+        assert READERS[format.cle_conservee] is format.read
         assert format_of(format.cle) is format
 
 

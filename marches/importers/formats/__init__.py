@@ -8,13 +8,19 @@ from io import BytesIO
 from pathlib import Path
 
 from marches.importers.fichiers import Fichier, GardienJson, refuse_no_text
-from marches.importers.formats import decp2022_json
+from marches.importers.formats import decp2019_json, decp2022_json, decp2022_xml, decp_tables
 from marches.importers.formats.base import Format
 from portal.imports import FichierRefuse
 
 __all__ = ["FORMATS", "Format", "format_of", "reconnaitre"]
 
-FORMATS: tuple[Format, ...] = (decp2022_json.FORMAT,)
+FORMATS: tuple[Format, ...] = (
+    decp2022_json.FORMAT,
+    decp2022_xml.FORMAT,
+    decp2019_json.FORMAT,
+    decp_tables.ETATS,
+    decp_tables.CONSOLIDE,
+)
 
 
 def reconnaitre(path: str | Path | Fichier) -> Format:
@@ -45,7 +51,7 @@ def _accepted() -> str:
 def _seen(tete: bytes) -> str:
     start = tete.lstrip()
     if start.startswith(b"PK\x03\x04"):
-        return "Ce fichier est une archive ZIP ou un classeur : exportez-le en CSV ou en JSON."
+        return "Ce fichier est une archive ZIP ou un classeur, dont les colonnes ne sont pas celles d'un format connu."
     if start.startswith(b"<"):
         return "Ce fichier est un XML ou une page HTML d'un format inconnu."
     if start.startswith((b"{", b"[")):

@@ -17,7 +17,7 @@ class Format:
     unpacked, seekable, after its byte order mark, and hands on raw records that JSON can hold, in an order that never
     changes, at constant memory: imports stop and resume by counting them. It raises FichierRefuse, or what
     `fichiers.readable` turns into one. `read` is pure, takes what `records` gave or what was stored of it, and never
-    raises.
+    raises. `conserve` is the key its records are stored under when they are those of another format, written otherwise.
     """
 
     cle: str
@@ -25,3 +25,8 @@ class Format:
     recognises: Callable[[bytes, Path], bool]
     records: Callable[[BinaryIO], Iterator[Any]]
     read: Callable[[Any], Enregistrement]
+    conserve: str = ""
+
+    @property
+    def cle_conservee(self) -> str:
+        return self.conserve or self.cle

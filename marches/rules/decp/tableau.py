@@ -19,7 +19,6 @@ ABSENT = frozenset(["", "cdl", "mq", "nan", "none", "null", "<na>"])  # CDL: not
 INEXACT = "INX "  # what the consolidation found wrong, kept behind this mark
 TITULAIRE = ("id", "typeIdentifiant", "denominationSociale")
 RANGS = ("", "_1", "_2", "_3")  # one holder a row, or three in the consolidated table
-_HOLDER = re.compile(r"titulaire_(?:id|typeIdentifiant|denominationSociale)(?:_\d)?")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
 # Column → key of the record of 2022 it stands for.
@@ -59,6 +58,7 @@ COLONNES = (
     "idSousTraitant", "typeIdentifiantSousTraitant", "idTitulaireModification", "typeIdentifiantTitulaireModification",
     *(f"titulaire_{part}{rank}" for part in TITULAIRE for rank in RANGS),
 )  # fmt: skip
+_OF_A_STATE = frozenset(name for name in COLONNES if not name.startswith("titulaire_")) - {"acheteur_nom", "uid"}
 
 
 def read_row(raw: Any) -> Enregistrement:
@@ -99,7 +99,7 @@ def _read(raw: Any) -> Enregistrement:
             if problem[0] not in unsaid or any(key.startswith(unsaid[problem[0]]) for key in raw)
         ]
         lu.problemes += [(f"valeur jugée inexacte par la consolidation ({key})", cells[key][:100]) for key in inexact]
-    told = sorted((key, value) for key, value in cells.items() if not _HOLDER.fullmatch(key))
+    told = sorted((key, cells[key]) for key in cells.keys() & _OF_A_STATE)
     lu.etat = hashlib.sha256(repr(told).encode()).hexdigest()
     return lu
 

@@ -44,9 +44,9 @@ class ActeLu:
 class Enregistrement:
     """One record of a lot, typed. `problemes` are (reason, value) pairs in French; `refus` sets the record aside.
 
-    `denominations` are the names that the file gives to bodies. `etat` is not empty in flat tables, where one state of a lot
-    takes a row for each holder: the rows of one lot with the same `etat` say one thing together. `instantane` marks
-    the rows whose notification is the one of their state, be it the contract or a later modification.
+    `denominations` are the names that the file gives to bodies. `etat` is not empty in flat tables, where one state of
+    a lot takes a row for each holder: the rows of one lot with the same `etat` say one thing together. `instantane`
+    marks the rows whose notification is the one of their state, be it the contract or a later modification.
     """
 
     acheteur: str = ""
