@@ -9,22 +9,48 @@ from marches.enums import GenreAcheteur, TypeMarche
 from portal.text import fold
 
 _ENTITY = re.compile(r"(?:&|et)#(\d{2,4})\s?[;,]")
-_NUMBER = (
-    r"(?P<num>\d{1,3}(?:[.\-/]\d{1,2}(?!\d))?\s?[A-Za-z]?(?!\w)|\d{1,4}(?!\w)|[A-Za-z]\d{0,2}(?=\s*(?:[:)–—\-]|$)))"
+_TAG = re.compile(r"<\s*/?\s*(?:br|p|b|i|u|em|strong|span|div|li|ul|ol|sup|sub)\b[^<>]{0,100}>", re.IGNORECASE)
+# « _ » parts words here: « Travaux_LOT01_Gros œuvre ». U+FFFD may be any accented letter, as in « îlot ».
+_START, _END = r"(?<![^\W\d_])(?<!\ufffd)", r"(?![^\W_])(?!\ufffd)"
+_ROMAN = r"(?-i:X{1,2}(?:IX|IV|V?I{0,3})|IX|IV|VI{1,3}|I{2,3})"
+_NUMBER = "|".join(
+    (
+        rf"\d{{1,3}}\s?(?:bis|ter|quater){_END}",
+        rf"\d{{1,3}}(?:[.\-/]\d{{1,2}}(?!\d))?\s?[A-Za-z]?{_END}",
+        r"\d{1,4}(?![^\W_])",
+        r"(?-i:\d{1,2}(?=[A-ZÀ-Þ]{3}))",  # « LOT 01GROS OEUVRE »
+        rf"{_ROMAN}{_END}",
+        r"[A-Za-z]\d{0,2}(?=\s*(?:[:)–—\-]|$))",
+        r"(?-i:[A-Z]\d{2})(?=\s)",  # « Lot C01 Cloisons »
+    )
 )
-_MENTION = re.compile(rf"(?<!\w)lot(?!s)[\s\-–_]*(?:n(?:um[ée]ro)?\s*[°ºo.]{{0,2}}\s*)?{_NUMBER}", re.IGNORECASE)
-_PLURAL_END = re.compile(r"(?<!\w)lots\s+(?P<num>\d{1,4})\s*$", re.IGNORECASE)
-_BARE = re.compile(r"(?<!\w)(?:Lot|LOT)\s*[:–—\-]?\s+(?=[A-ZÀ-Þ])")
+_N = r"(?:n(?:um[ée]ro)?\s*[°ºo.\ufffd]{0,2}\s*)?"
+_MENTION = re.compile(rf"{_START}lot(?!s)(?:[\s\-–_]*|\s*[.:](?=\d)){_N}(?P<num>{_NUMBER})", re.IGNORECASE)
+# « Cet avis concerne les lots n° 11 : … et lot n° 12 : … »
+_LOTS_NUMBERED = re.compile(rf"{_START}lots\s+{_N}\d", re.IGNORECASE)
+_PLURAL_END = re.compile(rf"{_START}lots\s+(?P<num>\d{{1,4}})\s*$", re.IGNORECASE)
+# « Lots 1 et 2 », « (lots n° 5, 17a et 17b). »: several lots awarded together, at the end of the text.
+_SEVERAL = re.compile(
+    rf"{_START}lots\s+{_N}(?P<num>\d{{1,3}}[A-Za-z]?"
+    rf"(?:\s*(?:,|&|/|\bet\b|\bà\b|\ba\b)\s*\d{{1,3}}[A-Za-z]?{_END})+)[\s.)]*$",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\b(?:et|&)\s*$", re.IGNORECASE)
+_BARE = re.compile(rf"{_START}(?:Lot|LOT)\s*[:–—\-]?\s+(?=[A-ZÀ-Þ])")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _UNIQUE = re.compile(r"[\s:–—\-.,(]*(?<!\w)lot unique\s*\)?\s*$", re.IGNORECASE)
 _COLON = re.compile(r"\s*\)?\s*:")
 _NOT_A_LOT = frozenset(
     ["du", "le", "un", "ce", "chaque", "par", "au", "dans", "d", "l", "departement", "cma", "relance", "ilot"]
 )
 _ARTICLE = frozenset(["du", "le", "un", "ce", "au", "d", "l", "de", "des"])
+# « Relance des lots 3 et 8 »: each record may be any of them.
+_OF_SEVERAL = frozenset(["des", "les", "aux", "relance", "relances", "reconsultation", "publicite", "consultation"])
 _NOT_A_NAME = frozenset(["de", "du", "des", "d", "unique", "et", "a", "au", "aux", "en", "et", "la", "le", "les", "n"])
 _SEPARATORS = " \t:;,.–—-_/"
 _EDGES = _SEPARATORS + "()"
 _QUOTES = {'"': '"', "«": "»", "“": "”"}
+LONGEST_NUMBER = 20  # characters of the column
 SHORTEST_TITLE = 12  # folded characters: « Relance » or « Travaux » tell nothing of a contract
 
 
@@ -38,7 +64,8 @@ class Titre:
 
 
 def clean_text(text: str) -> str:
-    """`text` on one line, the broken HTML entities of some platforms (« et#8211, ») given back as characters."""
+    """`text` on one line, without HTML tags, the broken entities of some platforms (« et#8211, ») given back."""
+    text = _TAG.sub(" ", text) if "<" in text else text
     text = _ENTITY.sub(lambda entity: chr(int(entity[1])) if int(entity[1]) >= 32 else " ", text)
     return " ".join(html.unescape(text).split())
 
@@ -54,8 +81,12 @@ def read_titre(text: str) -> Titre:
     if unique := _UNIQUE.search(text):
         text = _trimmed(text[: unique.start()]) or text
         return Titre("", text, text)
-    mentions = list(_MENTION.finditer(text))
+    mentions = [mention for mention in _MENTION.finditer(text) if not _YEAR.fullmatch(mention["num"])]
+    if mentions and _LOTS_NUMBERED.search(text) and _AND.search(text[: mentions[-1].start()]):
+        return Titre("", text, "")
     if not mentions:
+        if several := _several(text):
+            return several
         if plural := _PLURAL_END.search(text):
             commun = _trimmed(text[: plural.start()])
             return Titre(_number(plural["num"]), text, commun)
@@ -72,6 +103,19 @@ def read_titre(text: str) -> Titre:
     commun = _without_last_mention(before)
     subject = _trimmed(after)
     return Titre(number, subject or (commun if _useful(commun) else text), commun if _useful(commun) else "")
+
+
+def _several(text: str) -> Titre | None:
+    """« Achat de papier - lots 1 et 2 »: one record for several lots; None when the lots are only spoken of."""
+    found = _SEVERAL.search(text)
+    if not found or len(_LOTS_NUMBERED.findall(text)) > 1:
+        return None
+    numbers = " ".join(re.sub(r"\s*,", ",", found["num"].lower()).replace("/", ", ").split())
+    before = text[: found.start()]
+    if len(numbers) > LONGEST_NUMBER or (fold(before).split() or [""])[-1] in _OF_SEVERAL:
+        return None
+    commun = _trimmed(before)
+    return Titre(numbers, text, commun if _useful(commun) else "")
 
 
 def _bare(text: str) -> Titre:
