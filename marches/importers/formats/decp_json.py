@@ -42,14 +42,14 @@ class Forme:
         """Whether the records are of 2022: by the blocks of that format, else by the first one."""
         if any(prefix.rpartition(".")[2] in NAMES for prefix in self.prefixes):
             return True
-        return isinstance(self.premier, dict) and bool(KEYS_2022 & unwrapped(self.premier).keys())
+        return isinstance(self.premier, dict) and bool(KEYS_2022 & self.premier.keys())
 
     @property
     def est_decp(self) -> bool:
         """Whether a list that nothing names holds contracts."""
         if self.prefixes[0]:
             return True
-        return isinstance(self.premier, dict) and bool(BUYERS & unwrapped(self.premier).keys())
+        return isinstance(self.premier, dict) and bool(BUYERS & self.premier.keys())
 
 
 def forme_of(tete: bytes) -> Forme | None:
@@ -134,7 +134,8 @@ def _events(tete: bytes) -> Iterator[tuple[str, str, Any]]:
 
 def _first(tete: bytes, prefix: str) -> Any:
     try:
-        return next(ijson.items(GardienTolerant(BytesIO(tete)), prefix, buf_size=PIECE), None)
+        raws = ijson.items(GardienTolerant(BytesIO(tete)), prefix, buf_size=PIECE)
+        return next((record for raw in raws for record in _each(raw)), None)
     except (ijson.JSONError, ValueError):
         return None
 
@@ -155,11 +156,11 @@ class GardienTolerant(GardienJson):
         super().__init__(_WholeWords(file), noticed)
 
     def read(self, size: int = -1) -> bytes:
-        text = self.open_text
+        before = b'"' + self.escape if self.in_text else b""
         block = super().read(size)
         if b"NaN" not in block and b"Infinity" not in block:
             return block
-        return _TOKEN.sub(lambda token: token[0] if token[0][:1] == b'"' else b"null", text + block)[len(text) :]
+        return _TOKEN.sub(lambda token: token[0] if token[0][:1] == b'"' else b"null", before + block)[len(before) :]
 
 
 class _WholeWords:
