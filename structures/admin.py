@@ -68,6 +68,10 @@ class OrganisationAdmin(SimpleHistoryAdmin):
     search_fields = ["nom_tri", "identifiant"]
     raw_id_fields = ["commune"]
 
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        reindex(form.instance.structures.values_list("pk", flat=True))
+
 
 class ActiviteInline(admin.TabularInline):
     model = Activite

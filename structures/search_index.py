@@ -1,4 +1,5 @@
-"""What the directory computes from a card: the words by which it is found, how complete it is, and its rank.
+"""What the directory computes from a card: the words by which it is found, how complete it is, its rank, and its line
+in the export.
 
 `reindex` is called by whoever wrote a card, its activities, offers, references, labels, photos, networks, or the facts
 that the register proves.
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from portal.text import racines
 from structures.enums import Kind, Origine
+from structures.exporters import lignes
 from structures.models import (
     Activite,
     LabelObtenu,
@@ -61,17 +63,19 @@ class Around:
 
 
 def reindex(ids: Iterable[int] | None = None) -> int:
-    """Refresh `racines`, `completude` and `rang` of these structures, all of them by default; how many changed.
+    """Refresh `racines`, `completude`, `rang` and the line of the export of these structures, all of them by default;
+    how many changed, the lines apart.
 
     Words come from the name, the trade name, the description, the town, the département, the kind, the sectors with
     their synonyms and family, the offers, the references, the networks and the labels. Eight queries for each 500
-    structures, and one write where something changed.
+    structures, and one write where something changed; a dozen more for the lines.
     """
     sector_stems = {pk: stems.split() for pk, stems in Secteur.objects.values_list("pk", "racines")}
     pks = sorted(set(ids)) if ids is not None else list(Structure.objects.order_by("pk").values_list("pk", flat=True))
     changed = 0
     for start in range(0, len(pks), BATCH):
         changed += _reindex_some(pks[start : start + BATCH], sector_stems)
+    lignes.keep(pks)
     return changed
 
 

@@ -12,3 +12,11 @@ def import_depot(importation_id: int, depot_id: int) -> None:
     except Exception:
         importations.stopped(importation_id)
         raise
+
+
+@task()
+def keep_lines() -> None:
+    """Write again the lines of the export that are not up to date, after a name changed for instance."""
+    from structures.exporters.lignes import keep_stale
+
+    keep_stale()

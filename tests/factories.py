@@ -110,6 +110,7 @@ from structures.models import (
     Invitation,
     Label,
     LabelObtenu,
+    LigneExport,
     ListeFavoris,
     Membre,
     MessageEchange,
@@ -367,6 +368,15 @@ def make_label(**given) -> Label:
 def make_label_obtenu(*, structure=None, label=None, **given) -> LabelObtenu:
     usual = {"structure": structure or make_structure(), "label": label or make_label()}
     return LabelObtenu.objects.create(**usual | given)
+
+
+def make_ligne_export(*, structure=None, **given) -> LigneExport:
+    structure = structure or make_structure()
+    usual = {
+        "structure": structure, "fiche_du": structure.modifiee_le, "empreinte": "0" * 40, "avant": "",
+        "apres": "50;;;", "adresse": f"{structure.pk}-{structure.slug}/", "contact": ";",
+    }  # fmt: skip
+    return LigneExport.objects.create(**usual | given)
 
 
 def make_offre(*, structure=None, **given) -> Offre:

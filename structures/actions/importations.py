@@ -28,7 +28,9 @@ FORMATS = tuple(SOURCES)  # those of structures
 REASON = "import_annule"
 ATTENTE, LECTURE, ECRITURE = "attente", "lecture", "ecriture"
 # What an import writes of itself: anything else that points to a structure holds it.
-OF_IMPORTS = frozenset({"structures.SourceStructure", "structures.Activite", "structures.Structure_reseaux"})
+OF_IMPORTS = frozenset(
+    {"structures.SourceStructure", "structures.Activite", "structures.Structure_reseaux", "structures.LigneExport"}
+)
 
 
 # Before -------------------------------------------------------------------------------------------------------------

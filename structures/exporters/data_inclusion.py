@@ -15,7 +15,7 @@ from django.core.validators import validate_email
 from django.db.models import QuerySet
 
 from structures.data_inclusion import KIND_TO_RESEAU, SOURCE, reseau_porteur
-from structures.exporters.annuaire import address
+from structures.exporters.cellules import address
 from structures.exporters.lecture import Names, pieces
 from structures.models import Structure
 

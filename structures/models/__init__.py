@@ -1,5 +1,6 @@
 """Territories, sectors, organisations and structures."""
 
+from structures.models.exports import LigneExport
 from structures.models.fiche import Label, LabelObtenu, Offre, PhotoStructure, ReferenceClient
 from structures.models.liens import CoEntreprise, Fondateur
 from structures.models.organisations import Membre, Organisation, Reseau
@@ -19,7 +20,7 @@ from structures.models.zones import Zone, ZoneLieu
 
 __all__ = [
     "Activite", "CoEntreprise", "CodePostal", "Commune", "Departement", "Echange", "Epci", "Favori", "Fondateur",
-    "GroupeEconomique", "Invitation", "Label", "LabelObtenu", "ListeFavoris", "Membre", "MessageEchange", "Offre",
-    "Organisation", "PhotoStructure", "RechercheEnregistree", "ReferenceClient", "Region", "Reseau", "Revendication",
-    "Secteur", "SourceStructure", "Structure", "Zone", "ZoneLieu",
+    "GroupeEconomique", "Invitation", "Label", "LabelObtenu", "LigneExport", "ListeFavoris", "Membre",
+    "MessageEchange", "Offre", "Organisation", "PhotoStructure", "RechercheEnregistree", "ReferenceClient", "Region",
+    "Reseau", "Revendication", "Secteur", "SourceStructure", "Structure", "Zone", "ZoneLieu",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from itertools import chain
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
 from django.http import StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,9 +15,11 @@ from portal.tables import xlsx_response
 from structures.exporters import annuaire, data_inclusion
 from structures.filters import StructureFilter
 from structures.models import Structure
+from structures.tasks import keep_lines
 
 NAME = "structures-inclusives"
 CSV_TYPE, JSON_TYPE = "text/csv; charset=utf-8", "application/json"
+ASKED_KEY, ASKED_SECONDS = "structures:lignes", 600
 
 
 @login_not_required
@@ -44,7 +47,14 @@ def export(request):
             return redirect(f"{reverse('structures:list')}{asked.url()}")
         rows = annuaire.sheet_rows(found, on=today, **wanted)
         return xlsx_response(f"{name}.xlsx", annuaire.header(wanted["contact"]), rows)
-    return _streamed(annuaire.csv_lines(found, on=today, **wanted), f"{name}.csv", CSV_TYPE)
+    lines = annuaire.csv_lines(found, on=today, when_stale=_keep_soon, **wanted)
+    return _streamed(lines, f"{name}.csv", CSV_TYPE)
+
+
+def _keep_soon() -> None:
+    """Have the worker write the lines that this export had to compute; asked once in ten minutes."""
+    if cache.add(ASKED_KEY, True, ASKED_SECONDS):
+        keep_lines.enqueue()
 
 
 def _streamed(pieces, name: str, content_type: str) -> StreamingHttpResponse:
