@@ -38,7 +38,7 @@ class Verdict:
     """`reason` and `remede` are French sentences for the page, `source` the article that says so.
 
     A verdict drawn from a catalogue of rules names its `regle` there, and the days on which that rule holds (None: no
-    bound).
+    bound). `est_suspendu`: the answer waits for a fact that nobody knows.
     """
 
     level: Niveau
@@ -48,6 +48,7 @@ class Verdict:
     regle: str = ""
     valable_du: date | None = None
     valable_au: date | None = None
+    est_suspendu: bool = False
 
     @classmethod
     def ok(cls, reason: str = "", *, source: str = "", remede: str = "") -> "Verdict":

@@ -71,4 +71,5 @@ def juger(regle: Callable[[date], Verdict], quand: Lancement, *others: date | No
         named.regle,
         named.valable_du,
         named.valable_au,
+        est_suspendu=True,
     )

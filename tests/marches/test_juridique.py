@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from marches import juridique
+from marches.controle import points_de
 from marches.enums import (
     FormeGroupement,
     GenreAcheteur,
@@ -290,17 +291,42 @@ def test_shares_changes_and_agreement():
     assert found["groupe_changement"] == WARN
 
 
+def test_the_points_of_a_contract_cost_the_same_for_one_lot_as_for_thirty():
+    costs = set()
+    for lots in (1, 30):
+        marche = make_contract(lots=lots, lot={"reservation": Reservation.ESS})
+        for lot in marche.lots.all():
+            make.make_titulaire(lot=lot)
+            make.make_structure(organisation=make.make_acte_sous_traitance(lot=lot).sous_traitant)
+        fresh = Marche.objects.for_detail().get(pk=marche.pk)
+        costs.add(count(lambda fresh=fresh: points_de(fresh)))
+    assert len(costs) == 1
+    assert costs.pop() <= 10
+
+
+def test_points_name_their_lot_and_the_most_serious_comes_first():
+    marche = make_contract(lots=0, prestations_distinctes=None, date_lancement=date(2020, 12, 1))
+    lot = make.make_lot(marche=marche, reservation=Reservation.LES_DEUX)
+    first, *_ = points_de(Marche.objects.for_detail().get(pk=marche.pk))
+    assert (first.lot, first.verdict.regle) == (lot, "conjointe_interdite")
+
+
 # A structure looking at a lot ----------------------------------------------------------------------------------------
+def ask(structure, lot, equivalence=""):
+    who = juridique.candidat_of(structure, equivalence)
+    return juridique.puis_je_repondre(who, lot, juridique.attributions_ess([who], lot))
+
+
 def test_puis_je_repondre():
     lot = make.make_lot(marche=make_contract(lots=0), reservation=Reservation.INSERTION)
     known = {"convention_debut": date(2024, 1, 1), "convention_fin": date(2027, 1, 1), "effectif": 20}
-    said = juridique.puis_je_repondre(make.make_structure(**known, effectif_parcours=12), lot)
+    said = ask(make.make_structure(**known, effectif_parcours=12), lot)
     assert [verdict.level for verdict in said] == [OK, OK]
-    said = juridique.puis_je_repondre(make.make_structure(**known, effectif_parcours=9), lot)
+    said = ask(make.make_structure(**known, effectif_parcours=9), lot)
     assert levels(said)["part_insuffisante"] == BLOCK
-    said = juridique.puis_je_repondre(make.make_structure(kind=Kind.EA), lot)
+    said = ask(make.make_structure(kind=Kind.EA), lot)
     assert levels(said) == {"reserve_type": BLOCK}
-    said = juridique.puis_je_repondre(make.make_structure(kind=Kind.EA), lot, equivalence="62 % en parcours")
+    said = ask(make.make_structure(kind=Kind.EA), lot, equivalence="62 % en parcours")
     assert levels(said)["reserve_equivalent"] == WARN
 
 
@@ -310,7 +336,7 @@ def test_puis_je_repondre_again_under_ess():
     past = make.make_lot(marche=make.make_marche(acheteur=lot.marche.acheteur), reservation=Reservation.ESS,
                          date_notification=date(2025, 5, 1))  # fmt: skip
     make.make_titulaire(lot=past, organisation=structure.organisation)
-    assert levels(juridique.puis_je_repondre(structure, lot))["ess_repetition"] == BLOCK
+    assert levels(ask(structure, lot))["ess_repetition"] == BLOCK
 
 
 # Queries -------------------------------------------------------------------------------------------------------------
@@ -339,8 +365,8 @@ def test_a_contract_costs_two_queries_whatever_its_lots():
 def test_a_lot_costs_the_same_for_many_subcontracts():
     lot = make.make_lot(marche=make_contract(lots=0), reservation=Reservation.INSERTION)
     make.make_structure(organisation=make.make_acte_sous_traitance(lot=lot).sous_traitant)
-    one = count(lambda: juridique.verdicts_lot(lot, TODAY))
+    one = count(lambda: of_lot(lot))
     for rank in range(10):
         act = make.make_acte_sous_traitance(lot=lot, numero=f"A{rank}")
         make.make_structure(organisation=act.sous_traitant)
-    assert count(lambda: juridique.verdicts_lot(lot, TODAY)) == one <= 3
+    assert count(lambda: of_lot(lot)) == one <= 5  # the lot itself and four
