@@ -22,8 +22,12 @@ LISTED = Q(structures__publiee=True, structures__remplacee_par=None)
 # Groups (GES) -------------------------------------------------------------------------------------------------------
 @login_not_required
 def groupes(request):
-    rows = GroupeEconomique.objects.annotate(membres=Count("structures", filter=LISTED)).order_by("nom", "pk")
-    context = {"page": paginate(rows, request), "peut_creer": request.acteur.has(*WRITERS)}
+    invented = Count("structures", filter=LISTED & Q(structures__fictive=True))
+    rows = GroupeEconomique.objects.annotate(membres=Count("structures", filter=LISTED), fictives=invented)
+    page = paginate(rows.order_by("nom", "pk"), request)
+    for groupe in page:
+        groupe.fictif = groupe.membres > 0 and groupe.fictives == groupe.membres
+    context = {"page": page, "peut_creer": request.acteur.has(*WRITERS)}
     return render(request, "structures/groupe_list.html", context)
 
 
@@ -32,9 +36,11 @@ def groupe(request, pk, slug):
     groupe = get_object_or_404(GroupeEconomique, pk=pk)
     if slug != groupe.slug:
         return redirect(groupe, permanent=True)
+    membres = list(groupe.structures.listed().select_related("departement", "organisation").defer("racines"))
+    groupe.fictif = bool(membres) and all(structure.fictive for structure in membres)
     context = {
         "groupe": groupe,
-        "membres": groupe.structures.listed().select_related("departement", "organisation").defer("racines"),
+        "membres": membres,
         "editable": GroupeEconomique.objects.editable_by(request.acteur).filter(pk=pk).exists(),
         "derniere": groupe.history.order_by("-history_date").values_list("history_date", flat=True).first(),
     }

@@ -15,7 +15,7 @@ from marches.enums import Reservation
 from marches.models import AchatRealise, AttestationOeth, FichierAchats, Groupement, Lot, Marche
 from marches.rules import may_answer_lot
 from marches.stats.achats import etat_oeth, synthese
-from portal.models import Envoi, User
+from portal.models import Envoi, Importation, User
 from portal.pages import demo
 from portal.pages.models import Temoignage
 from portal.permissions import Acteur, Role
@@ -67,6 +67,7 @@ def test_the_demonstration_tells_its_stories(settings, client):
     assert not Structure.objects.filter(fictive=False).exists()
     assert not Marche.objects.filter(fictif=False).exists()
     assert not Participant.objects.filter(fictif=False).exists()
+    check_the_file_of_the_network()
     numbers = Organisation.objects.filter(fictive=True, type_identifiant="SIRET").values_list("identifiant", flat=True)
     assert numbers
     assert all(is_siret(number) and number.startswith("99") for number in numbers)
@@ -236,3 +237,14 @@ def test_a_public_site_refuses_the_demonstration(settings):
     with pytest.raises(CommandError, match="--oui"):
         call_command("demo", stdout=StringIO())
     assert not User.objects.exists()
+
+
+def check_the_file_of_the_network():
+    """Its list of imports shows one that can be taken back; the cards it speaks of stay those of the demonstration."""
+    importation = Importation.objects.get(format="tableau")
+    assert importation.par.email == "reseau@demo.invalid"
+    report = importation.rapport
+    assert (report["lus"], report["crees"], report["mis_a_jour"], len(report["ecartes"])) == (5, 0, 3, 2)
+    told = Structure.objects.filter(sources__importation=importation)
+    assert told.count() == 3
+    assert all(structure.fictive for structure in told)

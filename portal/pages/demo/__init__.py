@@ -12,6 +12,7 @@ from portal.pages.demo import (
     comptes,
     fiches,
     heures,
+    imports,
     liens,
     marches,
     structures,
@@ -42,6 +43,7 @@ def load(today=None) -> list[str]:
     liens.load(cards)
     reindex([card.pk for card in cards.values()])
     usages.load(cards, people, today)
+    imports.load(cards, people)
     achats.load(cards, people["acheteur"], today)
     stories = temoignages.load(cards, contracts, people["reseau"], today)
     counts = [
