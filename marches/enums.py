@@ -115,6 +115,36 @@ class DecisionReconduction(TextChoices):
     NON_RECONDUIT = "non_reconduit", "Non reconduit"
 
 
+class EtatReconduction(TextChoices):
+    """What is known of one renewal on a day, derived from the contract and from what was decided; never stored."""
+
+    TACITE = "tacite", "Tacite, sauf décision contraire"
+    A_DECIDER = "a_decider", "À décider par écrit"
+    DECIDEE = "decidee", "Décidée"
+    REFUSEE = "refusee", "Non reconduit"
+    SANS_DECISION = "sans_decision", "Sans décision : le contrat a pris fin"
+
+    @property
+    def tone(self) -> str:
+        """Colour of its badge, which always carries the word too."""
+        return {"a_decider": "accent", "decidee": "ok", "refusee": "neutre", "sans_decision": "neutre"}.get(
+            self.value, "information"
+        )
+
+
+class GenreEcheance(TextChoices):
+    """The days of a contract that somebody waits for."""
+
+    DECISION = "decision", "Décision de reconduction"
+    RECONDUCTION = "reconduction", "Début de reconduction"
+    FIN = "fin", "Fin de contrat"
+
+    @property
+    def tone(self) -> str:
+        """Colour of its badge, which always carries the word too."""
+        return {"decision": "accent", "fin": "avertissement"}.get(self.value, "information")
+
+
 class Initiateur(TextChoices):
     """Who had the idea of a group."""
 

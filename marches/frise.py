@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils import timezone
+
+from marches.enums import EtatReconduction
 from marches.models import Lot, Marche
-from marches.rules import Periode, periodes
+from marches.rules.reconductions import Calendrier
 from portal.templatetags.formats import jour
 
 
@@ -30,47 +33,59 @@ def _etats(steps: list[tuple[date, str, str]], on: date) -> list[Jalon]:
     return found
 
 
-def reconductions(lot: Lot) -> list[Periode]:
-    """The renewals of a lot, when its firm period and their number are known."""
-    return periodes(lot.date_debut or lot.date_notification, lot.duree_mois, lot.reconductions, lot.reconduction_mois)[
-        1:
-    ]
+MOTS = {
+    EtatReconduction.TACITE: "Reconduction tacite",
+    EtatReconduction.A_DECIDER: "À décider par écrit",
+    EtatReconduction.DECIDEE: "Reconduction décidée",
+    EtatReconduction.REFUSEE: "Non reconduit",
+    EtatReconduction.SANS_DECISION: "Aucune décision enregistrée",
+}
+OVER = {EtatReconduction.REFUSEE, EtatReconduction.SANS_DECISION}
 
 
-def frise_lot(lot: Lot, on: date) -> list[Jalon]:
-    """Launch, notification, start, modifications, renewals, end of one lot."""
-    steps = []
-    if lot.marche.date_lancement:
-        steps.append((lot.marche.date_lancement, "Lancement de la consultation", ""))
+def frise_lot(lot: Lot, cal: Calendrier, on: date) -> list[Jalon]:
+    """Launch, deadline, notification, start, modifications, renewals and their decisions, end of one lot."""
+    steps = _launch(lot.marche)
     if lot.date_notification:
         steps.append((lot.date_notification, "Notification au titulaire", ""))
     if lot.date_debut and lot.date_debut != lot.date_notification:
         steps.append((lot.date_debut, "Début d'exécution", ""))
     for modification in lot.modifications.all():
         if modification.date_notification:
-            steps.append((modification.date_notification, f"Modification n° {modification.numero}", ""))
-    renewals = reconductions(lot)
-    kind = "tacite" if lot.reconduction_tacite else "expresse"
-    steps += [(renewal.debut, renewal.libelle, f"Reconduction {kind}") for renewal in renewals]
-    end = renewals[-1].fin if renewals else lot.date_fin
-    if end:
-        steps.append((end, "Fin prévue" if end >= on else "Fin", ""))
+            number = f" n° {modification.numero}" if modification.numero else ""
+            steps.append((modification.date_notification, f"Modification{number}", modification.objet))
+    for tranche in cal.tranches:
+        if tranche.etat in OVER:
+            continue
+        if tranche.est_ouverte and on <= tranche.decision_avant:
+            steps.append((tranche.decision_avant, f"Décision sur la reconduction {tranche.rang}", "Au plus tard"))
+        steps.append((tranche.debut, tranche.libelle, MOTS[tranche.etat]))
+    if cal.fin:
+        ended = next((MOTS[t.etat] for t in cal.tranches if t.etat in OVER), "")
+        steps.append((cal.fin, "Fin prévue" if cal.fin >= on else "Fin", ended))
     return _etats(steps, on)
 
 
-def frise_marche(marche: Marche, lots: Sequence[Lot], on: date) -> list[Jalon]:
-    """Launch, first and last notification, renewals, first and last end, over all the lots."""
+def _launch(marche: Marche) -> list[tuple[date, str, str]]:
     steps = []
     if marche.date_lancement:
         steps.append((marche.date_lancement, "Lancement de la consultation", ""))
-    notified = sorted({lot.date_notification for lot in lots if lot.date_notification})
+    if marche.date_limite:
+        steps.append((timezone.localdate(marche.date_limite), "Date limite des offres", ""))
+    return steps
+
+
+def frise_marche(marche: Marche, calendriers: Sequence[tuple[Lot, Calendrier]], on: date) -> list[Jalon]:
+    """Launch, deadline, first and last notification, renewals, first and last end, over all the lots."""
+    steps = _launch(marche)
+    notified = sorted({lot.date_notification for lot, _ in calendriers if lot.date_notification})
     if notified:
         steps.append((notified[0], "Première notification" if len(notified) > 1 else "Notification", ""))
     if len(notified) > 1:
         steps.append((notified[-1], "Dernière notification", ""))
-    renewals = sorted({(period.debut, period.libelle) for lot in lots for period in reconductions(lot)})
-    steps += [(day, title, "") for day, title in renewals]
-    ends = sorted({end for lot in lots if (end := _end(lot))})
+    renewals = {(t.debut, t.libelle) for _, cal in calendriers for t in cal.tranches if t.etat not in OVER}
+    steps += [(day, title, "") for day, title in sorted(renewals)]
+    ends = sorted({cal.fin for _, cal in calendriers if cal.fin})
     if len(ends) > 1:
         steps.append((ends[0], "Fin du premier lot", ""))
     if ends:
@@ -85,8 +100,3 @@ def phrase(jalons: list[Jalon]) -> str:
     said = [f"{jalon.titre[:1].lower()}{jalon.titre[1:]} le {jour(jalon.le)}" for jalon in jalons]
     text = ", ".join(said) + "."
     return text[:1].upper() + text[1:]
-
-
-def _end(lot: Lot) -> date | None:
-    renewals = reconductions(lot)
-    return renewals[-1].fin if renewals else lot.date_fin

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marches.views import achats, alliances, groupements, lots, marches, oeth, registre
+from marches.views import achats, alliances, groupements, lots, marches, oeth, reconductions, registre
 
 app_name = "marches"
 
@@ -21,6 +21,14 @@ urlpatterns = [
     path("lots/<int:pk>/revenir/", lots.revenir, name="lot_revenir"),
     path("lots/<int:pk>/historique/", lots.histoire, name="lot_historique"),
     path("lots/<int:pk>/", registre.lot_detail, name="lot_detail"),
+    # Renewals and ends
+    path("lots/<int:pk>/reconductions/", reconductions.reconductions, name="lot_reconductions"),
+    path("lots/<int:pk>/reconductions/<int:rang>/retirer/", reconductions.retirer, name="reconduction_retirer"),
+    path("lots/<int:pk>/echeances.ics", reconductions.lot_ics, name="lot_ics"),
+    path("echeances/", reconductions.echeances, name="echeances"),
+    path("echeances/agenda/ouvrir/", reconductions.agenda_ouvrir, name="agenda_ouvrir"),
+    path("echeances/agenda/fermer/", reconductions.agenda_fermer, name="agenda_fermer"),
+    path("agenda/<str:jeton>.ics", reconductions.agenda, name="agenda"),
     path("lots/<int:pk>/rattacher/", registre.lot_rattacher, name="lot_rattacher"),
     path("lots/<int:pk>/detacher/", registre.lot_detacher, name="lot_detacher"),
     path("achats/", achats.tableau, name="achats"),

@@ -31,6 +31,7 @@ LIENS = (
         "clauses:list",
         frozenset({Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE}),
     ),
+    Lien("Échéances", "marches:echeances", frozenset({Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE})),
     Lien("Mes achats", "marches:achats", frozenset({Role.ACHETEUR})),
     Lien("Participants", "clauses:participants", frozenset({Role.FACILITATEUR})),
     Lien(

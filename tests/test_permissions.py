@@ -15,6 +15,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from clauses.enums import Etat
+from marches.actions.reconductions import jeton as jeton_agenda
 from marches.notifications.alliances import jeton
 from portal.models import Depot
 from portal.pages.models import Temoignage
@@ -294,6 +295,13 @@ PAGES = [
     Page("marches:lot_delete", *KEEPS, kwargs=LOT),
     Page("marches:lot_revenir", *KEPT_BACK, kwargs=LOT, method="post"),
     Page("marches:lot_historique", *KEEPS, kwargs=LOT),
+    Page("marches:lot_reconductions", *KEEPS, kwargs=LOT),
+    Page("marches:reconduction_retirer", *KEPT_BACK, kwargs=LOT | {"rang": "premier"}, method="post"),
+    Page("marches:lot_ics", everybody(), kwargs=LOT),
+    Page("marches:echeances", only(A, S, E)),
+    Page("marches:agenda_ouvrir", only(A, S, E, code=302), method="post"),
+    Page("marches:agenda_fermer", only(A, S, E, code=302), method="post"),
+    Page("marches:agenda", everybody(), kwargs={"jeton": "agenda"}),  # the address is the key
     # Administration reaches every contract.
     Page("marches:lot_rattacher", only(A, ADMIN), replaced(only(A, ADMIN), {A: 404}), kwargs=LOT),
     Page(
@@ -415,6 +423,8 @@ def make_world(clients: dict[str, Client] | None):
         marche=lot.marche,
         cache=make.make_lot(marche=make.make_marche(acheteur=acheteur, publie=False)).marche,
         lot=lot,
+        premier=1,
+        agenda=jeton_agenda(make.make_agenda(organisation=owner(A))),
         clause=clause,
         declaration=declaration,
         imputation=imputation,

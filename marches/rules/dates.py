@@ -87,17 +87,19 @@ def periodes(
     return [Periode(rank, start, end) for rank, (start, end) in enumerate(zip(days, days[1:], strict=False))]
 
 
-def statut_lot(lot, on: date) -> StatutLot:
-    """State of a lot on a day, from its dates alone; `date_fin` is the last day of performance.
+def statut_lot(lot, on: date, fin: date | None = None) -> StatutLot:
+    """State of a lot on a day, from its dates alone; `fin` is its last day once renewals are counted.
 
-    Source: article R. 2182-4 (the contract takes effect on its notification).
+    Without it, `date_fin`, the last day of the firm period, is. Source: article R. 2182-4 (the contract takes effect
+    on its notification).
     """
     debut = lot.date_debut or lot.date_notification
+    fin = fin or lot.date_fin
     if lot.date_notification is None and lot.date_debut is None:
-        if lot.date_fin is None:
+        if fin is None:
             return StatutLot.SANS_DATE
-        return StatutLot.TERMINE if lot.date_fin < on else StatutLot.EN_COURS
-    if lot.date_fin is not None and lot.date_fin < on:
+        return StatutLot.TERMINE if fin < on else StatutLot.EN_COURS
+    if fin is not None and fin < on:
         return StatutLot.TERMINE
     if debut <= on:
         return StatutLot.EN_COURS

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from marches import actions, presentation
+from marches.echeances import calendrier_of
 from marches.filters import MarcheFilter
 from marches.forms import RattacherForm
 from marches.frise import frise_lot, frise_marche, phrase
@@ -34,13 +35,15 @@ def list(request):
 @login_not_required
 def detail(request, pk):
     marche = get_object_or_404(Marche.objects.visible_to(request.acteur).for_detail(), pk=pk)
-    lots = sorted(marche.lots.with_titulaires().select_related("commune").defer("racines"), key=presentation.lot_order)
+    rows = marche.lots.with_titulaires().prefetch_related("decisions_reconduction").select_related("commune")
+    lots = sorted(rows.defer("racines"), key=presentation.lot_order)
     on = timezone.localdate()
-    jalons = frise_marche(marche, lots, on)
+    calendriers = {lot.pk: calendrier_of(lot, on) for lot in lots}
+    jalons = frise_marche(marche, [(lot, calendriers[lot.pk]) for lot in lots], on)
     holders = presentation.porteurs(lots)
     context = {
         "marche": marche,
-        "lots": [(lot, statut_lot(lot, on), holders[lot.pk]) for lot in lots],
+        "lots": [(lot, statut_lot(lot, on, calendriers[lot.pk].fin), holders[lot.pk]) for lot in lots],
         "resume": presentation.resume_of(lots),
         "jalons": jalons,
         "phrase": phrase(jalons),
@@ -55,14 +58,18 @@ def detail(request, pk):
 def lot_detail(request, pk):
     lots = Lot.objects.visible_to(request.acteur)
     lots = lots.select_related("marche__acheteur__organisation", "secteur__parent", "commune", "departement")
-    lot = get_object_or_404(lots.with_titulaires().prefetch_related("modifications").defer("racines"), pk=pk)
+    lot = get_object_or_404(
+        lots.with_titulaires().prefetch_related("modifications", "decisions_reconduction").defer("racines"), pk=pk
+    )
     on = timezone.localdate()
-    jalons = frise_lot(lot, on)
+    cal = calendrier_of(lot, on)
+    jalons = frise_lot(lot, cal, on)
     groupes = presentation.groupements(lot, request.acteur)
     context = {
         "lot": lot,
         "marche": lot.marche,
-        "statut": statut_lot(lot, on),
+        "statut": statut_lot(lot, on, cal.fin),
+        "cal": cal,
         "jalons": jalons,
         "phrase": phrase(jalons),
         "modifications": lot.modifications.all(),
