@@ -169,9 +169,7 @@ def proposer(request, pk):
         except ActionRefusee as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(
-                request, "Le groupement est prêt à compléter : donnez à chacun sa part et ses tâches."
-            )
+            messages.success(request, "Le groupement est prêt à compléter : donnez à chacun sa part et ses tâches.")
             return redirect(groupement)
     return render(request, "marches/alliance_proposer.html", {"form": form, "alliance": alliance})
 

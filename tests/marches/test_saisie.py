@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from marches.enums import MotifDispense, Reservation, TypeMarche
-from marches.importers.decp import import_file
+from marches.importers.contrats import import_file
 from marches.models import DispenseSociale, Lot, Marche
 from portal.permissions import Role
 from structures.models import Organisation
