@@ -112,4 +112,4 @@ def verifier(marche: Marche) -> None:
     warned = de_niveau(points, Niveau.AVERTISSEMENT)
     if warned and not marche.justification.strip():
         reasons = " ".join(point.verdict.reason for point in warned[:5])
-        raise ActionRefusee(f"{reasons} Écrivez d'abord votre justification sur la fiche du marché.")
+        raise ActionRefusee(f"{reasons} Écrivez votre justification ci-dessous.")

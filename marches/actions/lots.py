@@ -42,8 +42,14 @@ def creer(*, marche: Marche, form, by: Acteur) -> Lot:
     if form.nouveaux_titulaires is not None:
         write_holders(lot, form.nouveaux_titulaires)
     reindex([marche.pk])
-    verifier(marche)
+    verifier(_justified(marche, form, by))
     return lot
+
+
+def _justified(marche: Marche, form, by: Acteur) -> Marche:
+    """The contract, with the answer to its warnings that was typed on the page of a lot."""
+    text = form.justification_typed
+    return write(marche, {"justification": text}, by=by) if text is not None else marche
 
 
 def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,7 +63,7 @@ def modifier(*, lot: Lot, form, seen: Mapping[str, Any] | None, by: Acteur) -> L
     stored = write(lot, form.values, by=by, seen=seen, typed=["titulaires"] if holders is not None else ())
     if holders is not None:
         write_holders(stored, holders)
-    verifier(stored.marche)
+    verifier(_justified(stored.marche, form, by))
     return stored
 
 

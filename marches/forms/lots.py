@@ -51,6 +51,11 @@ class LotForm(FicheForm):
         help_text="Un par ligne, le mandataire d'abord. Après le SIRET, écrivez le nom d'une entreprise que le portail "
         "ne connaît pas encore.",
     )
+    justification = forms.CharField(
+        label="Justification des points signalés", required=False, max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Votre réponse aux avertissements de droit sur ce marché, s'il y en a : elle reste au dossier.",
+    )  # fmt: skip
     groupes = (
         ("Ce que l'on achète", (("numero", "cpv"), "objet", "secteur", "lieu")),
         ("Réservation et considérations sociales", ("reservation", "clause_sociale", "critere_social",
@@ -60,6 +65,7 @@ class LotForm(FicheForm):
         ("Dates", (("date_notification", "date_debut"), ("duree_mois", "date_fin"))),
         ("Reconductions", (("reconductions", "reconduction_mois"), "preavis_jours", "reconduction_tacite")),
         ("Titulaires", ("titulaires", "sous_traitance_declaree")),
+        ("Points signalés", ("justification",)),
     )  # fmt: skip
 
     class Meta:
@@ -98,8 +104,11 @@ class LotForm(FicheForm):
     def __init__(self, *args, **given):
         instance = given.get("instance")
         if instance is not None:
-            given["initial"] = {"lieu": said_place(instance), **_holders(instance), **(given.get("initial") or {})}
+            known = {"lieu": said_place(instance), **_holders(instance), "justification": instance.marche.justification}
+            given["initial"] = known | (given.get("initial") or {})
         super().__init__(*args, **given)
+        if instance is None or not instance.marche.publie or instance.marche.cle:
+            self.fields.pop("justification", None)  # a draft is judged when it is published
         if "secteur" in self.fields:
             self.fields["secteur"].choices = [("", "À préciser"), *grouped_secteurs()]
 
@@ -145,6 +154,13 @@ class LotForm(FicheForm):
     def typed(self) -> dict[str, Any]:
         said = {name: etats.plain(value) for name, value in super().values.items()}
         return said | ({"titulaires": self.sirets} if "titulaires" in self.fields else {})
+
+    @property
+    def justification_typed(self) -> str | None:
+        """What answers the warnings on the whole contract; None when it is not asked, or did not change."""
+        if "justification" not in self.fields or "justification" not in self.changed_data:
+            return None
+        return self.cleaned_data["justification"].strip()
 
     @property
     def sirets(self) -> list[str]:

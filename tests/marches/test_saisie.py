@@ -169,7 +169,11 @@ def test_a_lot_is_edited_with_its_holders_and_place(client_acheteur, mine):
         "titulaires": f"{known.organisation.identifiant}\n{spaced}",
         "materiel_a_fournir": "on",
     }  # fmt: skip
-    assert client_acheteur.post(url, data).status_code == 302
+    refused = text(client_acheteur.post(url, data))  # shown to everybody: what the law warns of is answered first
+    assert "Écrivez votre justification" in refused
+    assert Lot.objects.get(pk=mine.pk).titulaires.count() == 0
+    assert client_acheteur.post(url, data | {"justification": "Données publiées ailleurs."}).status_code == 302
+    assert Marche.objects.get(pk=mine.marche_id).justification == "Données publiées ailleurs."
     lot = Lot.objects.get(pk=mine.pk)
     assert (lot.commune, lot.departement, lot.lieu_type) == (commune, departement, "Code commune")
     assert lot.date_fin == date(2026, 2, 28)
