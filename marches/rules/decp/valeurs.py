@@ -7,7 +7,7 @@ that could mean two things is not.
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -99,7 +99,7 @@ class Lecteur:
             return None
         if number != number.to_integral_value() or number > suspect:
             self.problem(f"{name} invraisemblable ({key})", value)
-        return int(-(-number // 1))  # the format asks for the next whole number
+        return int(number.to_integral_value(ROUND_CEILING))  # the format asks for the next whole number
 
     def boolean(self, key: str) -> bool | None:
         value = self.raw.get(key)
