@@ -66,9 +66,18 @@ def messages_sent() -> set[str]:
     return {name for path in sources() for name in called.findall(path.read_text(encoding="utf-8"))}
 
 
+def documents_rendered() -> set[str]:
+    """Names given to `render_pdf`, and what documents import of one another."""
+    called = re.compile(r"""\brender_pdf\(\s*["']([\w/]+)["']""")
+    rendered = {f"pdf/{name}.typ" for path in sources() for name in called.findall(path.read_text(encoding="utf-8"))}
+    imported = re.compile(r"""#import "([\w.]+)\"""")
+    texts = [path.read_text(encoding="utf-8") for path in TEMPLATES.glob("pdf/*.typ")]
+    return rendered | {f"pdf/{name}" for text in texts for name in imported.findall(text)}
+
+
 def test_every_template_is_used():
     emails = {f"emails/{name}{end}" for name in messages_sent() for end in (".subject.txt", ".txt", ".html")}
-    asked = names_asked_for() | emails
+    asked = names_asked_for() | emails | documents_rendered() | {"pdf/base.typ"}
     unused = {name for name in template_names() if name not in asked and not ASKED_BY_OTHERS.match(name)}
     assert unused == set()
 
