@@ -13,12 +13,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 from marches.enums import NatureAvis, Reservation
 from portal.text import fold
 
-
-CHAINED = frozenset(
-    [NatureAvis.CONSULTATION, NatureAvis.RECTIFICATIF, NatureAvis.ATTRIBUTION, NatureAvis.MODIFICATION]
-)
-# The identifier of the SDK's example, which the official converter of old notices writes in each of them.
-PROCEDURES_D_EXEMPLE = frozenset(["aff2863e-b4cc-4e91-baba-b3b85f709117"])
+CHAINED = frozenset([NatureAvis.CONSULTATION, NatureAvis.RECTIFICATIF, NatureAvis.ATTRIBUTION, NatureAvis.MODIFICATION])
+# Identifiers of a procedure and of a notice in an example of the SDK: the official converter of old notices writes
+# them in each notice it converts, so they identify nothing.
+IDENTIFIANTS_D_EXEMPLE = frozenset(["aff2863e-b4cc-4e91-baba-b3b85f709117", "f252f386-55ac-4fa8-9be4-9f950b9904c8"])
 
 
 @dataclass
@@ -146,15 +144,22 @@ class AvisLu:
         return self.numero or "-".join(part for part in (self.identifiant, self.version) if part)
 
     @property
+    def est_identifie(self) -> bool:
+        """Whether its own identifier (BT-701) is worth anything."""
+        return bool(self.identifiant) and self.identifiant not in IDENTIFIANTS_D_EXEMPLE
+
+    @property
     def jetons(self) -> set[str]:
         """What ties it to the other notices of its procedure.
 
         A prior information notice or a qualification system may feed many procedures: it ties none of them together.
         """
-        own = {self.numero, self.identifiant and f"avis:{self.identifiant}"}
+        own = {self.numero}
+        if self.est_identifie:
+            own.add(f"avis:{self.identifiant}")
         if self.nature in CHAINED:
             own |= {self.modifie, *self.suites}
-            if self.procedure and self.procedure not in PROCEDURES_D_EXEMPLE:
+            if self.procedure and self.procedure not in IDENTIFIANTS_D_EXEMPLE:
                 own.add(f"procedure:{self.procedure}")
         return {jeton[:120] for jeton in own if jeton}
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from marches.enums import NatureAvis, Reservation
 from marches.rules import mentions
-from marches.rules.avis import CHAINED, AvisLu, LotLu, PartieLue, ResultatLu, moment
+from marches.rules.avis import CHAINED, AvisLu, LotLu, PartieLue, ResultatLu
 from portal.text import fold
 
 ORDER = [NatureAvis.CONSULTATION, NatureAvis.RECTIFICATIF, NatureAvis.ATTRIBUTION, NatureAvis.MODIFICATION]
@@ -162,7 +162,10 @@ def _award(lots: dict[str, LotPlie], lu: AvisLu) -> list[str]:
 
 def _awarded_lots(lots: dict[str, LotPlie], result: ResultatLu, lu: AvisLu) -> list[LotPlie]:
     """The lot of a result, or the several it names (« 1, 2 et 4 »); none when no lot described answers to it."""
-    if result.lot in lots:
+    by_title = [lot for lot in lots.values() if result.titre and fold(lot.lu.titre) == fold(result.titre)]
+    # « 12 » may be « 1, 2 » whose comma was lost, when the notice names numbers that no lot bears.
+    broken = any(other.lot.isdigit() and other.lot not in lots for other in lu.resultats)
+    if result.lot in lots and (not broken or len(result.lot) == 1 or lots[result.lot] in by_title):
         return [lots[result.lot]]
     if len(lots) == 1 and not result.lot:
         return list(lots.values())
@@ -171,7 +174,6 @@ def _awarded_lots(lots: dict[str, LotPlie], result: ResultatLu, lu: AvisLu) -> l
     several = [part.lstrip("0") for part in re.split(r"\D+", result.lot) if part.strip("0")]
     if len(several) > 1 and all(part in lots for part in several) and result.montant is None:
         return [lots[part] for part in several]
-    by_title = [lot for lot in lots.values() if result.titre and fold(lot.lu.titre) == fold(result.titre)]
     if len(by_title) == 1:
         return by_title
     return []
@@ -208,5 +210,10 @@ def _number(found: re.Match | None) -> int:
     return int(found[1]) if found[1].isdigit() else _NUMBERS[found[1]]
 
 
-def date_limite(dossier: Dossier):
-    return moment(dossier.limite)
+def amount(words: str) -> Decimal | None:
+    """An amount of a change, as published; None when it is none."""
+    try:
+        value = Decimal(words.replace(" ", "").replace(",", "."))
+    except InvalidOperation:
+        return None
+    return value.quantize(Decimal("0.01")) if value.is_finite() and 0 <= value < Decimal(10) ** 18 else None

@@ -47,7 +47,7 @@ def read(root: Any) -> AvisLu:
         return lu
     _changes(extension, lu)
     _procedure(root, lu)
-    parties = {party_id: party for party_id, party in _organizations(extension)}
+    parties = dict(_organizations(extension))
     _buyers(root, parties, lu)
     for element in all_of(root, "ProcurementProjectLot"):
         lot_id = one(element, "ID")
@@ -123,7 +123,8 @@ def _type(project: Any) -> str:
 
 def _cpv(project: Any) -> tuple[str, list[str]]:
     main = text(one(project, "MainCommodityClassification", "ItemClassificationCode"))[:10]
-    others = [text(code)[:10] for code in all_of(project, "AdditionalCommodityClassification", "ItemClassificationCode")]
+    codes = all_of(project, "AdditionalCommodityClassification", "ItemClassificationCode")
+    others = [text(code)[:10] for code in codes]
     return main, list(dict.fromkeys(code for code in others if code))
 
 
@@ -134,7 +135,7 @@ def _nuts(project: Any) -> list[str]:
 
 # Parties ------------------------------------------------------------------------------------------------------------
 def _organizations(extension: Any) -> Iterable[tuple[str, PartieLue]]:
-    """The companies of the notice by technical identifier; contacts, touch points and beneficial owners are not read."""
+    """The companies of the notice by technical identifier; contacts and beneficial owners are not read."""
     for company in all_of(extension, "Organizations", "Organization", "Company"):
         number = text(one(company, "PartyLegalEntity", "CompanyID"))
         address = one(company, "PostalAddress")
@@ -168,8 +169,10 @@ def _buyers(root: Any, parties: dict[str, PartieLue], lu: AvisLu) -> None:
 
 # Lots ---------------------------------------------------------------------------------------------------------------
 def _lot(element: Any, lu: AvisLu) -> LotLu:
-    project, terms, process = one(element, "ProcurementProject"), one(element, "TenderingTerms"), one(
-        element, "TenderingProcess"
+    project, terms, process = (
+        one(element, "ProcurementProject"),
+        one(element, "TenderingTerms"),
+        one(element, "TenderingProcess"),
     )
     cpv, others = _cpv(project)
     lot = LotLu(
@@ -237,9 +240,7 @@ def _strategy(project: Any, lot: LotLu, language: str) -> None:
 
 
 def _reserved(terms: Any, lot: LotLu, language: str) -> None:
-    codes = all_of(
-        terms, "TendererQualificationRequest", "SpecificTendererRequirement", "TendererRequirementTypeCode"
-    )
+    codes = all_of(terms, "TendererQualificationRequest", "SpecificTendererRequirement", "TendererRequirementTypeCode")
     lot.participation = sorted(set(coded(codes, "listName", "reserved-procurement")) - {"none"})
     conditions = []
     for requirement in all_of(terms, "ContractExecutionRequirement"):

@@ -8,10 +8,10 @@ from typing import Any
 
 from lxml import etree
 
-from marches.importers.decp import UNSTORABLE
 from portal.imports import FichierRefuse
 from portal.siret import is_siren, is_siret
 
+UNSTORABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, lone surrogates
 LARGEST = 20 * 1024 * 1024  # bytes of one notice
 LONGEST = 20_000  # characters kept of one text
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -19,9 +19,7 @@ LARGEST_AMOUNT = Decimal(10) ** 18
 LARGEST_INTEGER = 2_147_483_647
 
 _MAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(
-    r"(?<![\w/.-])(?:\+\s?33\s?(?:\(0\)\s?)?|\(\+33\)\s?|0033\s?|0)[1-9](?:[\s.-]?\d{2}){4}(?![\d/-])"
-)
+_PHONE = re.compile(r"(?<![\w/.-])(?:\+\s?33\s?(?:\(0\)\s?)?|\(\+33\)\s?|0033\s?|0)[1-9](?:[\s.-]?\d{2}){4}(?![\d/-])")
 _PERSON = re.compile(
     r"(?i)\s*[,;(–—-]?\s*(?:à l['’]attention de|a l['’]attention de|représentée? par|contact\s*:)\s.*$", re.DOTALL
 )
@@ -114,6 +112,8 @@ def body_name(element: Any) -> str:
 def scrub(words: str) -> str:
     """`words` without e-mail addresses nor telephone numbers."""
     words = UNSTORABLE.sub("", words)[:LONGEST]
+    if not any(char.isalpha() for char in words):
+        return words  # a number, a day, an amount: « 078101-2022 » is no telephone number
     if "@" in words:
         words = _MAIL.sub(REMOVED, words)
     return _PHONE.sub(REMOVED, words)
@@ -208,7 +208,8 @@ def number_oj(words: str) -> str:
 def lot_number(words: str) -> str:
     """« LOT-0001 », « Lot 1 », « 01 » → « 1 »; « LOT-0000 », « unique » → "" (a contract of one lot)."""
     words = re.sub(r"(?i)^\s*(?:lot|par)\b[\s\-–:n°º]*", "", words).strip(" -–:")
-    if numbered := re.match(r"(\d{1,3}\s?[A-Za-z]?)\b\s*(?:$|[:–—«\s]|-\s)", words):  # « 4 BASSE-TERRE », « 1: GROS ŒUVRE »
+    # « 4 BASSE-TERRE », « 1: GROS ŒUVRE »
+    if numbered := re.match(r"(\d{1,3}\s?[A-Za-z]?)\b\s*(?:$|[:–—«\s]|-\s)", words):
         words = numbered[1].replace(" ", "")
     if words.isdigit():
         return str(int(words)) if int(words) else ""

@@ -1,0 +1,30 @@
+"""Import notices of public contracts from the console."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from marches.importers.avis import import_avis
+from portal.imports import FichierRefuse, combine, save_json
+
+
+class Command(BaseCommand):
+    help = "Importe des avis de marché (eForms ou TED R2.0.9), un XML ou une archive .zip à la fois."
+
+    def add_arguments(self, parser):
+        parser.add_argument("fichiers", nargs="+", metavar="FICHIER")
+        parser.add_argument("--rapport", metavar="FICHIER.json", help="enregistre le rapport complet en JSON")
+
+    def handle(self, *, fichiers, rapport, **options):
+        reports, refused = [], []
+        for path in fichiers:
+            try:
+                report = import_avis(path)
+            except FichierRefuse as error:
+                refused.append({"fichier": path, "raison": str(error)})
+                self.stderr.write(f"{path} : {error}")
+                continue
+            reports.append(report)
+            self.stdout.write(report.as_text())
+        if rapport:
+            save_json(combine(reports) | {"refuses": refused}, rapport)
+        if refused:
+            raise CommandError("Rien n'a été écrit pour : " + ", ".join(file["fichier"] for file in refused) + ".")
