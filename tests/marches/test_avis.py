@@ -154,7 +154,8 @@ def test_numbers_of_the_journal(words, expected):
     ("words", "expected"),
     [
         ("LOT-0001", "1"), ("LOT-0000", ""), ("Lot 2", "2"), ("03", "3"), ("unique", ""), ("1N", "1N"),
-        ("PAR-0000", ""),        ("4 BASSE-TERRE SUD OUEST", "4"), ("1: GROS ŒUVRE", "1"), ("1-2-3", "1-2-3"), ("lot 6B - MAGNANVILLE", "6B"),
+        ("PAR-0000", ""), ("4 BASSE-TERRE SUD OUEST", "4"), ("1: GROS ŒUVRE", "1"), ("1-2-3", "1-2-3"),
+        ("lot 6B - MAGNANVILLE", "6B"),
     ],
 )  # fmt: skip
 def test_numbers_of_lots(words, expected):

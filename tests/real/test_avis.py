@@ -113,7 +113,7 @@ def test_no_contact_of_a_person_is_kept(ted, eforms):
     phone = re.compile(r"(?<![\w/.-])0[1-9](?:[ .-]?\d{2}){4}(?![\d/-])")
     person = re.compile(r"\b(?:M\.|Mme|Mlle) [A-Z][\w-]+")
     for lu in [*ted.values(), *eforms.values()]:
-        donnees = json.dumps(as_dict(lu), ensure_ascii=False)
+        donnees = re.sub(r'"\d{6}-20\d\d"', '""', json.dumps(as_dict(lu), ensure_ascii=False))  # numbers of notices
         assert not mail.search(donnees), lu.cle
         assert not phone.search(donnees), lu.cle
         assert not person.search(donnees), lu.cle
