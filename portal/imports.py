@@ -2,8 +2,9 @@
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -32,10 +33,11 @@ class Ecart:
 
 @dataclass
 class ImportReport:
-    """The counts of one file: lus = crees + mis_a_jour + inchanges + len(ecartes).
+    """The counts of one file: lus = crees + mis_a_jour + inchanges + nb_ecartes.
 
     `signalements` are records kept although something is wrong with them (an invalid SIRET, say): they are counted
-    among the four as well.
+    among the four as well. With a `plafond`, the details of each reason stop at that many, so that a file of millions
+    of faults fits in memory; its counts stay exact.
     """
 
     source: str
@@ -45,6 +47,17 @@ class ImportReport:
     inchanges: int = 0
     ecartes: list[Ecart] = field(default_factory=list)
     signalements: list[Ecart] = field(default_factory=list)
+    plafond: int | None = None
+    raisons_ecartees: Counter[str] = field(default_factory=Counter)
+    raisons_signalees: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def nb_ecartes(self) -> int:
+        return self.raisons_ecartees.total()
+
+    @property
+    def nb_signalements(self) -> int:
+        return self.raisons_signalees.total()
 
     def read(self, number: int = 1) -> None:
         """Count records met in the file, before anything is known of them."""
@@ -67,20 +80,25 @@ class ImportReport:
 
     def set_aside(self, line: int | None, reason: str, value: object = "") -> None:
         """Leave one record out, and say why."""
-        self.ecartes.append(Ecart(line, reason, _text(value)))
+        self._note(self.ecartes, self.raisons_ecartees, line, reason, value)
 
     def flag(self, line: int | None, reason: str, value: object = "") -> None:
         """Keep one record, and say what is wrong with it."""
-        self.signalements.append(Ecart(line, reason, _text(value)))
+        self._note(self.signalements, self.raisons_signalees, line, reason, value)
+
+    def _note(self, details: list[Ecart], counts: Counter[str], line: int | None, reason: str, value: object) -> None:
+        counts[reason] += 1
+        if self.plafond is None or counts[reason] <= self.plafond:
+            details.append(Ecart(line, reason, _text(value)))
 
     def check(self) -> None:
         """Raise ValueError when a record read was counted nowhere, or twice."""
-        counted = self.crees + self.mis_a_jour + self.inchanges + len(self.ecartes)
+        counted = self.crees + self.mis_a_jour + self.inchanges + self.nb_ecartes
         if self.lus != counted:
             raise ValueError(
                 f"{self.source} : {self.lus} enregistrements lus, mais {counted} comptés "
                 f"({self.crees} créés, {self.mis_a_jour} mis à jour, {self.inchanges} inchangés, "
-                f"{len(self.ecartes)} écartés)."
+                f"{self.nb_ecartes} écartés)."
             )
 
     def as_dict(self) -> dict[str, Any]:
@@ -91,9 +109,22 @@ class ImportReport:
             "crees": self.crees,
             "mis_a_jour": self.mis_a_jour,
             "inchanges": self.inchanges,
-            "ecartes": [asdict(ecart) for ecart in self.ecartes],
-            "signalements": [asdict(ecart) for ecart in self.signalements],
+            "ecartes": [_detail(ecart) for ecart in self.ecartes],
+            "signalements": [_detail(ecart) for ecart in self.signalements],
+            "raisons_ecartees": dict(self.raisons_ecartees),
+            "raisons_signalees": dict(self.raisons_signalees),
         }
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any], plafond: int | None = None) -> "ImportReport":
+        """A report that goes on from what `as_dict` gave."""
+        report = cls(saved["fichier"], saved["lus"], saved["crees"], saved["mis_a_jour"], saved["inchanges"])
+        report.plafond = plafond
+        report.ecartes = [Ecart(**each) for each in saved["ecartes"]]
+        report.signalements = [Ecart(**each) for each in saved["signalements"]]
+        report.raisons_ecartees = Counter(saved["raisons_ecartees"])
+        report.raisons_signalees = Counter(saved["raisons_signalees"])
+        return report
 
     def as_text(self) -> str:
         """The report for the console, in French: one line of counts, then the first details."""
@@ -103,12 +134,12 @@ class ImportReport:
                 plural(self.crees, "créé", "créés"),
                 plural(self.mis_a_jour, "mis à jour", "mis à jour"),
                 plural(self.inchanges, "inchangé", "inchangés"),
-                plural(len(self.ecartes), "écarté", "écartés"),
-                plural(len(self.signalements), "signalé", "signalés"),
+                plural(self.nb_ecartes, "écarté", "écartés"),
+                plural(self.nb_signalements, "signalé", "signalés"),
             )
         )
-        lines = [f"{self.source} : {counts}.", *_details("Écarté", self.ecartes)]
-        return "\n".join([*lines, *_details("Signalé", self.signalements)])
+        lines = [f"{self.source} : {counts}.", *_details("Écarté", self.ecartes, self.nb_ecartes)]
+        return "\n".join([*lines, *_details("Signalé", self.signalements, self.nb_signalements)])
 
     def save(self, path: str | Path) -> None:
         """Write the report to `path` as JSON in UTF-8, making its folder where needed."""
@@ -119,15 +150,21 @@ def combine(reports: Iterable[ImportReport]) -> dict[str, Any]:
     """Several reports as one dictionary of the same shape, for JSON: each count summed, each record set aside or
     flagged with its `fichier`; every report stands whole under `fichiers`."""
     reports = list(reports)
+    set_aside, flagged = Counter[str](), Counter[str]()
+    for report in reports:
+        set_aside += report.raisons_ecartees
+        flagged += report.raisons_signalees
     return {
         "lus": sum(report.lus for report in reports),
         "crees": sum(report.crees for report in reports),
         "mis_a_jour": sum(report.mis_a_jour for report in reports),
         "inchanges": sum(report.inchanges for report in reports),
-        "ecartes": [{"fichier": report.source, **asdict(ecart)} for report in reports for ecart in report.ecartes],
+        "ecartes": [{"fichier": report.source, **_detail(ecart)} for report in reports for ecart in report.ecartes],
         "signalements": [
-            {"fichier": report.source, **asdict(ecart)} for report in reports for ecart in report.signalements
+            {"fichier": report.source, **_detail(ecart)} for report in reports for ecart in report.signalements
         ],
+        "raisons_ecartees": dict(set_aside),
+        "raisons_signalees": dict(flagged),
         "fichiers": [report.as_dict() for report in reports],
     }
 
@@ -168,9 +205,13 @@ def plural(number: int, one: str, many: str) -> str:
     return f"{number} {many if abs(number) >= 2 else one}"
 
 
-def _details(title: str, ecarts: list[Ecart]) -> list[str]:
+def _detail(ecart: Ecart) -> dict[str, Any]:
+    return {"ligne": ecart.ligne, "raison": ecart.raison, "valeur": ecart.valeur}
+
+
+def _details(title: str, ecarts: list[Ecart], total: int) -> list[str]:
     shown = [f"  {title}, {ecart}" for ecart in ecarts[:DETAILS_ON_CONSOLE]]
-    hidden = len(ecarts) - len(shown)
+    hidden = total - len(shown)
     if hidden:
         shown.append(f"  … et {plural(hidden, 'autre', 'autres')} dans le rapport complet.")
     return shown

@@ -61,7 +61,9 @@ def stems(text: str | None) -> list[str]:
 
     Folding comes before stemming: a stem never depends on how accents were typed.
     """
-    return [_stem(token) for token in tokens(text) if token not in STOP_WORDS]
+    return [
+        token[:LONGEST_STEM] if token.isdigit() else _stem(token) for token in tokens(text) if token not in STOP_WORDS
+    ]
 
 
 def racines(*texts: str | None) -> str:

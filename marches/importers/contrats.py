@@ -1,48 +1,50 @@
 """Files of contracts in any official format, turned into the register.
 
-A file is read whole to be sure of it, then written inside one transaction. Memory does not grow with it.
+Two passes. The first reads the whole file and writes nothing: a file that is cut or damaged is refused whole. The
+second writes batch by batch, each in a transaction that also says how far it is: an import that was cut short goes on
+where it stopped when the same file is given again. Memory does not grow with the file.
 """
 
+import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from marches.importers.fichiers import Fichier
 from marches.importers.formats import Format, reconnaitre
-from marches.upsert import Lecture, LotUpsert, Noms
+from marches.upsert import Lecture, LotUpsert, Noms, canonical
 from portal.imports import FichierRefuse, ImportReport
 from portal.models import Importation
 
-BATCH = 500
+BATCH = 2_000  # records: a lookup of each kind is made once a batch, and a batch is what a stop may cost
+PLAFOND = 500  # details kept of each reason of a report
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # NUL and lone surrogates: PostgreSQL takes neither
 MOST_DIGITS = 30  # a longer number is kept as text
+SUSPECT = re.compile(r"\\u0000|[\ud800-\udfff]|\d{30}")  # in the text of a record: to be looked at closely
 DEEPEST = 100
+ONE_AT_A_TIME = 20_221_222  # number of the lock that imports of contracts hold on PostgreSQL
+
+
+class Depassee(Exception):
+    """Another process goes on with this very import."""
 
 
 def import_file(path: str | Path | Fichier, *, noms: Noms | None = None, by=None) -> ImportReport:
-    """Import one file; FichierRefuse, with nothing written, when it is no whole file of a known format."""
+    """Import one file, or finish an import of it that was cut short.
+
+    FichierRefuse, with nothing written, when it is no whole file of a known format.
+    """
     fichier = path if isinstance(path, Fichier) else Fichier(Path(path))
-    format = reconnaitre(fichier)
-    check_file(fichier, format)
-    report = ImportReport(fichier.nom)
-    with transaction.atomic():
-        importation = Importation.objects.create(format=format.cle, fichier=fichier.nom, par=by)
-        upsert = LotUpsert(format.cle_conservee, importation, report, noms)
-        with fichier.ouvrir() as file:
-            lectures = _lectures(format, file, report)
-            while batch := list(islice(lectures, BATCH)):
-                upsert.store(batch)
-        report.check()
-        importation.rapport, importation.terminee_le = report.as_dict(), timezone.now()
-        importation.save(update_fields=["rapport", "terminee_le"])
-    return report
+    importation = commencer(fichier, by=by)
+    return poursuivre(importation, fichier, noms=noms)
 
 
 def check_file(fichier: Fichier, format: Format) -> int:
@@ -51,43 +53,125 @@ def check_file(fichier: Fichier, format: Format) -> int:
         return sum(1 for _ in format.records(file))
 
 
-def _lectures(format: Format, file, report: ImportReport) -> Iterator[Lecture]:
+def commencer(fichier: Fichier, *, by=None) -> Importation:
+    """Read and check the whole file: a new import of it, or the one that was cut short. Writes no contract."""
+    format = reconnaitre(fichier)
+    total, empreinte = check_file(fichier, format), fichier.empreinte()
+    unfinished = Importation.objects.filter(
+        empreinte=empreinte, format=format.cle, terminee_le=None, annulee_le=None, total=total
+    )
+    return unfinished.order_by("pk").first() or Importation.objects.create(
+        format=format.cle, fichier=fichier.nom[:200], par=by, empreinte=empreinte, total=total
+    )
+
+
+def poursuivre(
+    importation: Importation,
+    fichier: Fichier,
+    *,
+    noms: Noms | None = None,
+    told: Callable[[Importation], None] | None = None,
+) -> ImportReport:
+    """Write what is not written yet of an import of `commencer`; `told` is called after each batch.
+
+    One import of contracts at a time on PostgreSQL, the others wait; on SQLite each batch waits for the others.
+    """
+    format = reconnaitre(fichier)
+    with seul():
+        importation.refresh_from_db()
+        saved = importation.rapport if importation.position else None
+        report = ImportReport.from_dict(saved, PLAFOND) if saved else ImportReport(fichier.nom, plafond=PLAFOND)
+        if importation.terminee_le:
+            return report
+        upsert = LotUpsert(format.cle_conservee, importation, report, noms)
+        with fichier.ouvrir() as file:
+            records = islice(format.records(file), importation.position, None)
+            while batch := list(islice(records, BATCH)):
+                with transaction.atomic():
+                    upsert.store(list(_lectures(format, batch, report)))
+                    _advance(importation, report, len(batch))
+                if told:
+                    told(importation)
+        report.check()
+        importation.rapport, importation.terminee_le = report.as_dict(), timezone.now()
+        importation.save(update_fields=["rapport", "terminee_le"])
+    return report
+
+
+@contextmanager
+def seul() -> Iterator[None]:
+    """Nobody else changes the register by files meanwhile. The lock goes with the connection: a kill frees it."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback and connection.connection and not connection.connection.closed:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
+
+
+def _advance(importation: Importation, report: ImportReport, number: int) -> None:
+    """Say in the batch's own transaction how far the import is; Depassee when somebody else has gone further."""
+    before, importation.position = importation.position, importation.position + number
+    importation.rapport = report.as_dict()
+    mine = Importation.objects.filter(pk=importation.pk, position=before, annulee_le=None)
+    if not mine.update(position=importation.position, rapport=importation.rapport):
+        raise Depassee(f"{importation} : {before}")
+
+
+def _lectures(format: Format, batch: list[Any], report: ImportReport) -> Iterator[Lecture]:
     """The records that can be kept; the others are set aside with their rank and reason."""
-    for rank, raw in enumerate(report.reading(format.records(file)), start=1):
-        donnees, damaged = storable(raw)
+    for rank, raw in enumerate(report.reading(batch), start=report.lus + 1):
+        donnees, texte, damaged = storable(raw)
         lu = format.read(donnees)
         if lu.refus:
             report.set_aside(rank, lu.refus, _name(donnees))
             continue
         if damaged:
             report.flag(rank, "caractères de contrôle retirés du texte")
-        yield Lecture(rank, lu, donnees)
+        yield Lecture(rank, lu, donnees, texte)
 
 
 def _name(donnees: Any) -> str:
     return str(donnees.get("id") or "")[:60] if isinstance(donnees, dict) else ""
 
 
-def storable(value: Any, depth: int = 0) -> tuple[Any, bool]:
-    """`value` as both databases store JSON: no NUL, no lone surrogate, plain numbers; and whether text was damaged."""
+def storable(raw: Any) -> tuple[Any, str, bool]:
+    """`raw` as both databases store JSON (no NUL, no lone surrogate, plain numbers), its text, whether it was damaged.
+
+    What is read is what will be read again of the stored text: a number of too many digits is rounded once.
+    """
+    text, damaged = canonical(raw, _number), False
+    if SUSPECT.search(text):
+        raw, damaged = _cleaned(raw)
+        text = canonical(raw, _number)
+    return json.loads(text), text, damaged
+
+
+def _cleaned(value: Any, depth: int = 0) -> tuple[Any, bool]:
     if isinstance(value, str):
         kept = UNSTORABLE.sub("", value)
         return kept, kept != value
     if depth > DEEPEST:
         raise FichierRefuse(f"Le fichier imbrique plus de {DEEPEST} niveaux : il est abîmé.")
     if isinstance(value, dict):
-        pairs = [(storable(key, depth + 1), storable(item, depth + 1)) for key, item in value.items()]
+        pairs = [(_cleaned(key, depth + 1), _cleaned(item, depth + 1)) for key, item in value.items()]
         damaged = any(key[1] or item[1] for key, item in pairs)
         return {key[0]: item[0] for key, item in pairs}, damaged
     if isinstance(value, list):
-        items = [storable(item, depth + 1) for item in value]
+        items = [_cleaned(item, depth + 1) for item in value]
         return [item for item, _ in items], any(damaged for _, damaged in items)
     if isinstance(value, (Decimal, int, float)) and not isinstance(value, bool):
         return _number(value), False
     return value, False
 
 
-def _number(value: Decimal | int | float) -> int | float | str:
+def _number(value: Any) -> int | float | str:
+    """A number as any reader of JSON gives it back; as text when none would."""
     number = Decimal(str(value))
     if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
         return str(value)[:100]

@@ -170,6 +170,17 @@ _LIGATURES = str.maketrans({"œ": "\ufffd", "æ": "\ufffd", "Œ": "\ufffd", "Æ"
 _BEARS_ACCENTS = str.maketrans(dict.fromkeys("aceiouy", "*"))
 
 
+class _Folded(dict):
+    """What each character of a word folds to, found once: `str.translate` then folds a word without a loop of ours."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = "\ufffd" if code == 0xFFFD else fold(chr(code))
+        return folded
+
+
+_FOLDED = _Folded()
+
+
 @lru_cache(maxsize=2_000)
 def skeleton(text: str) -> str:
     """`text` in a form that accents, case, punctuation and characters lost in a transfer (U+FFFD) do not change.
@@ -179,21 +190,16 @@ def skeleton(text: str) -> str:
     """
     words = []
     for word in re.split(r"[^\w\ufffd]+|_", text.translate(_LIGATURES)):
-        letters = "".join(map(_folded, word))
+        letters = word.translate(_FOLDED)
         if not letters:
             continue
         if letters == "\ufffd":
             letters = "a"  # « à », the one French word that is a single accented letter in practice
-        if len(letters) >= 3 and not any(char.isdigit() for char in letters):
+        if len(letters) >= 3 and (letters.isalpha() or not any(map(str.isdigit, letters))):
             letters = letters.replace("oe", "\ufffd").replace("ae", "\ufffd")
             letters = letters.translate(_BEARS_ACCENTS).replace("\ufffd", "*")
         words.append(letters)
     return " ".join(words)
-
-
-@lru_cache(maxsize=5_000)
-def _folded(char: str) -> str:
-    return char if char == "\ufffd" else fold(char)
 
 
 # Buyers -------------------------------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import date
 
 from marches.models import Lot, Marche
+from marches.upsert.ecriture import update
 from marches.upsert.references import Secteurs
 from portal.text import stems
 
@@ -30,7 +32,7 @@ def reindex(marche_ids: Collection[int]) -> None:
         if lot.racines != words:
             lot.racines = words
             changed.append(lot)
-    Lot.objects.bulk_update(changed, ["racines"], batch_size=200)
+    update(Lot, changed, ["racines"])
     refresh_marches(marche_ids)
 
 
@@ -44,15 +46,20 @@ def refresh_marches(marche_ids: Collection[int]) -> None:
         lots[marche_id].append((of_lot, notified))
     changed: list[Marche] = []
     for marche in Marche.objects.filter(pk__in=marche_ids).select_related("acheteur__organisation"):
-        mine = lots[marche.pk]
-        words = [*stems(marche.objet), *stems(marche.acheteur.organisation.denomination)]
-        words += " ".join(sorted(of_lot for of_lot, _ in mine)).split()
-        last = max((notified for _, notified in mine if notified), default=None)
-        found, recence = join_stems(words), int(f"{last:%Y%m%d}") if last else 0
-        if (marche.racines, marche.recence) != (found, recence):
-            marche.racines, marche.recence = found, recence
+        buyer = marche.acheteur.organisation.denomination
+        found = marche_index(marche.objet, buyer, lots[marche.pk])
+        if (marche.racines, marche.recence) != found:
+            marche.racines, marche.recence = found
             changed.append(marche)
-    Marche.objects.bulk_update(changed, ["racines", "recence"], batch_size=200)
+    update(Marche, changed, ["racines", "recence"])
+
+
+def marche_index(objet: str, acheteur: str, lots: Collection[tuple[str, date | None]]) -> tuple[str, int]:
+    """`racines` and `recence` of a contract, out of its subject, its buyer's name, its lots' own words and days."""
+    words = [*stems(objet), *stems(acheteur)]
+    words += " ".join(sorted(of_lot for of_lot, _ in lots)).split()
+    last = max((notified for _, notified in lots if notified), default=None)
+    return join_stems(words), int(f"{last:%Y%m%d}") if last else 0
 
 
 def remove_empty(marche_ids: Collection[int]) -> int:

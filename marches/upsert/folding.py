@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -32,10 +32,20 @@ SCALARS = (
 SILENT = (None, "", ())
 
 
-def canonical(raw: Any) -> tuple[str, str]:
-    """`raw` as JSON with sorted keys, and its SHA-256: the fingerprint of a record."""
-    text = json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return text, hashlib.sha256(text.encode()).hexdigest()
+def canonical(raw: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """`raw` as JSON with sorted keys, whose SHA-256 is the fingerprint of a record; `default` writes what JSON has not.
+
+    ValueError for an infinite number.
+    """
+    encoder = _encoders.get(default)
+    if encoder is None:
+        encoder = _encoders[default] = json.JSONEncoder(
+            ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=default
+        )
+    return encoder.encode(raw)
+
+
+_encoders: dict[Any, json.JSONEncoder] = {}  # making one costs more than writing a record
 
 
 def digest(*parts: str) -> str:
@@ -125,11 +135,14 @@ class EtatLot:
 def fold_records(versements: Iterable[Versement]) -> EtatLot:
     """One state out of every record of a lot; the same for any order of `versements`."""
     ordered = sorted(versements, key=lambda versement: versement.order)
+    lus = decp.rassembler([versement.lu for versement in ordered])
+    if len(lus) == 1:  # by far the most frequent, and nothing to fold
+        return _state(lus[0], *({part.cle: part for part in parts} for parts in _parts(lus[0])))
     folded = Enregistrement(acheteur=ordered[-1].lu.acheteur, nature=ordered[-1].lu.nature)
     modifications: dict[Any, ModificationLue] = {}
     actes: dict[Any, ActeLu] = {}
     changes: dict[Any, ModificationLue] = {}
-    for lu in decp.rassembler([versement.lu for versement in ordered]):
+    for lu in lus:
         for name in SCALARS:
             value = getattr(lu, name)
             if value not in SILENT:
@@ -137,6 +150,14 @@ def fold_records(versements: Iterable[Versement]) -> EtatLot:
         modifications |= {part.cle: part for part in lu.modifications}
         actes |= {acte.cle: acte for acte in lu.actes}
         changes |= {part.cle: part for part in lu.modifications_actes}
+    return _state(folded, modifications, actes, changes)
+
+
+def _parts(lu: Enregistrement) -> tuple[list, list, list]:
+    return lu.modifications, lu.actes, lu.modifications_actes
+
+
+def _state(folded: Enregistrement, modifications: dict, actes: dict, changes: dict) -> EtatLot:
     dated = sorted(modifications.values(), key=_rank)
     return EtatLot(
         lu=folded,

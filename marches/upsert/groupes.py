@@ -9,8 +9,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from marches.models import Lot, Marche
+from django.db.models import Exists, OuterRef
+
+from marches.models import Lot, Marche, SourceLot
 from marches.rules import debuts_de_vague
+from marches.upsert.ecriture import update
 from marches.upsert.folding import digest
 
 
@@ -36,7 +39,8 @@ def groupes_of(marche_ids: Iterable[int]) -> set[str]:
 
 def members(groupes: Collection[str]) -> dict[str, tuple[Lot, str]]:
     """The stored lots of these groups with their group, by key, but those that a person placed; one query."""
-    rows = Lot.objects.filter(marche__groupe__in=groupes).exclude(cle="").select_related("marche")
+    said = Exists(SourceLot.objects.filter(lot=OuterRef("pk")))  # the others are where people keep them
+    rows = Lot.objects.filter(said, marche__groupe__in=groupes).exclude(cle="").select_related("marche")
     rows = rows.only("cle", "date_notification", "date_publication", "champs_saisis", "marche__groupe")
     return {lot.cle: (lot, lot.marche.groupe) for lot in rows if "marche" not in lot.champs_saisis}
 
@@ -68,7 +72,8 @@ def keep_rows(found: list[Vague], places: Mapping[str, int]) -> None:
     moved = [vague for vague in found if vague.marche and vague.marche.cle != vague.cle]
     leftover = [marche.pk for free in rows.values() for marche in free.values()]
     # Two steps: a key may pass from one row to another, and no two rows may have it even for an instant.
-    Marche.objects.filter(pk__in=[*leftover, *(vague.marche.pk for vague in moved)]).update(cle="")
+    if freed := [*leftover, *(vague.marche.pk for vague in moved if vague.marche.cle)]:
+        Marche.objects.filter(pk__in=freed).update(cle="")
     for vague in moved:
         vague.marche.cle = vague.cle
-    Marche.objects.bulk_update([vague.marche for vague in moved], ["cle"], batch_size=200)
+    update(Marche, [vague.marche for vague in moved], ["cle"])

@@ -1,26 +1,30 @@
 """Records of a file turned into lots, batch by batch: sources stored, states folded, contracts guessed."""
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
-from django.utils import timezone
 
-from marches.models import Acheteur, ActeSousTraitance, Lot, Marche, Modification, SourceLot, Titulaire
+from marches.models import Acheteur, Lot, Marche, SourceLot, SourceVue
 from marches.rules import type_marche
 from marches.rules.decp import Enregistrement, Identite
-from marches.upsert.contrats import lot_racines, refresh_marches, remove_empty
+from marches.upsert.contrats import lot_racines, marche_index, refresh_marches, remove_empty
+from marches.upsert.ecriture import insert, pour, update
 from marches.upsert.facts import refresh_holders
-from marches.upsert.folding import READERS, EtatLot, Versement, canonical, fold_records, lot_key
+from marches.upsert.folding import READERS, EtatLot, Versement, fold_records, lot_key
 from marches.upsert.groupes import Vague, groupes_of, keep_rows, members, vagues
 from marches.upsert.organisations import Noms, find_acheteurs, find_organisations
+from marches.upsert.parts import write_parts
 from marches.upsert.references import Lieux, Secteurs
 from portal.imports import ImportReport
 from portal.models import Importation
 from structures.enums import TypeIdentifiant
 from structures.models import Organisation
+
+SOURCE = ["importation_id", "format", "cle", "empreinte", "publie_le", "donnees", "lot_id"]
 
 
 @dataclass
@@ -30,11 +34,12 @@ class Lecture:
     rang: int
     lu: Enregistrement
     donnees: Any
+    texte: str  # `donnees` by `canonical`
     cle: str = ""
     empreinte: str = ""
 
     def __post_init__(self):
-        self.empreinte = canonical(self.donnees)[1]
+        self.empreinte = hashlib.sha256(self.texte.encode()).hexdigest()
         self.cle = lot_key(self.lu)
 
 
@@ -50,7 +55,7 @@ class LotUpsert:
         """Write one batch; every record is counted in the report, with what is wrong with it."""
         self._flag(batch)
         identities = set().union(*(lecture.lu.identites for lecture in batch))
-        organisations, renamed = find_organisations(identities, self.noms)
+        organisations, renamed = find_organisations(identities, self.noms, _said(batch))
         buyers = [organisations[_buyer(lecture.lu)] for lecture in batch]
         acheteurs = find_acheteurs(buyers)
         touched = set(Marche.objects.filter(acheteur__organisation__in=renamed).values_list("pk", flat=True))
@@ -62,7 +67,7 @@ class LotUpsert:
             identities = set().union(*(_named(state) for state in states.values())) - organisations.keys()
             organisations |= find_organisations(identities, self.noms)[0]
             touched |= self._write(states, lots, organisations, acheteurs)
-            SourceLot.objects.bulk_create(self._source(lecture, lots[lecture.cle]) for lecture in fresh)
+            pour(SourceLot, SOURCE, [self._source(lecture, lots[lecture.cle].pk) for lecture in fresh])
         refresh_marches(touched)
         refresh_holders({organisation.pk for organisation in organisations.values()} | self.left)
 
@@ -86,20 +91,35 @@ class LotUpsert:
 
     def _fresh(self, batch: list[Lecture], lots: dict[str, Lot]) -> list[Lecture]:
         """The records not stored yet, each one counted as created, updated or unchanged."""
-        known = set(SourceLot.objects.filter(format=self.format, cle__in=lots.keys()).values_list("cle", "empreinte"))
-        keys, fresh = set(lots), []
+        stored = SourceLot.objects.filter(format=self.format, cle__in=lots.keys()) if lots else SourceLot.objects.none()
+        rows = stored.values_list("cle", "empreinte", "pk", "importation_id")
+        known = {(cle, empreinte): (pk, importation) for cle, empreinte, pk, importation in rows}
+        keys, fresh, met = set(lots), [], set()
         for lecture in batch:
-            if (lecture.cle, lecture.empreinte) in known:
+            record = (lecture.cle, lecture.empreinte)
+            if record in known:
                 self.report.unchanged()
+                met.add(known[record])
                 continue
-            known.add((lecture.cle, lecture.empreinte))
+            assert self.importation is not None
+            known[record] = (0, self.importation.pk)
             if lecture.cle in keys:
                 self.report.updated()
             else:
                 self.report.created()
             keys.add(lecture.cle)
             fresh.append(lecture)
+        self._remember({pk for pk, importation in met if importation != self.importation.pk})
         return fresh
+
+    def _remember(self, sources: set[int]) -> None:
+        """Note that this import met these records of others: they outlive them."""
+        if not sources:
+            return
+        seen = SourceVue.objects.filter(importation=self.importation, source__in=sources).values_list(
+            "source", flat=True
+        )
+        insert(SourceVue, [SourceVue(source_id=pk, importation=self.importation) for pk in sorted(sources - set(seen))])
 
     def _fold(self, fresh: list[Lecture], stored_too: Collection[str]) -> dict[str, EtatLot]:
         """The state of each lot out of its new records and, for the keys of `stored_too`, of those stored before."""
@@ -111,16 +131,10 @@ class LotUpsert:
             versements[cle].append(Versement(READERS[format](donnees), empreinte))
         return {cle: fold_records(of_lot) for cle, of_lot in versements.items()}
 
-    def _source(self, lecture: Lecture, lot: Lot) -> SourceLot:
-        return SourceLot(
-            importation=self.importation,
-            lot=lot,
-            format=self.format,
-            cle=lecture.cle,
-            empreinte=lecture.empreinte,
-            publie_le=lecture.lu.publie_le,
-            donnees=lecture.donnees,
-        )
+    def _source(self, lecture: Lecture, lot_id: int) -> tuple:
+        assert self.importation is not None
+        said = (lecture.cle, lecture.empreinte, lecture.lu.publie_le, lecture.texte)
+        return self.importation.pk, self.format, *said, lot_id
 
     # Lots and contracts -----------------------------------------------------------------------------------------------
     def _write(
@@ -132,35 +146,37 @@ class LotUpsert:
     ) -> set[int]:
         """Create and update the lots of `states`, added to `lots`; the ids of the contracts to refresh."""
         contrats = self._place(states, lots)
-        left = self._write_marches(contrats, states, organisations, acheteurs)
+        self.lieux.prepare(state.lu.lieu_code for state in states.values())
+        values = {cle: self._values(state, lots.get(cle)) for cle, state in states.items()}
+        left, touched = self._write_marches(contrats, states, values, organisations, acheteurs)
         marches = {cle: contrat.marche for contrat in contrats for cle in contrat.lots}
         created, changed, names = [], [], {"marche"}
-        self.lieux.prepare(state.lu.lieu_code for state in states.values())
-        for cle, state in states.items():
-            values = self._values(state)
+        for cle, of_lot in values.items():
             lot = lots.get(cle)
             if lot is None:
-                created.append(Lot(cle=cle, marche=marches[cle], **values))
+                created.append(Lot(cle=cle, marche=marches[cle], **of_lot))
                 continue
-            names.update(name.removesuffix("_id") for name in values)
+            names.update(name.removesuffix("_id") for name in of_lot)
             if cle in marches and lot.marche_id != marches[cle].pk:
                 left.add(lot.marche_id)
-                values["marche_id"] = marches[cle].pk
-            if _assign(lot, values, set(lot.champs_saisis)):
+                of_lot["marche_id"] = marches[cle].pk
+            if _assign(lot, of_lot, set(lot.champs_saisis)):
                 changed.append(lot)
-        for lot in Lot.objects.bulk_create(created):
-            lots[lot.cle] = lot
-        _bulk_update(Lot, changed, names)
-        self._write_parts(states, lots, organisations)
+        insert(Lot, created)
+        lots |= {lot.cle: lot for lot in created}
+        update(Lot, changed, sorted(names))
+        self.left |= write_parts(states, lots, organisations, {lot.pk for lot in created})
         remove_empty(left)
-        return {lots[cle].marche_id for cle in states} | {contrat.marche.pk for contrat in contrats} | left
+        return touched | {lots[cle].marche_id for cle in states.keys() - marches.keys()} | left
 
-    def _values(self, state: EtatLot) -> dict[str, Any]:
+    def _values(self, state: EtatLot, lot: Lot | None) -> dict[str, Any]:
         values = state.fields()
         lieu = self.lieux.read(state.lu.lieu_code, state.lu.lieu_type)
         secteur = self.secteurs.find(state.lu.cpv)
         values |= {"commune_id": lieu.commune, "departement_id": lieu.departement, "secteur_id": secteur}
-        values["racines"] = lot_racines(values["objet"], secteur, self.secteurs)
+        objet = lot.objet if lot and _has(lot, "objet") else values["objet"]
+        shown = lot.secteur_id if lot and _has(lot, "secteur") else secteur
+        values["racines"] = lot_racines(objet, shown, self.secteurs)
         return values
 
     def _place(self, states: dict[str, EtatLot], lots: dict[str, Lot]) -> list[Vague]:
@@ -180,8 +196,9 @@ class LotUpsert:
         keep_rows(contrats, {cle: lot.marche_id for cle, (lot, _) in stored.items()})
         return contrats
 
-    def _write_marches(self, contrats: list[Vague], states, organisations, acheteurs) -> set[int]:
-        """Each contract shows what its first lot says, and takes its lots; the ids of those that lost some."""
+    def _write_marches(self, contrats: list[Vague], states, values, organisations, acheteurs) -> tuple[set, set]:
+        """Each contract shows what its first lot says, and takes its lots; the ids of those that lost some, and of
+        those whose words and date have to be read again."""
         elsewhere = self._fold([], {contrat.premier for contrat in contrats} - states.keys())
         identities = {_buyer(state.lu) for state in elsewhere.values()} - organisations.keys()
         organisations |= find_organisations(identities, self.noms)[0]
@@ -190,52 +207,27 @@ class LotUpsert:
         made: list[Marche] = []
         changed: list[Marche] = []
         names: set[str] = set()
+        unsure: list[Vague] = []
         for contrat in contrats:
-            values = _marche_values(known[contrat.premier], organisations, acheteurs)
-            names.update(name.removesuffix("_id") for name in values)
+            first = known[contrat.premier]
+            columns = _marche_values(first, organisations, acheteurs)
+            names.update(name.removesuffix("_id") for name in columns)
             if contrat.marche is None:
-                contrat.marche = Marche(cle=contrat.cle, groupe=contrat.groupe, **values)
-                made.append(contrat.marche)
-            elif _assign(contrat.marche, values, set(contrat.marche.champs_saisis)):
+                contrat.marche = marche = Marche(cle=contrat.cle, groupe=contrat.groupe, **columns)
+                made.append(marche)
+                if values.keys() >= set(contrat.lots):  # nothing of it is stored yet: all that shows is at hand
+                    lots = [(values[cle]["racines"], values[cle]["date_notification"]) for cle in contrat.lots]
+                    buyer = organisations[_buyer(first.lu)].denomination
+                    marche.racines, marche.recence = marche_index(marche.objet, buyer, lots)
+                else:
+                    unsure.append(contrat)
+                continue
+            unsure.append(contrat)
+            if _assign(contrat.marche, columns, set(contrat.marche.champs_saisis)):
                 changed.append(contrat.marche)
-        Marche.objects.bulk_create(made)
-        _bulk_update(Marche, changed, names)
-        return _move(contrats, states)
-
-    # Holders, modifications, subcontracts -----------------------------------------------------------------------------
-    def _write_parts(self, states, lots, organisations) -> None:
-        titulaires, modifications, actes = {}, {}, {}
-        for cle, state in states.items():
-            lot = lots[cle]
-            typed = set(lot.champs_saisis)
-            if "titulaires" not in typed:
-                titulaires[lot.pk] = {
-                    (organisations[identity].pk,): {"rang": rank} for rank, identity in enumerate(state.titulaires)
-                }
-            if "modifications" not in typed:
-                modifications[lot.pk] = {
-                    part.cle: {
-                        "date_publication": part.date_publication,
-                        "duree_mois": part.duree_mois,
-                        "montant": part.montant,
-                        "titulaires": [list(identity) for identity in part.titulaires],
-                    }
-                    for part in state.modifications
-                }
-            if "actes_sous_traitance" not in typed:
-                actes[lot.pk] = {
-                    (acte.numero, organisations[acte.sous_traitant].pk): {
-                        "date_notification": acte.date_notification,
-                        "date_publication": acte.date_publication,
-                        "duree_mois": acte.duree_mois,
-                        "montant": acte.montant,
-                        "variation_prix": acte.variation_prix,
-                    }
-                    for acte in state.actes
-                }
-        self.left |= {row.organisation_id for row in _sync(Titulaire, titulaires, ("organisation_id",))}
-        _sync(Modification, modifications, ("numero", "date_notification"))
-        _sync(ActeSousTraitance, actes, ("numero", "sous_traitant_id"))
+        insert(Marche, made)
+        update(Marche, changed, sorted(names))
+        return _move(contrats, states), {contrat.marche.pk for contrat in unsure}
 
 
 def _has(lot: Lot, name: str) -> bool:
@@ -251,12 +243,22 @@ def _move(contrats: list[Vague], but: Collection[str]) -> set[int]:
     left = {lot.marche_id for lot in moved}
     for lot in moved:
         lot.marche_id = wanted[lot.cle]
-    _bulk_update(Lot, moved, ["marche"])
+    update(Lot, moved, ["marche"])
     return left
 
 
 def _buyer(lu: Enregistrement) -> Identite:
     return TypeIdentifiant.SIRET.value, lu.acheteur
+
+
+def _said(batch: Collection[Lecture]) -> Noms:
+    """Names that the records themselves give of bodies known by a SIRET."""
+    return {
+        number: (name[:250], "données de la commande publique")
+        for lecture in batch
+        for (kind, number), name in lecture.lu.denominations.items()
+        if kind == TypeIdentifiant.SIRET
+    }
 
 
 def _named(state: EtatLot) -> set[Identite]:
@@ -290,45 +292,3 @@ def _assign(obj: models.Model, values: dict[str, Any], typed: set[str]) -> bool:
     if start and end and end < start:  # a typed day against a published one: what was typed stays
         setattr(obj, "date_debut" if "date_fin" in typed else "date_fin", None)
     return changed
-
-
-def _bulk_update(model: type[models.Model], rows: list, names: Iterable[str]) -> None:
-    """Update these columns: an import leaves its records as trace, not history."""
-    now = timezone.now()
-    for row in rows:
-        row.modifie_le = now
-    model._default_manager.bulk_update(rows, [*names, "modifie_le"], batch_size=100)
-
-
-def _sync(model: type[models.Model], wanted: dict[int, dict[tuple, dict[str, Any]]], key: Iterable[str]) -> list:
-    """Make the rows of each lot those of `wanted` (lot id → key → columns), keeping the ids of those that stay.
-
-    The rows that went.
-    """
-    key = tuple(key)
-    changed, gone, seen = [], [], set()
-    for row in model._default_manager.filter(lot__in=wanted):
-        identity = tuple(getattr(row, name) for name in key)
-        if getattr(row, "saisie", False):  # a person added or corrected it: no file touches it
-            seen.add((row.lot_id, identity))
-            continue
-        values = wanted[row.lot_id].get(identity)
-        if values is None or (row.lot_id, identity) in seen:
-            gone.append(row)
-            continue
-        seen.add((row.lot_id, identity))
-        if any(getattr(row, name) != value for name, value in values.items()):
-            for name, value in values.items():
-                setattr(row, name, value)
-            changed.append(row)
-    model._default_manager.filter(pk__in=[row.pk for row in gone]).delete()
-    if changed:
-        names = next(iter(next(values for values in wanted.values() if values).values())).keys()
-        model._default_manager.bulk_update(changed, list(names), batch_size=200)
-    model._default_manager.bulk_create(
-        model(lot_id=lot_id, **dict(zip(key, identity, strict=True)), **values)
-        for lot_id, rows in wanted.items()
-        for identity, values in rows.items()
-        if (lot_id, identity) not in seen
-    )
-    return gone

@@ -1,5 +1,6 @@
 """Bodies named by the records: found or made, and given the name that is known elsewhere."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from marches.enums import GenreAcheteur
 from marches.models import Acheteur
 from marches.rules import genre_probable
 from marches.rules.decp import Identite
+from marches.upsert.ecriture import insert, update
 from portal.siret import is_siret
 from portal.tables import read_table
 from portal.text import de_lieu
@@ -27,19 +29,25 @@ def read_noms(path: str | Path) -> dict[str, tuple[str, str]]:
     return names
 
 
-def find_organisations(identities: Iterable[Identite], noms: Noms) -> tuple[dict[Identite, Organisation], set[int]]:
+def find_organisations(
+    identities: Iterable[Identite], noms: Noms, dits: Noms | None = None
+) -> tuple[dict[Identite, Organisation], set[int]]:
     """An `Organisation` for each identity, made where missing, and the ids of those that have just been named.
 
     A name already there stays; else it comes from the directory, then from the commune or EPCI of that SIREN, then
-    from `noms`. Six queries, whatever the number.
+    from `noms`, then from what the records say (`dits`). Six queries, whatever the number, and one more for each kind
+    of identifier but SIRET.
     """
     wanted = set(identities)
-    numbers = {number for _, number in wanted}
+    by_kind: dict[str, set[str]] = defaultdict(set)
+    for kind, number in wanted:
+        by_kind[kind].add(number)
     found = {
         (organisation.type_identifiant, organisation.identifiant): organisation
-        for organisation in Organisation.objects.filter(identifiant__in=numbers)
-        if (organisation.type_identifiant, organisation.identifiant) in wanted
+        for kind, numbers in by_kind.items()
+        for organisation in Organisation.objects.filter(type_identifiant=kind, identifiant__in=numbers)
     }
+    noms = {**(dits or {}), **noms} if dits else noms
     missing = sorted(wanted - found.keys())
     nameless = [organisation for organisation in found.values() if not organisation.denomination]
     known = _names([*missing, *((item.type_identifiant, item.identifiant) for item in nameless)], found, noms)
@@ -55,15 +63,15 @@ def find_organisations(identities: Iterable[Identite], noms: Noms) -> tuple[dict
                 source_denomination=source,
             ).derive()
         )
-    for organisation in Organisation.objects.bulk_create(made):
-        found[organisation.type_identifiant, organisation.identifiant] = organisation
+    insert(Organisation, made)
+    found |= {(organisation.type_identifiant, organisation.identifiant): organisation for organisation in made}
     named = []
     for organisation in nameless:
         name, source = known.get((organisation.type_identifiant, organisation.identifiant), ("", ""))
         if name:
             organisation.denomination, organisation.source_denomination = name, source
             named.append(organisation.derive())
-    Organisation.objects.bulk_update(named, ["denomination", "source_denomination", "nom_tri"])
+    update(Organisation, named, ["denomination", "source_denomination", "nom_tri"])
     return found, {organisation.pk for organisation in named}
 
 
@@ -100,7 +108,6 @@ def find_acheteurs(organisations: Iterable[Organisation]) -> dict[int, Acheteur]
     changed = [item for item in found.values() if item.genre == GenreAcheteur.INCONNU != guessed[item.organisation_id]]
     for acheteur in changed:
         acheteur.genre = guessed[acheteur.organisation_id]
-    Acheteur.objects.bulk_update(changed, ["genre"])
-    for acheteur in Acheteur.objects.bulk_create(made):
-        found[acheteur.organisation_id] = acheteur
-    return found
+    update(Acheteur, changed, ["genre"])
+    insert(Acheteur, made)
+    return found | {acheteur.organisation_id: acheteur for acheteur in made}

@@ -329,7 +329,7 @@ def test_empty_list_is_an_import_of_nothing(write):
     assert import_file(write()).lus == 0
 
 
-def test_failure_midway_writes_nothing(monkeypatch):
+def test_failure_in_a_batch_writes_nothing_of_it(monkeypatch):
     from marches.upsert import lots
 
     def fail(*args):
@@ -339,7 +339,8 @@ def test_failure_midway_writes_nothing(monkeypatch):
     with pytest.raises(RuntimeError):
         import_file(FIRST)
     assert not Lot.objects.exists()
-    assert not Importation.objects.exists()
+    assert not Organisation.objects.exists()
+    assert Importation.objects.get().position == 0
 
 
 # Names --------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from marches.importers.contrats import import_file, storable
 from marches.importers.formats import reconnaitre
 from marches.importers.formats.decp2022_xml import records
 from marches.models import ActeSousTraitance, Lot, Modification, SourceLot
-from marches.upsert.folding import canonical
 from portal.imports import FichierRefuse
 from portal.models import Importation
 
@@ -54,7 +53,7 @@ def as_xml(document: dict, *, declaration: str = '<?xml version="1.0" encoding="
 
 
 def prints(raws) -> list[str]:
-    return sorted(canonical(storable(raw)[0])[1] for raw in raws)
+    return sorted(storable(raw)[1] for raw in raws)
 
 
 def in_json(path: Path) -> list[dict]:

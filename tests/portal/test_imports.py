@@ -28,7 +28,31 @@ def test_as_dict(report):
         "inchanges": 1,
         "ecartes": [{"ligne": 4, "raison": "SIRET absent", "valeur": ""}],
         "signalements": [{"ligne": 5, "raison": "SIRET invalide", "valeur": "123"}],
+        "raisons_ecartees": {"SIRET absent": 1},
+        "raisons_signalees": {"SIRET invalide": 1},
     }
+
+
+def test_a_report_goes_on_from_what_was_saved(report):
+    again = ImportReport.from_dict(json.loads(json.dumps(report.as_dict())))
+    assert again == report
+    again.read()
+    again.set_aside(6, "SIRET absent")
+    again.check()
+    assert (again.nb_ecartes, again.raisons_ecartees) == (2, {"SIRET absent": 2})
+
+
+def test_details_stop_at_their_cap_and_counts_stay_exact():
+    report = ImportReport("gros.json", plafond=3)
+    for line in range(10_000):
+        report.read()
+        report.set_aside(line, "objet absent")
+        report.flag(line, "SIRET invalide" if line % 2 else "montant invraisemblable")
+    report.check()
+    assert (len(report.ecartes), report.nb_ecartes) == (3, 10_000)
+    assert (len(report.signalements), report.nb_signalements) == (6, 10_000)
+    assert "10000 écartés" in report.as_text()
+    assert "et 9997 autres" in report.as_text()
 
 
 def test_check_accepts_a_right_count(report):

@@ -8,10 +8,9 @@ import re
 from typing import Any
 
 from marches.enums import NatureContrat
-from marches.rules.decp.types import Enregistrement
+from marches.rules.decp.types import SIRET, Enregistrement
 from marches.rules.decp.valeurs import LOST, SUSPECT_MONTHS, Lecteur, fold, is_siret, nested, plain, words
 from portal.siret import clean
-from structures.enums import TypeIdentifiant
 
 FORMAT, FORMAT_2019 = "decp-2022", "decp-2019"
 _CPV = re.compile(r"\d{8}(-\d)?")
@@ -100,7 +99,7 @@ def _identity(read: Lecteur, buyer: Any) -> None:
     if not is_siret(lu.acheteur):
         read.problem("SIRET de l'acheteur invalide", lu.acheteur)
     if isinstance(buyer, dict):
-        read.name((TypeIdentifiant.SIRET.value, lu.acheteur), buyer.get("nom"))
+        read.name((SIRET, lu.acheteur), buyer.get("nom"))
     if not lu.identifiant:
         read.problem("identifiant du marché absent")
     if not lu.objet:

@@ -8,6 +8,7 @@ from marches.enums import NatureContrat
 from structures.enums import TypeIdentifiant
 
 Identite = tuple[str, str]  # type of identifier, identifier
+SIRET, KINDS = TypeIdentifiant.SIRET.value, frozenset(TypeIdentifiant.values)  # read once: enumerations are slow
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,6 @@ class Enregistrement:
     @property
     def identites(self) -> set[Identite]:
         """Every body the record names, its buyer included."""
-        named = {(TypeIdentifiant.SIRET.value, self.acheteur), *self.titulaires}
+        named = {(SIRET, self.acheteur), *self.titulaires}
         named.update(acte.sous_traitant for acte in self.actes)
         return named.union(*(modification.titulaires for modification in self.modifications))

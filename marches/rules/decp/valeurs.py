@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from marches.rules.decp.types import ActeLu, Enregistrement, Identite, ModificationLue
+from marches.rules.decp.types import KINDS, SIRET, ActeLu, Enregistrement, Identite, ModificationLue
 from portal import siret, text
 from portal.siret import clean
 from structures.enums import TypeIdentifiant
@@ -124,12 +124,12 @@ class Lecteur:
         if identifier.lower() in _KEYS_OF_A_BODY:  # an object written as the list of its keys
             self.problem(f"{what} illisible", item.get("id"))
             return None
-        announced = plain(item.get("typeIdentifiant")) or TypeIdentifiant.SIRET.value
+        announced = plain(item.get("typeIdentifiant")) or SIRET
         kind = _TYPES.get(fold(announced), announced.upper())
-        if kind not in TypeIdentifiant.values:
+        if kind not in KINDS:
             self.problem("type d'identifiant hors liste", announced)
             kind = TypeIdentifiant.AUTRE.value
-        if kind == TypeIdentifiant.SIRET and not is_siret(identifier):
+        if kind == SIRET and not is_siret(identifier):
             self.problem(f"SIRET invalide ({what})", identifier)
         self.name((kind, identifier), item.get("denominationSociale"))
         return kind, identifier
