@@ -147,6 +147,25 @@ class GroupementQuerySet(models.QuerySet):
         return self.prefetch_related(Prefetch("membres", queryset=members))
 
 
+class SiteQuerySet(models.QuerySet):
+    """Sites of buyers and people met there, which only their buyer keeps. Both hang on `acheteur`."""
+
+    def editable_by(self, acteur):
+        """Those of the buyer this `Acteur` acts for, whatever its establishment; every one for administration."""
+        if acteur.has(Role.ADMINISTRATION):
+            return self
+        if not acteur.has(Role.ACHETEUR):
+            return self.none()
+        siren = acteur.organisation.siren
+        own = models.Q(acheteur__organisation=acteur.organisation_id)
+        return self.filter(own | models.Q(acheteur__organisation__siren=siren) if siren else own)
+
+    def of_buyer(self, acheteur):
+        """Those of a buyer, its other establishments included."""
+        siren = acheteur.organisation.siren
+        return self.filter(acheteur__organisation__siren=siren) if siren else self.filter(acheteur=acheteur)
+
+
 class AchatQuerySet(models.QuerySet):
     """Purchases, their files, their attestations: business secrets of one buyer."""
 

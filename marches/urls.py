@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marches.views import achats, alliances, groupements, lots, marches, oeth, reconductions, registre
+from marches.views import achats, alliances, groupements, lot_sites, lots, marches, oeth, reconductions, registre, sites
 
 app_name = "marches"
 
@@ -21,6 +21,21 @@ urlpatterns = [
     path("lots/<int:pk>/revenir/", lots.revenir, name="lot_revenir"),
     path("lots/<int:pk>/historique/", lots.histoire, name="lot_historique"),
     path("lots/<int:pk>/", registre.lot_detail, name="lot_detail"),
+    # Sites
+    path("sites/", sites.list, name="sites"),
+    path("sites/nouveau/", sites.create, name="site_create"),
+    path("sites/<int:pk>/modifier/", sites.edit, name="site_edit"),
+    path("sites/<int:pk>/supprimer/", sites.delete, name="site_delete"),
+    path("sites/referents/nouveau/", sites.referent_create, name="referent_create"),
+    path("sites/referents/<int:pk>/modifier/", sites.referent_edit, name="referent_edit"),
+    path("sites/referents/<int:pk>/supprimer/", sites.referent_delete, name="referent_delete"),
+    path("sites/importer/", sites.deposer, name="sites_deposer"),
+    path("sites/importer/<int:pk>/colonnes/", sites.colonnes, name="sites_colonnes"),
+    path("sites/importer/<int:pk>/apercu/", sites.apercu, name="sites_apercu"),
+    path("lots/<int:pk>/sites/", lot_sites.sites, name="lot_sites"),
+    path("lots/<int:pk>/sites/ajouter/", lot_sites.ajouter, name="lot_sites_ajouter"),
+    path("lots/<int:pk>/sites/imprimer/", lot_sites.imprimer, name="lot_sites_imprimer"),
+    path("lots/<int:pk>/sites/<int:ligne>/", lot_sites.heures, name="lot_site_heures"),
     # Renewals and ends
     path("lots/<int:pk>/reconductions/", reconductions.reconductions, name="lot_reconductions"),
     path("lots/<int:pk>/reconductions/<int:rang>/retirer/", reconductions.retirer, name="reconduction_retirer"),

@@ -77,6 +77,11 @@ STORY = {"pk": "temoignage.pk", "slug": "temoignage.slug"}
 LOT, CONTRACT, HIDDEN = {"pk": "lot.pk"}, {"pk": "marche.pk"}, {"pk": "cache.pk"}
 # A buyer writes its own contracts; administration reaches every one.
 KEEPS = only(A, ADMIN), replaced(only(A, ADMIN), {A: 404})
+SITE, CONTACT = {"pk": "site.pk"}, {"pk": "referent.pk"}
+SITES_READ = (
+    replaced(only(A, S, E, ADMIN), {S: 404}),
+    replaced(only(A, S, E, ADMIN, code=404), {ADMIN: 200}),
+)
 KEPT_BACK = only(A, ADMIN, code=302), replaced(only(A, ADMIN, code=302), {A: 404})
 CLAUSE = {"pk": "clause.pk"}
 MONTH, HOURS, PERSON = {"pk": "declaration.pk"}, {"pk": "imputation.pk"}, {"pk": "participant.pk"}
@@ -295,6 +300,21 @@ PAGES = [
     Page("marches:lot_delete", *KEEPS, kwargs=LOT),
     Page("marches:lot_revenir", *KEPT_BACK, kwargs=LOT, method="post"),
     Page("marches:lot_historique", *KEEPS, kwargs=LOT),
+    # Sites are kept by their buyer; those of a lot are read by its holders, here the company
+    Page("marches:sites", only(A)),
+    Page("marches:site_create", only(A)),
+    Page("marches:site_edit", only(A), only(A, code=404), kwargs=SITE),
+    Page("marches:site_delete", only(A, code=302), only(A, code=404), kwargs=SITE, method="post"),
+    Page("marches:referent_create", only(A)),
+    Page("marches:referent_edit", only(A), only(A, code=404), kwargs=CONTACT),
+    Page("marches:referent_delete", only(A, code=302), only(A, code=404), kwargs=CONTACT, method="post"),
+    Page("marches:sites_deposer", only(A)),
+    Page("marches:sites_colonnes", only(A), only(A, code=404), kwargs={"pk": "liste_sites.pk"}),
+    Page("marches:sites_apercu", only(A, code=302), only(A, code=404), kwargs={"pk": "liste_sites.pk"}),
+    Page("marches:lot_sites", *SITES_READ, kwargs=LOT),
+    Page("marches:lot_sites_imprimer", *SITES_READ, kwargs=LOT),
+    Page("marches:lot_sites_ajouter", *KEEPS, kwargs=LOT),
+    Page("marches:lot_site_heures", *KEEPS, kwargs=LOT | {"ligne": "site_lot.pk"}),
     Page("marches:lot_reconductions", *KEEPS, kwargs=LOT),
     Page("marches:reconduction_retirer", *KEPT_BACK, kwargs=LOT | {"rang": "premier"}, method="post"),
     Page("marches:lot_ics", everybody(), kwargs=LOT),
@@ -424,6 +444,10 @@ def make_world(clients: dict[str, Client] | None):
         cache=make.make_lot(marche=make.make_marche(acheteur=acheteur, publie=False)).marche,
         lot=lot,
         premier=1,
+        site=make.make_site(acheteur=acheteur),
+        site_lot=make.make_site_lot(lot=lot),
+        referent=make.make_referent_acheteur(acheteur=acheteur),
+        liste_sites=left(owners[A], "sites"),
         agenda=jeton_agenda(make.make_agenda(organisation=owner(A))),
         clause=clause,
         declaration=declaration,

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from marches.enums import GenreAcheteur, TypeSite
+from marches.querysets import SiteQuerySet
 from structures.models import Commune, Organisation
 
 
@@ -37,6 +38,8 @@ class ReferentAcheteur(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
+    objects = SiteQuerySet.as_manager()
+
     class Meta:
         verbose_name = "référent de l'acheteur"
         verbose_name_plural = "référents de l'acheteur"
@@ -58,6 +61,8 @@ class Site(models.Model):
     commune = models.ForeignKey(Commune, on_delete=models.SET_NULL, null=True, blank=True, related_name="sites")
     agents = models.PositiveIntegerField("agents sur le site", null=True, blank=True)
     fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
+
+    objects = SiteQuerySet.as_manager()
 
     class Meta:
         verbose_name = "site"

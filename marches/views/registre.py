@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -62,6 +63,7 @@ def lot_detail(request, pk):
         lots.with_titulaires().prefetch_related("modifications", "decisions_reconduction").defer("racines"), pk=pk
     )
     on = timezone.localdate()
+    editable = Lot.objects.editable_by(request.acteur).filter(pk=pk).exists()
     cal = calendrier_of(lot, on)
     jalons = frise_lot(lot, cal, on)
     groupes = presentation.groupements(lot, request.acteur)
@@ -78,9 +80,11 @@ def lot_detail(request, pk):
         "titulaires": presentation.titulaires_seuls(lot, groupes),
         "reponses": presentation.who_may_answer(lot),
         "sources": lot.sources.select_related("importation").defer("donnees").order_by("publie_le", "pk"),
-        "editable": Lot.objects.editable_by(request.acteur).filter(pk=pk).exists(),
+        "editable": editable,
         "groupement_titulaire": any(vu.groupement.retenu for vu in groupes),
         "peut_preparer": request.acteur.has(Role.STRUCTURE, Role.ENTREPRISE),
+        "sites": lot.sites.aggregate(total=Count("pk"), libres=Count("pk", filter=Q(organisation=None))),
+        "lit_sites": Lot.objects.followed_by(request.acteur).filter(pk=pk).exists() or editable,
         "voisins": lot.marche.lots.exclude(pk=pk).count(),
     }
     return render(request, "marches/lot_detail.html", context)
