@@ -1,6 +1,9 @@
 """Queries written once and asked many times, for the pages where writing SQL costs more than running it."""
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -12,8 +15,11 @@ FIRST_MARK = 10**15
 class Prepared:
     """A `values_list` over lists of keys, compiled at its first use; the engine's own types are converted as usual.
 
-    `build` is given one list of keys for each (type, size) and answers the queryset. A list shorter than its size is
-    asked with its last key repeated, so that the text of the query never changes; a longer one is a ValueError.
+    Django writes its SQL once for each process, and PostgreSQL plans it once for each connection.
+
+    `build` is given one list of keys for each (type, size) and answers the queryset. A list longer than its size is a
+    ValueError; a shorter one is asked with its last key repeated, so that the text of the query never changes
+    (PostgreSQL takes it as one array).
 
         names = Prepared(lambda pks: Structure.objects.filter(pk__in=pks).values_list("pk", "nom"), (int, 20))
         names.rows([3, 8])
@@ -27,14 +33,11 @@ class Prepared:
         """The rows for these keys; none, and no query, when a list is empty."""
         if not all(given):
             return []
-        compiler, converters, sql, params = self._compile()
-        values = {
-            mark: value
-            for (kind, size), marks, keys in zip(self.lists, self._marks(), given, strict=True)
-            for mark, value in zip(marks, _filled(keys, size), strict=True)
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [values.get(param, param) for param in params])
+        compiler, converters, sql, slots = self._compile()
+        filled = [_filled(keys, size) for keys, (_, size) in zip(given, self.lists, strict=True)]
+        params = [slot.value(given, filled) for slot in slots]
+        with _cursor() as cursor:
+            cursor.execute(sql, params)
             found = cursor.fetchall()
         return list(compiler.apply_converters(found, converters)) if converters else found
 
@@ -43,13 +46,18 @@ class Prepared:
         size = self.lists[0][1]
         return [row for start in range(0, len(keys), size) for row in self.rows(keys[start : start + size])]
 
-    def _compile(self) -> tuple[Any, dict, str, tuple]:
+    def _compile(self) -> tuple[Any, dict, str, list["Slot"]]:
         """What Django would do at each request; per engine, since tests may know several."""
         if connection.vendor not in self._compiled:
-            compiler = self.build(*self._marks()).query.get_compiler(connection=connection)
+            marks = self._marks()
+            compiler = self.build(*marks).query.get_compiler(connection=connection)
             sql, params = compiler.as_sql()
+            places = {mark: (rank, at) for rank, several in enumerate(marks) for at, mark in enumerate(several)}
+            slots = [Slot(*places[param]) if param in places else Slot(constant=param) for param in params]
+            if connection.vendor == "postgresql":
+                sql, slots = _with_arrays(sql, slots, [size for _, size in self.lists])
             converters = compiler.get_converters([column for column, *_ in compiler.select])
-            self._compiled[connection.vendor] = (compiler, converters, sql, params)
+            self._compiled[connection.vendor] = (compiler, converters, sql, slots)
         return self._compiled[connection.vendor]
 
     def _marks(self) -> list[list]:
@@ -61,9 +69,72 @@ class Prepared:
         return marks
 
 
-def _filled(keys: Sequence, size: int) -> Iterator:
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a parameter of the query stands for: a constant, the key `at` of a list, or the whole list."""
+
+    rank: int | None = None
+    at: int | None = None
+    constant: Any = None
+
+    def value(self, given: Sequence[Sequence], filled: Sequence[Sequence]) -> Any:
+        if self.rank is None:
+            return self.constant
+        return list(given[self.rank]) if self.at is None else filled[self.rank][self.at]
+
+
+def _filled(keys: Sequence, size: int) -> Sequence:
     if len(keys) > size:
         raise ValueError(f"{len(keys)} keys for a query written for {size}.")
-    yield from keys
-    for _ in range(size - len(keys)):
-        yield keys[-1]
+    return [*keys, *[keys[-1]] * (size - len(keys))]
+
+
+# PostgreSQL ---------------------------------------------------------------------------------------------------------
+def _with_arrays(sql: str, slots: list[Slot], sizes: list[int]) -> tuple[str, list[Slot]]:
+    """The same query where a whole list is one parameter: « IN (%s, %s, %s) » becomes « = ANY(%s) »."""
+    kept, done = [], 0
+
+    def shortened(found: re.Match) -> str:
+        nonlocal done
+        number = found[0].count("%s")
+        some = slots[done : done + number]
+        done += number
+        first = some[0]
+        # A key alone stays one: as an array it would be thought to be ten, and planned again each time.
+        if number > 1 and some == [Slot(first.rank, at) for at in range(sizes[first.rank or 0])]:
+            kept.append(Slot(first.rank))
+            return "= ANY(%s)"
+        kept.extend(some)
+        return found[0]
+
+    return re.sub(r"IN \(%s(?:, %s)*\)|%s", shortened, sql), kept
+
+
+def _cursor():
+    """A cursor of the connection; that of PostgreSQL keeps the plans of its queries."""
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.ensure_connection()
+    return connection._prepare_cursor(_planned_once()(connection.connection))
+
+
+@cache
+def _planned_once():
+    from django.db.backends.postgresql.base import ServerBindingCursor
+    from psycopg.types.numeric import Int8
+
+    def typed(value: Any) -> Any:
+        """One type for all integers: otherwise the size of a key would make another query, planned again."""
+        if isinstance(value, list):
+            return [typed(each) for each in value]
+        return Int8(value) if type(value) is int else value
+
+    class PlannedOnce(ServerBindingCursor):
+        def __init__(self, connection):
+            super().__init__(connection)
+            connection.prepare_threshold = connection.prepare_threshold or 0  # None, Django's, forbids keeping any
+
+        def execute(self, query, params=None, **options):
+            return super().execute(query, typed(params), prepare=True, **options)
+
+    return PlannedOnce

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.db import connection
 
 from portal.requetes import Prepared
 from structures.models import Commune, Structure
@@ -64,3 +65,28 @@ def test_json_and_unions():
         ), (int, 1),
     )  # fmt: skip
     assert [tuple(row) for row in both.rows([source.structure_id])] == [(source.structure_id,)]
+
+
+def test_a_key_used_twice_beside_constants_and_ranges():
+    one, two = make_structure(nom="100 % solidaire"), make_structure(nom="B")
+    prepared = Prepared(
+        lambda pks, above: (
+            Structure.objects.filter(pk__in=pks, nom__contains="%").exclude(pk__in=pks, pk__gt=above[0])
+            .order_by("pk").values_list("pk", "nom")
+        ), (int, 3), (int, 1),
+    )  # fmt: skip
+    for _ in range(8):  # the engine may change its plan on the way
+        assert [tuple(row) for row in prepared.rows([two.pk, one.pk], [one.pk])] == [(one.pk, "100 % solidaire")]
+        assert prepared.rows([two.pk, one.pk], [one.pk - 1]) == []
+        assert prepared.rows([10**12], [5]) == []
+
+
+def test_plans_are_kept_by_postgresql():
+    if connection.vendor != "postgresql":
+        pytest.skip("plans of PostgreSQL")
+    prepared, pks = Prepared(by_name, (int, 3)), [make_structure().pk for _ in range(3)]
+    for some in (pks, pks[:1], [10**12]):
+        prepared.rows(some)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE %s", ["%= ANY($1)%"])
+        assert len(cursor.fetchall()) == 1
