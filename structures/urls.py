@@ -92,6 +92,7 @@ urlpatterns = [
     path("equipe/", equipe.equipe, name="equipe"),
     path("equipe/invitations/<int:pk>/retirer/", equipe.invitation_revoquer, name="invitation_revoquer"),
     path("equipe/quitter/<int:pk>/", equipe.quitter, name="quitter"),
+    path("equipe/retirer/<int:pk>/", equipe.retirer, name="equipe_retirer"),
     path("invitation/<slug:token>/", equipe.invitation, name="invitation"),
     path("ma-fiche/", edition.ma_fiche, name="ma_fiche"),
     path("<int:pk>/modifier/", edition.edition, name="edition"),

@@ -269,6 +269,7 @@ PAGES = [
         method="post",
     ),
     Page("structures:quitter", only(S, others=404), signed_in(404), kwargs={"pk": "appartenance.pk"}),
+    Page("structures:equipe_retirer", only(S, others=404), signed_in(404), kwargs={"pk": "collegue.pk"}),
     Page("structures:invitation", everybody(), kwargs={"token": "invitation.jeton"}),  # it says for whom it is
     Page("structures:ma_fiche", only(S, code=302)),
     Page("structures:edition", *WRITTEN, kwargs=CARD),
@@ -429,6 +430,7 @@ def make_world(clients: dict[str, Client] | None):
         demande=make.make_revendication(structure=structure),
         invitation=make.make_invitation(organisation=structure.organisation),
         appartenance=owners[S].user.membres.get(),
+        collegue=make.make_membre(organisation=owner(S), role=S),
         photo_structure=make.make_photo_structure(structure=structure),
         activite=make.make_activite(structure=structure),
         nul_territoire="departement-00",

@@ -1,8 +1,9 @@
-"""Colleagues: invited by e-mail, joining by a link that works once, leaving by themselves."""
+"""Colleagues: invited by e-mail, joining by a link that works once, leaving by themselves or removed by another."""
 
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal import mail
@@ -50,6 +51,25 @@ def accept(invitation: Invitation, user, now) -> Membre | None:
 def leave(membre: Membre) -> None:
     membre.actif = False
     membre.save(update_fields=["actif"])
+
+
+def removable_by(acteur: Acteur) -> QuerySet[Membre]:
+    """The colleagues this `Acteur` may remove: those it could invite, of its organisation and its role; never itself,
+    so that one person always remains."""
+    others = Membre.objects.active().exclude(user=acteur.user)
+    return others.filter(organisation=acteur.organisation_id or 0, role=acteur.role or "")
+
+
+@transaction.atomic
+def remove(membre: Membre, *, by: Acteur) -> bool:
+    """Take a colleague out of the team, and tell them; False when one of the two has left it meanwhile."""
+    team = Membre.objects.select_for_update().filter(organisation=membre.organisation_id, role=membre.role)
+    active = {row.user_id for row in team.order_by("pk") if row.actif}
+    if not {membre.user_id, by.user.pk} <= active:
+        return False
+    leave(membre)
+    mail.send("equipe_retrait", membre.user, organisation=by.organisation, role=by.role.label)
+    return True
 
 
 def is_last(membre: Membre) -> bool:

@@ -1,4 +1,4 @@
-"""The people of one's organisation: who they are, whom to invite, how to leave."""
+"""The people of one's organisation: who they are, whom to invite or remove, how to leave."""
 
 from allauth.account.models import EmailAddress
 from django.contrib import messages
@@ -31,6 +31,7 @@ def equipe(request):
     context = {
         "form": form,
         "equipe": membres.order_by("role", "user__email"),
+        "retirables": set(actions.removable_by(request.acteur).values_list("pk", flat=True)),
         "invitations": _open(request).order_by("expire_le", "pk"),
         "maintenant": timezone.now(),
     }
@@ -57,6 +58,20 @@ def quitter(request, pk):
     if request.method == "POST":
         messages.error(request, "Cochez la case pour confirmer votre départ.")
     return render(request, "structures/quitter.html", {"membre": membre, "dernier": dernier})
+
+
+@role_required(*Role)
+def retirer(request, pk):
+    """Asks first, then takes a colleague out of the team."""
+    membres = actions.removable_by(request.acteur).select_related("user", "organisation")
+    membre = get_object_or_404(membres, pk=pk)
+    if request.method == "POST":
+        if actions.remove(membre, by=request.acteur):
+            messages.success(request, f"{membre.user.email} ne fait plus partie de l'équipe, et en est prévenu.")
+        else:
+            messages.warning(request, "L'équipe a changé entre-temps\u00a0: voici où elle en est.")
+        return redirect("structures:equipe")
+    return render(request, "structures/equipe_retirer.html", {"membre": membre})
 
 
 @login_not_required

@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.models import Envoi
-from portal.permissions import Role
+from portal.permissions import Acteur, Role
+from structures.actions import equipe
 from structures.models import Invitation, Membre
 from tests import factories as make
 from tests.conftest import sign_in
@@ -172,6 +173,49 @@ def test_the_last_one_leaves_only_after_being_told(client_acheteur):
     client_acheteur.post(url, {"confirme": "1"})
     mine.refresh_from_db()
     assert not mine.actif
+
+
+def test_a_colleague_is_removed_and_told(client_acheteur):
+    colleague = make.make_membre(organisation=client_acheteur.acteur_organisation, role=Role.ACHETEUR)
+    assert colleague.user.email in client_acheteur.get(reverse(EQUIPE)).content.decode()
+    url = reverse("structures:equipe_retirer", args=[colleague.pk])
+    assert url in client_acheteur.get(reverse(EQUIPE)).content.decode()
+    assert colleague.user.email in client_acheteur.get(url).content.decode()
+    colleague.refresh_from_db()
+    assert colleague.actif  # asked first
+    client_acheteur.post(url)
+    colleague.refresh_from_db()
+    assert not colleague.actif
+    message = Envoi.objects.get(destinataire=colleague.user.email)
+    assert client_acheteur.acteur_organisation.nom in message.sujet
+    assert client_acheteur.user.email not in message.texte
+    assert signed_in(colleague.user).get(reverse(EQUIPE)).status_code == 403
+    assert client_acheteur.post(url).status_code == 404  # gone
+
+
+@pytest.mark.parametrize("role", [Role.FACILITATEUR, Role.ADMINISTRATION])
+def test_other_profiles_are_not_removed(client_acheteur, role):
+    other = make.make_membre(organisation=client_acheteur.acteur_organisation, role=role)
+    stranger = make.make_membre(role=Role.ACHETEUR)
+    mine = client_acheteur.user.membres.get()
+    page = client_acheteur.get(reverse(EQUIPE)).content.decode()
+    for membre in (other, stranger, mine):
+        url = reverse("structures:equipe_retirer", args=[membre.pk])
+        assert url not in page
+        assert client_acheteur.post(url).status_code == 404
+        membre.refresh_from_db()
+        assert membre.actif
+
+
+def test_two_colleagues_cannot_remove_each_other(client_acheteur):
+    """The second finds that it has been removed meanwhile: somebody always remains."""
+    mine = client_acheteur.user.membres.get()
+    colleague = make.make_membre(organisation=client_acheteur.acteur_organisation, role=Role.ACHETEUR)
+    theirs = Acteur(colleague.user, client_acheteur.acteur_organisation, Role.ACHETEUR)
+    assert equipe.remove(colleague, by=client_acheteur.acteur)
+    assert not equipe.remove(mine, by=theirs)
+    mine.refresh_from_db()
+    assert mine.actif
 
 
 def test_the_team_costs_the_same_for_two_and_ten(client_acheteur, django_assert_num_queries):
