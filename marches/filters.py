@@ -6,15 +6,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
 
-from marches.enums import Reservation
-from marches.models import AchatRealise, Alliance, Lot, Marche
+from marches.enums import NatureAvis, Reservation
+from marches.models import AchatRealise, Alliance, Avis, Lot, Marche
 from portal.search import filter_words
 from portal.siret import clean
 from portal.text import sort_key, tokens
 from structures.enums import NiveauLieu
 from structures.filters import sector_choices
 from structures.lieux import Lieu, Recherche, resolve
-from structures.models import CodePostal, Secteur, Structure
+from structures.models import CodePostal, Departement, Secteur, Structure
 
 CONSIDERATIONS = (
     ("clause", "Clause sociale d'exécution"),
@@ -222,3 +222,75 @@ class AllianceFilter(FilterSet):
         pk, parent = found
         meant = Q(secteurs=pk) | Q(secteurs__parent=pk) | (Q(secteurs=parent) if parent else Q())
         return queryset.filter(pk__in=Alliance.objects.filter(meant).values("pk"))
+
+
+class AppelFilter(FilterSet):
+    """Calls for tenders by words, reservation, place, sector and deadline; criteria of a lot meet on one lot."""
+
+    RESERVES = (("tous", "Réservé, toutes catégories"), *((v, n) for v, n in Reservation.choices if v != "aucune"))
+
+    q = CharFilter(label="Mots", max_length=LONGEST)
+    reservation = ChoiceFilter(label="Réservation", choices=RESERVES, empty_label="Indifférent")
+    departement = ChoiceFilter(label="Département", choices=[], empty_label="Toute la France")
+    secteur = ChoiceFilter(label="Secteur", choices=[], empty_label="Tous les secteurs")
+    du = DateFilter(label="Date limite à partir du")
+    au = DateFilter(label="Date limite jusqu'au")
+
+    class Meta:
+        model = Marche
+        form = MarcheForm
+        fields: list[str] = []
+
+    def __init__(self, data=None, *args, **kwargs):
+        super().__init__(data, *args, **kwargs)
+        names = Departement.objects.order_by("code").values_list("code", "nom")
+        places = [(code, f"{code} {nom}") for code, nom in names]
+        secteurs = Secteur.objects.only("code", "nom", "parent_id", "ordre").order_by("ordre")
+        self.filters["departement"].extra["choices"] = places
+        self.filters["secteur"].extra["choices"] = sector_choices(secteurs)
+        for name in ("du", "au"):
+            self.form.fields[name].widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        self.form.fields["q"].widget.attrs["placeholder"] = "ex. espaces verts"
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        values = self.form.cleaned_data
+        queryset = filter_words(queryset, values.get("q"))
+        asked = Q()
+        if reservation := values.get("reservation"):
+            asked &= RESERVE if reservation == "tous" else Q(reservation=reservation)
+        if code := values.get("secteur"):
+            asked &= Q(secteur__code=code) | Q(secteur__parent__code=code)
+        if asked:
+            queryset = queryset.filter(Exists(Lot.objects.filter(asked, marche=OuterRef("pk")).order_by()))
+        if code := values.get("departement"):
+            here = Q(departements__contains=f" {code} ") | Q(departements__contains=" FR ")
+            notices = Avis.objects.filter(here, marche=OuterRef("pk")).order_by()
+            lots = Lot.objects.filter(departement=code, marche=OuterRef("pk")).order_by()
+            queryset = queryset.filter(Exists(notices) | Exists(lots))
+        if values.get("du"):
+            queryset = queryset.filter(date_limite__date__gte=values["du"])
+        if values.get("au"):
+            queryset = queryset.filter(date_limite__date__lte=values["au"])
+        return queryset.order_by("date_limite", "pk")
+
+    @property
+    def is_active(self) -> bool:
+        return any(self.form.cleaned_data.values()) if self.form.is_valid() else True
+
+
+class AvisFilter(FilterSet):
+    """Every notice, by words and by nature."""
+
+    q = CharFilter(label="Titre, acheteur ou numéro", max_length=LONGEST, method="words")
+    nature = ChoiceFilter(label="Nature", choices=NatureAvis.choices, empty_label="Toutes")
+
+    class Meta:
+        model = Avis
+        fields: list[str] = []
+
+    def words(self, queryset, name, value):
+        for word in value.replace("\x00", "").split()[:10]:
+            queryset = queryset.filter(
+                Q(titre__icontains=word) | Q(acheteur_nom__icontains=word) | Q(numero__startswith=word)
+            )
+        return queryset

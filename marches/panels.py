@@ -1,4 +1,4 @@
-"""What the register shows on the pages of the directory."""
+"""What the register shows on the pages of the directory, and what notices add to those of the register."""
 
 from collections import defaultdict
 
@@ -6,11 +6,14 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from marches import presentation
+from marches import appels, presentation
+from marches.actions.avis import can_be_taken_back
 from marches.filters import place_q
-from marches.models import Alliance, Lot, MembreAlliance, MembreGroupement, Titulaire
+from marches.importers.avis import FORMAT as FORMAT_AVIS
+from marches.models import Alliance, Lot, MembreAlliance, MembreGroupement, PartieARapprocher, Titulaire
 from marches.panorama import panorama
 from portal.panels import register
+from portal.permissions import Role
 from portal.requetes import Prepared
 from structures.enums import NiveauLieu
 from structures.stats.territoires import lieu_of
@@ -22,6 +25,7 @@ SHOWN = (
     "critere_social", "marche__objet", f"{BUYER}denomination", f"{BUYER}type_identifiant", f"{BUYER}identifiant",
 )  # fmt: skip
 MOST_ALLIANCES = 5
+MOST_PARTIES = 20
 
 
 def held_by(organisations) -> QuerySet[Lot] | None:
@@ -150,3 +154,45 @@ def alliances_of_sector(secteur, acteur):
         return None
     shown = alliances[:MOST_ALLIANCES]
     return "marches/_alliances_secteur_panel.html", {"alliances": shown, "others": len(alliances) > MOST_ALLIANCES}
+
+
+@register("marches.Marche", name="avis", order=5)
+def notices_of_marche(marche, acteur):
+    """The chain of notices of a contract, its deadline, the holders known by their name alone; two queries."""
+    return _notices(marche, marche)
+
+
+@register("marches.Lot", name="avis", order=5)
+def notices_of_lot(lot, acteur):
+    return _notices(lot.marche, lot, lot.identifiant)
+
+
+def _notices(marche, shown, numero: str | None = None):
+    notices = [*marche.avis.chained()]
+    if not notices:
+        return None
+    now = timezone.now()
+    last = next((row for row in reversed(notices) if row.date_limite == marche.date_limite), None)
+    parties = PartieARapprocher.objects.filter(avis__in=notices).exclude(role="acheteur").en_attente()
+    named = [row for row in parties.order_by("nom", "pk") if numero is None or numero in row.lots or not row.lots]
+    context = {
+        "chaine": appels.chaine(notices, now),
+        "echeance": appels.echeance(
+            marche.date_limite, now, last.fuseau if last else "", last.limite_sans_heure if last else False
+        ),
+        "parties": named[:MOST_PARTIES],
+        "autres": max(len(named) - MOST_PARTIES, 0),
+    }
+    return "marches/_avis_panel.html", context
+
+
+@register("portal.Importation", name="marches.avis")
+def import_of_notices(importation, acteur):
+    if importation.format != FORMAT_AVIS or not acteur.has(Role.ADMINISTRATION):
+        return None
+    return "marches/_avis_importation_panel.html", {
+        "importation": importation,
+        "can_be_taken_back": can_be_taken_back(importation),
+        "annulation": importation.rapport.get("annulation"),
+        "echec": importation.rapport.get("echec", ""),
+    }

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from marches.views import achats, alliances, groupements, lot_sites, lots, marches, oeth, reconductions, registre, sites
+from marches.views import (
+    achats,
+    alliances,
+    avis,
+    groupements,
+    lot_sites,
+    lots,
+    marches,
+    oeth,
+    reconductions,
+    registre,
+    sites,
+)
 
 app_name = "marches"
 
@@ -74,4 +86,12 @@ urlpatterns = [
     path("groupements/<int:pk>/supprimer/", groupements.supprimer, name="groupement_supprimer"),
     path("groupements/<int:pk>/retenir/", groupements.retenir, name="groupement_retenir"),
     path("groupements/<int:pk>/changer/", groupements.changer, name="groupement_changer"),
+    # Notices
+    path("avis/", avis.list, name="appels"),
+    path("avis/tous/", avis.tous, name="avis_tous"),
+    path("avis/<int:pk>/", avis.detail, name="avis_detail"),
+    path("avis/importer/", avis.importer, name="avis_importer"),
+    path("avis/importations/<int:pk>/annuler/", avis.annuler, name="avis_annuler"),
+    path("avis/a-rapprocher/", avis.parties, name="parties"),
+    path("avis/a-rapprocher/<int:pk>/", avis.partie, name="partie"),
 ]

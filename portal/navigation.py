@@ -24,6 +24,7 @@ class Lien:
 LIENS = (
     Lien("Structures", "structures:list"),
     Lien("Marchés", "marches:list"),
+    Lien("Appels en cours", "marches:appels"),
     Lien("Calculer une clause", "clauses:calculateur"),
     Lien("Témoignages", "pages:temoignages"),
     Lien(

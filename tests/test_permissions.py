@@ -332,6 +332,14 @@ PAGES = [
         kwargs=LOT,
         method="post",
     ),
+    # Notices: open data; their files belong to administration, their parties to the buyer as well
+    Page("marches:appels", everybody()),
+    Page("marches:avis_tous", everybody()),
+    Page("marches:avis_detail", everybody(), kwargs={"pk": "avis.pk"}),
+    Page("marches:avis_importer", only(ADMIN)),
+    Page("marches:avis_annuler", only(ADMIN), kwargs={"pk": "import_avis.pk"}),
+    Page("marches:parties", only(A, ADMIN)),
+    Page("marches:partie", only(A, ADMIN), replaced(only(A, ADMIN), {A: 404}), kwargs={"pk": "partie.pk"}),
     # What a buyer really bought: nobody else's, administration included
     Page("marches:achats", only(A)),
     Page("marches:achats_deposer", only(A)),
@@ -423,6 +431,7 @@ def make_world(clients: dict[str, Client] | None):
     make.make_membre_groupement(groupement=groupement, organisation=owner(E))
     favori = make.make_favori(liste=make.make_liste_favoris(organisation=owner(A)))
     recherche = make.make_recherche_enregistree(user=owners[A].user)
+    avis = make.make_avis(acheteur=acheteur)
     brouillon = make.make_temoignage(auteur=owner(R), statut=Temoignage.Statut.BROUILLON)
     return SimpleNamespace(
         nulle_part="nulle-part.png",
@@ -461,6 +470,9 @@ def make_world(clients: dict[str, Client] | None):
         importation=make.make_importation(
             format="tableau", rapport={"organisation": owner(R).pk}, terminee_le=timezone.now()
         ),
+        avis=avis,
+        partie=make.make_partie(avis=avis, role="titulaire"),
+        import_avis=make.make_importation(format="avis", rapport={"lus": 1}, terminee_le=timezone.now()),
         depot=make.make_depot(user=owners[R].user, usage="structures"),
         favoris=favori.liste,
         favori=favori,

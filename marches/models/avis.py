@@ -50,7 +50,7 @@ class Avis(models.Model):
         related_name="rectificatifs",
         verbose_name="modifie l'avis",
     )
-    # Codes between spaces, « 14 50 »: every département its lots are performed in; « FR » for the whole country.
+    # Codes between spaces, « 14 50 », ends included: where its lots are performed; « FR » for the whole country.
     departements = models.CharField("départements", max_length=500, blank=True)
     texte_social = models.TextField("dispositions sociales trouvées", blank=True)
     marche = models.ForeignKey(Marche, on_delete=models.SET_NULL, null=True, blank=True, related_name="avis")

@@ -112,8 +112,8 @@ def annuler_avis(importation: Importation) -> int:
 @transaction.atomic
 def rafraichir(avis_ids: Iterable[int]) -> list[tuple[str, str]]:
     """Show these notices by their sources and fold the procedures they are of; the results of no known lot."""
-    ids = set(avis_ids)
-    contents = lus(ids)
+    contents = lus(avis_ids)
+    ids = set(contents)  # a notice that no file speaks of has nothing to be shown by
     parties = PartieIndex()
     for avis in Avis.objects.filter(pk__in=ids):
         _show(avis, contents[avis.pk])
@@ -150,7 +150,8 @@ def _show(avis: Avis, lu: AvisLu) -> None:
     avis.limite_sans_heure = sans_heure(limite)
     avis.titre, avis.nombre_lots = lu.titre[:1000], len(lu.lots)
     avis.acheteur_nom = ", ".join(dict.fromkeys(party.nom for party in lu.acheteurs))[:500]
-    avis.departements = " ".join(departements(code for lot in lu.lots for code in lot.nuts))[:500]
+    codes = departements(code for lot in lu.lots for code in lot.nuts)
+    avis.departements = f" {' '.join(codes)} " if codes else ""
     avis.texte_social = mentions.texte_social(mentions.textes(lu))
     avis.url, avis.url_documents = lu.url, lu.url_documents
     avis.save()
@@ -214,7 +215,8 @@ def _name(rows: list[Avis], dossier: str) -> None:
         by_token |= {token: row.pk for token in (row.numero, row.identifiant and f"avis:{row.identifiant}") if token}
     contents = lus(row.pk for row in rows)
     for row in rows:
-        changed = by_token.get(contents[row.pk].modifie) if contents[row.pk].modifie else None
+        said = contents.get(row.pk)
+        changed = by_token.get(said.modifie) if said and said.modifie else None
         changed = None if changed == row.pk else changed
         if (row.dossier, row.modifie_id) != (dossier, changed):
             row.dossier, row.modifie_id = dossier, changed

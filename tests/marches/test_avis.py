@@ -262,7 +262,7 @@ def test_a_call_makes_a_contract_whose_launch_is_known():
     assert (first.reservation, first.montant_estime, first.reconductions) == ("handicap", Decimal(100000), 3)
     assert (second.reservation, second.clause_sociale) == ("aucune", True)
     avis = Avis.objects.get()
-    assert (avis.marche, avis.fuseau, avis.departements) == (marche, "+01:00", "14")
+    assert (avis.marche, avis.fuseau, avis.departements) == (marche, "+01:00", " 14 ")
     assert "L. 2113-12" in avis.texte_social
 
 

@@ -1,0 +1,97 @@
+"""Notices brought by the administration; parties matched by people, once for all with the same name and town."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from marches.importers.avis import FORMAT, import_avis
+from marches.models import PartieARapprocher
+from marches.upsert.avis import annuler_avis, rafraichir
+from portal import depots
+from portal.imports import FichierRefuse
+from portal.models import Depot, Importation
+from portal.permissions import Acteur
+from structures.models import Organisation
+
+USAGE = "avis"
+UNFORESEEN = "une erreur imprévue a arrêté l'import, signalez-la à l'administration du portail."
+
+
+class DejaAnnulee(Exception):
+    """Taken back before."""
+
+
+@transaction.atomic
+def importer(depot: Depot, *, by: Acteur) -> Importation:
+    """Queue the import of a file; its report is kept on the import."""
+    from marches.tasks import import_avis_depot
+
+    importation = Importation.objects.create(format=FORMAT, fichier=depot.nom, par=by.user)
+    import_avis_depot.enqueue(importation.pk, depot.pk)
+    importation.refresh_from_db()
+    return importation
+
+
+def run(importation_id: int, depot_id: int) -> None:
+    """Do one import of `importer`, whole or not at all; nothing when it has been done."""
+    importation = Importation.objects.get(pk=importation_id)
+    if importation.terminee_le:
+        return
+    depot = Depot.objects.filter(pk=depot_id).first()
+    try:
+        if depot is None:
+            raise FichierRefuse("Le fichier n'est plus là : déposez-le de nouveau.")
+        import_avis(depots.contenu(depot), nom=importation.fichier, importation=importation)
+        depot.delete()
+    except FichierRefuse as refusal:
+        stopped(importation_id, str(refusal))
+
+
+def stopped(importation_id: int, reason: str = UNFORESEEN) -> None:
+    """Say why nothing of an import was written."""
+    importation = Importation.objects.get(pk=importation_id)
+    importation.rapport = {"echec": reason}
+    importation.terminee_le = timezone.now()
+    importation.save(update_fields=["rapport", "terminee_le"])
+
+
+@transaction.atomic
+def annuler(importation: Importation, *, by: Acteur) -> int:
+    """Take an import of notices back; number of notices deleted."""
+    importation = Importation.objects.select_for_update().get(pk=importation.pk)
+    if not can_be_taken_back(importation):
+        raise DejaAnnulee
+    number = annuler_avis(importation)
+    now = timezone.now()
+    importation.annulee_le = now
+    importation.rapport |= {"annulation": {"le": now.isoformat(), "par": str(by.user), "avis": number}}
+    importation.save(update_fields=["annulee_le", "rapport"])
+    return number
+
+
+def can_be_taken_back(importation: Importation) -> bool:
+    return bool(importation.terminee_le) and not {"annulation", "echec"} & importation.rapport.keys()
+
+
+# Parties --------------------------------------------------------------------------------------------------------------
+def alike(partie: PartieARapprocher, by: Acteur):
+    """The parties of the same name and town that this `Acteur` may answer for."""
+    return PartieARapprocher.objects.editable_by(by).filter(cle=partie.cle)
+
+
+@transaction.atomic
+def rapprocher(partie: PartieARapprocher, organisation: Organisation | None, *, by: Acteur) -> int:
+    """Say which organisation a party is, or None to leave it as text; number of notices concerned.
+
+    The answer holds for the parties of the same name and town that this person may answer for, and for those of
+    notices still to come.
+    """
+    rows = alike(partie, by)
+    ids = set(rows.values_list("avis", flat=True))
+    rows.update(
+        organisation=organisation,
+        laissee_en_texte=organisation is None,
+        traitee_par=by.user,
+        traitee_le=timezone.now(),
+    )
+    rafraichir(ids)
+    return len(ids)
