@@ -1,7 +1,7 @@
 # The portal's commands: `make` alone lists them. Needs make, a POSIX shell and Python 3.11 to 3.14, nothing else.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench lock clean
+.PHONY: help install run test check bench faults lock clean
 
 PORT ?= 8000
 VENV ?= .venv
@@ -51,6 +51,9 @@ check: $(VENV)/.dev ## contrôle le style, les types, les gabarits, les migratio
 
 bench: $(VENV)/.dev ## mesure les temps de réponse (ARGS="--moteur postgresql --structures 10000 100000")
 	$(BIN)/python -m tests.bench $(ARGS)
+
+faults: $(VENV)/.dev ## tue (kill -9) des imports à mi-chemin, sur SQLite et PostgreSQL, et compare (ARGS="--fois 10")
+	$(BIN)/python -m tests.faults $(ARGS)
 
 lock: ## recalcule requirements.lock et tests/requirements.lock (demande uv)
 	$(LOCK) pyproject.toml -o requirements.lock

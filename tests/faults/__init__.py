@@ -1,0 +1,1 @@
+"""Imports killed in the middle, on databases of their own; `make faults`."""
