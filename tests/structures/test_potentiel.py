@@ -13,7 +13,8 @@ from structures import parametres
 from structures.directory import Question
 from structures.enums import Kind, Mode
 from structures.lieux import from_parametre
-from structures.stats.potentiel import annual_budget, potentiel, recommander
+from structures.rules import recommander
+from structures.stats.potentiel import annual_budget, potentiel
 from tests.factories import make_activite, make_departement, make_organisation, make_region, make_structure
 from tests.structures.helpers import make_country
 

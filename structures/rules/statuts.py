@@ -1,4 +1,4 @@
-"""Rules of the directory: pure functions, each with its source."""
+"""What each kind of structure is and may do, and what makes a card complete."""
 
 import re
 from collections.abc import Collection, Mapping
