@@ -10,7 +10,7 @@ from django.db import models
 
 from marches.models import Acheteur, Lot, Marche, SourceLot, SourceVue
 from marches.rules import type_marche
-from marches.rules.decp import Enregistrement, Identite
+from marches.rules.decp import Enregistrement, Identite, nom_prefere
 from marches.upsert.contrats import lot_racines, marche_index, refresh_marches, remove_empty
 from marches.upsert.ecriture import insert, pour, update
 from marches.upsert.facts import refresh_holders
@@ -251,14 +251,13 @@ def _buyer(lu: Enregistrement) -> Identite:
     return TypeIdentifiant.SIRET.value, lu.acheteur
 
 
-def _said(batch: Collection[Lecture]) -> Noms:
-    """Names that the records themselves give of bodies known by a SIRET."""
-    return {
-        number: (name[:250], "données de la commande publique")
-        for lecture in batch
-        for (kind, number), name in lecture.lu.denominations.items()
-        if kind == TypeIdentifiant.SIRET
-    }
+def _said(batch: Collection[Lecture]) -> dict[Identite, str]:
+    """The best of the names that the records themselves give to each body."""
+    said: dict[Identite, str] = {}
+    for lecture in batch:
+        for identity, name in lecture.lu.denominations.items():
+            said[identity] = nom_prefere(name, said.get(identity, ""))
+    return said
 
 
 def _named(state: EtatLot) -> set[Identite]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from marches.enums import GenreAcheteur
 from marches.models import Acheteur
 from marches.rules import genre_probable
-from marches.rules.decp import Identite
+from marches.rules.decp import Identite, nom_prefere
 from marches.upsert.ecriture import insert, update
 from portal.siret import is_siret
 from portal.tables import read_table
@@ -17,6 +17,7 @@ from structures.models import Commune, Epci, Organisation, Structure
 
 Noms = Mapping[str, tuple[str, str]]  # SIRET → name, source
 SIRET = TypeIdentifiant.SIRET.value
+DITS = "données de la commande publique"  # `Organisation.source_denomination` of a name that a record gives
 
 
 def read_noms(path: str | Path) -> dict[str, tuple[str, str]]:
@@ -30,13 +31,13 @@ def read_noms(path: str | Path) -> dict[str, tuple[str, str]]:
 
 
 def find_organisations(
-    identities: Iterable[Identite], noms: Noms, dits: Noms | None = None
+    identities: Iterable[Identite], noms: Noms, dits: Mapping[Identite, str] | None = None
 ) -> tuple[dict[Identite, Organisation], set[int]]:
     """An `Organisation` for each identity, made where missing, and the ids of those that have just been named.
 
     A name already there stays; else it comes from the directory, then from the commune or EPCI of that SIREN, then
-    from `noms`, then from what the records say (`dits`). Six queries, whatever the number, and one more for each kind
-    of identifier but SIRET.
+    from `noms`, then from what the records say (`dits`), of which a better one may come later. Six queries, whatever
+    the number, and one more for each kind of identifier but SIRET.
     """
     wanted = set(identities)
     by_kind: dict[str, set[str]] = defaultdict(set)
@@ -47,10 +48,11 @@ def find_organisations(
         for kind, numbers in by_kind.items()
         for organisation in Organisation.objects.filter(type_identifiant=kind, identifiant__in=numbers)
     }
-    noms = {**(dits or {}), **noms} if dits else noms
+    dits = dits or {}
     missing = sorted(wanted - found.keys())
     nameless = [organisation for organisation in found.values() if not organisation.denomination]
     known = _names([*missing, *((item.type_identifiant, item.identifiant) for item in nameless)], found, noms)
+    known = {identity: (name, DITS) for identity, name in dits.items() if identity in wanted} | known
     made = []
     for kind, number in missing:
         name, source = known.get((kind, number), ("", ""))
@@ -71,6 +73,13 @@ def find_organisations(
         if name:
             organisation.denomination, organisation.source_denomination = name, source
             named.append(organisation.derive())
+    for identity, name in dits.items():
+        organisation = found.get(identity)
+        if organisation is not None and organisation.source_denomination == DITS:
+            better = nom_prefere(organisation.denomination, name)
+            if better != organisation.denomination:
+                organisation.denomination = better
+                named.append(organisation.derive())
     update(Organisation, named, ["denomination", "source_denomination", "nom_tri"])
     return found, {organisation.pk for organisation in named}
 

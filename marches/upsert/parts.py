@@ -40,6 +40,7 @@ def write_parts(
                     "date_publication": part.date_publication,
                     "duree_mois": part.duree_mois,
                     "montant": part.montant,
+                    "objet": part.objet,
                     "titulaires": [list(identity) for identity in part.titulaires],
                 }
                 for part in state.modifications

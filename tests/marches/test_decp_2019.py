@@ -10,9 +10,10 @@ import pytest
 from marches.enums import NatureContrat, TypeMarche
 from marches.importers.contrats import import_file
 from marches.importers.formats import reconnaitre
-from marches.models import Lot, Marche, Titulaire
+from marches.models import Acheteur, Lot, Marche, SourceLot, Titulaire
 from marches.rules import decp
 from structures.models import Organisation
+from tests import factories as make
 
 OLD = Path(__file__).parent.parent / "data" / "decp_2019.json"
 RAWS = json.loads(OLD.read_text(encoding="utf-8"))["marches"]
@@ -92,6 +93,20 @@ def test_what_is_no_name_names_nobody(name):
     assert decp.read_record_2019(raw).denominations == {}
 
 
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("Société Générale", "Soci\ufffdt\ufffd G\ufffdn\ufffdrale et autres"),
+        ("Ville de Dunkerque", "VILLE DE DUNKERQUE - PRINCIPAL"),
+        ("GTOI", "GTOI MANDATAIRE DU GROUPEMENT GTOI/SBTPC"),
+        ("SMACL Assurances", "SMACL"),
+        ("COMMUNE DE SENS", ""),
+    ],
+)
+def test_the_better_name_does_not_depend_on_the_order(better, worse):
+    assert decp.nom_prefere(better, worse) == decp.nom_prefere(worse, better) == better
+
+
 @pytest.mark.parametrize("value", [None, 3, "x", [], [1], {"id": "1"}, {"acheteur": [], "objet": {}}])
 def test_nothing_breaks_the_reading(value):
     assert decp.read_record_2019(value).refus
@@ -122,6 +137,33 @@ def test_import_twice_changes_nothing_and_every_record_is_counted():
     wrong = Organisation.objects.get(identifiant="80000002800013")
     assert not wrong.identifiant_valide
     assert Titulaire.objects.filter(lot__identifiant="20190002").count() == 3
+    assert charpente.modifications.get(numero="").objet == "Poutre de rive"
+
+
+def names() -> dict[str, str]:
+    return dict(Organisation.objects.exclude(denomination="").values_list("identifiant", "denomination"))
+
+
+@pytest.mark.django_db
+def test_names_of_files_fill_the_empty_ones_and_give_way_to_better_ones_in_any_order(tmp_path):
+    typed = make.make_organisation(identifiant=HOLDER, denomination="Nom saisi")
+    other = tmp_path / "autre.json"
+    content = [RAWS[0] | {"id": "2019B", "acheteur": {"id": BUYER, "nom": "VILLE DE BRIONNE - BUDGET PRINCIPAL"},
+                          "titulaires": [{"id": FIRM, "denominationSociale": "B\ufffdtir SARL et fils"}],
+                          "modifications": []}]  # fmt: skip
+    other.write_text(json.dumps({"marches": content}))
+    for files in ((OLD, other), (other, OLD)):
+        for path in files:
+            import_file(path)
+        assert names() == {
+            BUYER: "Ville de Brionne", FIRM: "Bâtir SARL", HOLDER: "Nom saisi", "BE0123456789": "Houtbouw",
+            "CH-1": "Jardins \ufffd l'anglaise",
+        }  # fmt: skip
+        marche = Marche.objects.get(lots__identifiant="2019B")
+        assert " brion " in marche.racines
+        for model in (SourceLot, Lot, Marche, Acheteur):
+            model.objects.all().delete()
+        Organisation.objects.exclude(pk=typed.pk).delete()
 
 
 @pytest.mark.django_db

@@ -53,6 +53,7 @@ def as_xml(document: dict, *, declaration: str = '<?xml version="1.0" encoding="
 
 
 def prints(raws) -> list[str]:
+    """The text of each record as it is stored, of which the fingerprint is made."""
     return sorted(storable(raw)[1] for raw in raws)
 
 

@@ -8,8 +8,9 @@ import re
 from typing import Any
 
 from marches.enums import NatureContrat
+from marches.rules.decp.noms import LOST
 from marches.rules.decp.types import SIRET, Enregistrement
-from marches.rules.decp.valeurs import LOST, SUSPECT_MONTHS, Lecteur, fold, is_siret, nested, plain, words
+from marches.rules.decp.valeurs import SUSPECT_MONTHS, Lecteur, fold, is_siret, nested, plain, words
 from portal.siret import clean
 
 FORMAT, FORMAT_2019 = "decp-2022", "decp-2019"

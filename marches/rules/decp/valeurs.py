@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from marches.rules.decp.noms import LOST, est_un_nom, nom_prefere
 from marches.rules.decp.types import KINDS, SIRET, ActeLu, Enregistrement, Identite, ModificationLue
 from portal import siret, text
 from portal.siret import clean
@@ -27,7 +28,6 @@ SUSPECT_AMOUNT = Decimal(10) ** 9
 SUSPECT_MONTHS = 360
 LARGEST_INTEGER = 2_147_483_647
 PARIS = ZoneInfo("Europe/Paris")
-LOST = "\ufffd"
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ][\d:.]+)?(?:Z|[+-]\d{2}:?\d{2})?")
 _FRENCH_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:?\d{2})")
@@ -38,8 +38,6 @@ _BOOLEANS = {
 }  # fmt: skip
 _CHANGE_XML = "modificationActesSousTraitance"  # how the XML schema writes the singular
 _KEYS_OF_A_BODY = frozenset(["typeidentifiant", "id", "denominationsociale"])
-_NOT_A_NAME = frozenset(["test", "nc", "n c", "bp", "inconnu", "inconnue", "neant", "nan", "non renseigne"])
-_BUDGET = re.compile(r"\d*\s*(?:budget (?:principal|annexe)|exercice budgetaire)\b")
 
 
 class Lecteur:
@@ -137,12 +135,11 @@ class Lecteur:
     def name(self, identity: Identite, value: Any) -> None:
         """Keep the name that the file gives to a body; the title of a budget is none."""
         name = plain(value)[:250]
-        words = fold(name)
-        if not words or words in _NOT_A_NAME or _BUDGET.match(words):
+        if not est_un_nom(name):
             return
         if LOST in name:
             self.problem("caractères perdus dans un nom", name)
-        self.lu.denominations.setdefault(identity, name)
+        self.lu.denominations[identity] = nom_prefere(name, self.lu.denominations.get(identity, ""))
 
     # Modifications and subcontracts -----------------------------------------------------------------------------------
     def parts(self) -> None:
