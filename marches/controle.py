@@ -15,18 +15,24 @@ class Point:
     verdict: Verdict
 
 
-def points_de(marche: Marche) -> list[Point]:
+def points_de(marche: Marche, lots: list[Lot] | None = None) -> list[Point]:
     """Every point worth reading, the most serious first; those of the contract before those of its lots.
 
-    Ten queries at most, whatever the number of lots.
+    `lots`: all of them, when they are already read. Ten queries at most, whatever their number.
     """
-    lots = list(marche.lots.defer("racines").order_by("pk"))
+    if lots is None:
+        lots = list(marche.lots.defer("racines").order_by("pk"))
     for lot in lots:
         lot.marche = marche
     found = [Point(None, verdict) for verdict in juridique.verdicts_marche(marche, lots)]
     by_lot = juridique.verdicts_lots(lots)
     found += [Point(lot, verdict) for lot in lots for verdict in by_lot[lot.pk]]
     return sorted(found, key=lambda point: -point.verdict.level.rank)
+
+
+def points_publics(marche: Marche, lots: list[Lot]) -> list[Point]:
+    """What anyone may read of the contract as a whole; the lots say theirs on their own page. Two queries at most."""
+    return [Point(None, verdict) for verdict in juridique.publics(juridique.verdicts_marche(marche, lots))]
 
 
 def de_niveau(points: list[Point], niveau: Niveau) -> list[Point]:

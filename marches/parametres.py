@@ -152,3 +152,38 @@ def _day(text: str) -> date | None:
 def _rows(name: str) -> list[dict[str, str]]:
     with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter=";"))
+
+
+# What each code of `seuils.csv` is, and how its value reads: euros before VAT, a share, months.
+LIBELLES: dict[str, tuple[str, str]] = {
+    "europeen_etat": ("Seuil européen, fournitures et services, État", "euros"),
+    "europeen_local": ("Seuil européen, fournitures et services, collectivités, bailleurs, hôpitaux", "euros"),
+    "europeen_reseaux": ("Seuil européen, fournitures et services, entités adjudicatrices", "euros"),
+    "europeen_defense": ("Seuil européen, fournitures et services, défense ou sécurité", "euros"),
+    "europeen_travaux": ("Seuil européen, travaux et concessions", "euros"),
+    "sociaux": ("Services sociaux et autres services spécifiques, pouvoirs adjudicateurs", "euros"),
+    "sociaux_reseaux": ("Services sociaux et autres services spécifiques, entités adjudicatrices", "euros"),
+    "publicite": ("Publicité au BOAMP ou dans un journal d'annonces légales", "euros"),
+    "dispense": ("Sans publicité ni mise en concurrence, fournitures et services", "euros"),
+    "dispense_travaux": ("Sans publicité ni mise en concurrence, travaux", "euros"),
+    "lot_dispense": ("Petit lot sans publicité, fournitures et services", "euros"),
+    "lot_dispense_travaux": ("Petit lot sans publicité, travaux", "euros"),
+    "petit_lot": ("Petit lot en procédure adaptée, fournitures et services", "euros"),
+    "petit_lot_travaux": ("Petit lot en procédure adaptée, travaux", "euros"),
+    "part_petits_lots": ("Petits lots, part de tous les lots", "part"),
+    "part_travailleurs": ("Lot réservé, part de travailleurs du public visé", "part"),
+    "part_ventes_aci": ("ACI, ventes rapportées aux charges", "part"),
+    "ess_mois": ("Lot réservé à l'ESS, durée", "mois"),
+    "ess_delai_mois": ("Lot réservé à l'ESS, délai entre deux attributions", "mois"),
+    "accord_cadre_mois": ("Accord-cadre, durée", "mois"),
+    "accord_cadre_mois_reseaux": ("Accord-cadre d'une entité adjudicatrice, durée", "mois"),
+    "accord_cadre_mois_defense": ("Accord-cadre de défense ou de sécurité, durée", "mois"),
+    "travaux_courts_mois": ("Dispense de condition sociale, travaux plus courts que", "mois"),
+    "paiement_direct": ("Paiement direct d'un sous-traitant (TTC)", "euros"),
+    "paiement_direct_defense": ("Paiement direct, services de défense, part du marché", "part"),
+    "taux_tva": ("TVA, taux normal", "part"),
+    "publication_donnees": ("Publication des données essentielles", "euros"),
+    "publication_donnees_bas": ("Publication des données, marchés sans publicité", "euros"),
+    "publication_mois": ("Publication des données essentielles, délai", "mois"),
+    "spaser": ("SPASER, achats d'une année", "euros"),
+}

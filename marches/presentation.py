@@ -7,9 +7,10 @@ from datetime import date
 
 from django.utils.text import Truncator
 
+from marches import juridique
 from marches.enums import FormeGroupement, Reservation, StatutLot
 from marches.models import Groupement, Lot, MembreGroupement, Titulaire
-from marches.rules import may_answer, may_answer_lot, statut_lot
+from marches.rules import Candidat, may_answer, may_answer_lot, statut_lot
 from marches.stats import FIELDS, Resume, resume
 from portal.permissions import Acteur
 from portal.verdict import Niveau, Verdict, worst
@@ -144,6 +145,24 @@ class ReponseGroupe:
 
 
 MOTS = {Niveau.OK: "oui", Niveau.BLOCAGE: "non"}
+
+
+@dataclass(frozen=True)
+class Examen:
+    """What the law says to one operator, or to several as a group: in a word, then point by point."""
+
+    noms: str
+    mot: str
+    verdicts: list[Verdict]
+
+    @classmethod
+    def of(cls, candidats: Iterable[Candidat], verdicts: list[Verdict]) -> "Examen":
+        return cls(", ".join(each.appellation for each in candidats), juridique.mot(verdicts), verdicts)
+
+    @property
+    def niveau(self) -> str:
+        """Colour of the word, which always goes with it."""
+        return {"oui": "ok", "non": "blocage", "sous condition": "avertissement"}.get(self.mot, "information")
 
 
 def group_may_answer(kinds: Collection[str], on: date) -> list[ReponseGroupe]:

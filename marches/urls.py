@@ -11,6 +11,8 @@ from marches.views import (
     oeth,
     reconductions,
     registre,
+    regles,
+    reponses,
     sites,
 )
 
@@ -58,6 +60,8 @@ urlpatterns = [
     path("agenda/<str:jeton>.ics", reconductions.agenda, name="agenda"),
     path("lots/<int:pk>/rattacher/", registre.lot_rattacher, name="lot_rattacher"),
     path("lots/<int:pk>/detacher/", registre.lot_detacher, name="lot_detacher"),
+    path("lots/<int:pk>/puis-je-repondre/", reponses.puis_je_repondre, name="puis_je_repondre"),
+    path("regles/", regles.regles_appliquees, name="regles"),
     path("achats/", achats.tableau, name="achats"),
     path("achats/deposer/", achats.deposer, name="achats_deposer"),
     path("achats/depots/<int:pk>/colonnes/", achats.colonnes, name="achats_colonnes"),

@@ -288,6 +288,8 @@ PAGES = [
     Page("marches:list", everybody()),
     Page("marches:detail", everybody(), kwargs={"pk": "marche.pk"}),
     Page("marches:lot_detail", everybody(), kwargs={"pk": "lot.pk"}),
+    Page("marches:puis_je_repondre", signed_in(), kwargs=LOT),
+    Page("marches:regles", everybody()),
     # Contracts by hand; a draft exists for its buyer and for administration
     Page("marches:create", only(A, ADMIN)),
     Page("marches:edit", *KEEPS, kwargs=CONTRACT),

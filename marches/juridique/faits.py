@@ -8,6 +8,7 @@ from marches.models import Lot
 from marches.parametres import publiques
 from marches.rules.candidats import Besoin, Candidat
 from marches.rules.lancement import Lancement, lancement
+from marches.rules.objets import type_marche
 from portal.verdict import Verdict
 from structures.enums import Kind
 from structures.models import Structure
@@ -22,12 +23,18 @@ def besoin_of(lot: Lot) -> Besoin:
     return Besoin(
         reservation=Reservation(lot.reservation),
         nature=NatureContrat(lot.marche.nature),
-        type=TypeMarche(lot.marche.type),
+        type=type_of(lot),
         materiel=lot.materiel_a_fournir,
         interim=lot.cpv.startswith(INTERIM),
         marche_insertion=lot.marche.marche_insertion,
         services_sociaux=listed,
     )
+
+
+def type_of(lot: Lot) -> TypeMarche:
+    """What the lot itself buys, by its CPV code; else the type of its contract: works hold lots of cleaning."""
+    own = type_marche(lot.cpv)
+    return TypeMarche(lot.marche.type) if own == TypeMarche.INCONNU else own
 
 
 def lancement_of(lot: Lot) -> Lancement:

@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from marches.enums import GenreAcheteur, Reservation, StatutSousTraitance
+from marches.enums import GenreAcheteur, Reservation, StatutSousTraitance, TypeMarche
 from marches.juridique.faits import besoin_of, candidat_of, lancement_of, ranger
 from marches.models import Lot, Titulaire
 from marches.rules import execution, lots, reservations
@@ -92,7 +92,11 @@ def _sous_traitance(lot: Lot, besoin: Besoin, quand: Lancement) -> list[Verdict]
     acts = [act for act in lot.actes_sous_traitance.all() if act.statut != StatutSousTraitance.REFUSE]
     if not acts:
         return []
-    found = [juger(lambda day: execution.sous_traitance_permise(besoin.type, day), quand)]
+    found = []
+    marche = lot.marche
+    if not marche.cle or "type" in marche.champs_saisis:  # « pure supplies » is said by a person, not by a CPV code
+        type_ = TypeMarche(marche.type)
+        found.append(juger(lambda day: execution.sous_traitance_permise(type_, day), quand))
     for act in acts:
         body = act.sous_traitant
         known = [candidat_of(structure, siren=body.siren) for structure in body.structures.all()]

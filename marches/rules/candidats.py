@@ -1,7 +1,7 @@
 """Whether one operator may answer a lot alone: all that the law has to say, rule by rule."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -246,6 +246,8 @@ def repondre_seul(candidat: Candidat, besoin: Besoin, quand: Lancement) -> list[
     A refusal by the reservation makes the others idle: it comes alone.
     """
     first = juger(lambda on: type_admis(candidat, besoin, on), quand, *candidat.bornes)
+    if first.is_ok and besoin.est_reserve and besoin.reservation in PAR_TYPE:
+        first = replace(first, remede="")  # the share has its own rule below
     if first.is_blocking:
         return [first]
     others = [

@@ -75,7 +75,7 @@ def mention(mentionnee: bool | None, besoin: Besoin, on: date) -> Verdict:
         )  # fmt: skip
     return dire(
         "mention_inconnue", on, f"Aucun avis n'est connu ici : vérifiez qu'il mentionne {what}.", source=source,
-        remede="Indiquez sur la fiche du marché si la réservation y est mentionnée.",
+        remede="Lisez l'avis publié ; l'acheteur peut noter sur la fiche du marché que la réservation y figure.",
     )  # fmt: skip
 
 

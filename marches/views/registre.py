@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from marches import actions, presentation
+from marches import actions, juridique, presentation
+from marches.controle import points_de, points_publics
 from marches.echeances import calendrier_of
 from marches.filters import MarcheFilter
 from marches.forms import RattacherForm
@@ -17,6 +18,8 @@ from marches.rules import statut_lot
 from marches.stats import resumes
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
+
+MOST_POINTS = 15  # on the page of a contract; the lots say theirs
 
 
 @login_not_required
@@ -42,13 +45,18 @@ def detail(request, pk):
     calendriers = {lot.pk: calendrier_of(lot, on) for lot in lots}
     jalons = frise_marche(marche, [(lot, calendriers[lot.pk]) for lot in lots], on)
     holders = presentation.porteurs(lots)
+    editable = Marche.objects.editable_by(request.acteur).filter(pk=pk).exists()
+    points = points_de(marche, lots) if editable else points_publics(marche, lots)
     context = {
         "marche": marche,
         "lots": [(lot, statut_lot(lot, on, calendriers[lot.pk].fin), holders[lot.pk]) for lot in lots],
         "resume": presentation.resume_of(lots),
         "jalons": jalons,
         "phrase": phrase(jalons),
-        "editable": Marche.objects.editable_by(request.acteur).filter(pk=pk).exists(),
+        "editable": editable,
+        "points": points[:MOST_POINTS],
+        "autres_points": len(points[MOST_POINTS:]),
+        "acheteur_verdicts": juridique.verdicts_acheteur(marche.acheteur, on) if editable else [],
         "successeurs": marche.successeurs.only("objet"),
         "extraits": marche.extraits.only("objet"),
     }
@@ -67,6 +75,7 @@ def lot_detail(request, pk):
     cal = calendrier_of(lot, on)
     jalons = frise_lot(lot, cal, on)
     groupes = presentation.groupements(lot, request.acteur)
+    verdicts = juridique.verdicts_lot(lot, on)
     context = {
         "lot": lot,
         "marche": lot.marche,
@@ -81,6 +90,7 @@ def lot_detail(request, pk):
         "reponses": presentation.who_may_answer(lot),
         "sources": lot.sources.select_related("importation").defer("donnees").order_by("publie_le", "pk"),
         "editable": editable,
+        "verdicts": verdicts if editable else juridique.publics(verdicts),
         "groupement_titulaire": any(vu.groupement.retenu for vu in groupes),
         "peut_preparer": request.acteur.has(Role.STRUCTURE, Role.ENTREPRISE),
         "sites": lot.sites.aggregate(total=Count("pk"), libres=Count("pk", filter=Q(organisation=None))),

@@ -109,6 +109,22 @@ def test_a_subcontractor_of_a_reserved_lot():
     assert "sous_traitant_reserve" not in of_lot(lot)
 
 
+def test_pure_supplies_are_not_subcontracted_when_a_person_said_so():
+    for cle, typed, expected in (("", [], True), ("importé", [], False), ("importé", ["type"], True)):
+        marche = make_contract(lots=0, type=TypeMarche.FOURNITURES, cle=cle, champs_saisis=typed)
+        lot = make.make_lot(marche=marche)
+        make.make_acte_sous_traitance(lot=lot)
+        assert ("sous_traitance_fournitures" in of_lot(lot)) is expected
+        marche.delete()
+
+
+def test_a_cleaning_lot_of_a_works_contract_is_a_service():
+    lot = make.make_lot(marche=make_contract(lots=0, type=TypeMarche.TRAVAUX), cpv="90911200")
+    assert juridique.besoin_of(lot).type == TypeMarche.SERVICES
+    lot.cpv = ""
+    assert juridique.besoin_of(lot).type == TypeMarche.TRAVAUX
+
+
 def test_publication_of_the_essential_data():
     marche = make_contract(lots=0)
     lot = make.make_lot(marche=marche, montant=Decimal(50_000), date_notification=date(2026, 3, 1))
