@@ -1,5 +1,6 @@
 """What pages say of calls and notices: deadline, days left, chain, lots as published; plain values, no request."""
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -13,9 +14,11 @@ from marches.rules import mentions
 from marches.rules.avis import AvisLu, LotLu
 from marches.upsert.limites import lire_limite
 from portal.text import fold
-from structures.models import Departement, Organisation
+from structures.lieux import departement_of
+from structures.models import Commune, Departement, Organisation
 
 PARIS = ZoneInfo("Europe/Paris")
+COMMUNE = re.compile(r"(?:commune|ville|mairie) (?:de|du|des|d) (.+)")
 MOST_PLACES = 6
 MOST_PROPOSED = 6
 TONES = {
@@ -133,11 +136,16 @@ class Maillon:
     courant: bool = False
 
 
+def ton(avis: Avis) -> str:
+    """Colour of the badge of its nature, which always carries the word too."""
+    return TONES.get(NatureAvis(avis.nature), "neutre")
+
+
 def chaine(avis: list[Avis], now: datetime, courant: Avis | None = None) -> list[Maillon]:
     return [
         Maillon(
             row,
-            TONES.get(NatureAvis(row.nature), "neutre"),
+            ton(row),
             echeance(row.date_limite, now, row.fuseau, row.limite_sans_heure),
             row == courant,
         )
@@ -171,14 +179,30 @@ def propositions(partie: PartieARapprocher) -> list[Organisation]:
     """Organisations that may be this party: same folded name, those of the same town first; nothing is chosen here."""
     name = partie.cle.partition("|")[0]
     rows = Organisation.objects.filter(type_identifiant="SIRET").select_related("commune")
+    sirens = {partie.siren, commune_siren(partie)} - {""}
+    company = rows.filter(siren__in=sirens)[:20] if sirens else []
     same = rows.filter(Q(nom_tri__iexact=name) | Q(denomination__iexact=partie.nom))
     directory = rows.filter(structures__publiee=True, structures__nom_tri__iexact=name)
-    found = list(dict.fromkeys([*same[:50], *directory[:50]]))
+    found = list(dict.fromkeys([*company, *same[:50], *directory[:50]]))
     if len(found) < MOST_PROPOSED and len(name) >= 8:
         found += [row for row in rows.filter(nom_tri__startswith=name[:40])[:20] if row not in found]
     town = partie.cle.partition("|")[2]
     postcode = partie.code_postal[:2]
     return sorted(found, key=lambda row: _distance(row, town, postcode))[:MOST_PROPOSED]
+
+
+def commune_siren(partie: PartieARapprocher) -> str:
+    """The SIREN of the commune that « Commune de … », « Ville de … » or « Mairie de … » names, when one answers.
+
+    The département is that of the postcode: many communes share a name.
+    """
+    named = COMMUNE.match(partie.cle.partition("|")[0])
+    if not named or len(partie.code_postal) < 2:
+        return ""
+    departement = departement_of(partie.code_postal[:5])
+    found = Commune.objects.filter(nom_tri=named[1], departement=departement, parente=None).exclude(siren="")
+    sirens = set(found.values_list("siren", flat=True)[:2])
+    return sirens.pop() if len(sirens) == 1 else ""
 
 
 def _distance(organisation: Organisation, town: str, postcode: str) -> tuple:

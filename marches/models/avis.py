@@ -122,6 +122,7 @@ class PartieARapprocher(models.Model):
     nom = models.CharField("nom", max_length=500)
     ville = models.CharField("ville", max_length=150, blank=True)
     code_postal = models.CharField("code postal", max_length=20, blank=True)
+    siren = models.CharField("SIREN publié", max_length=9, blank=True)  # of the company: it says no establishment
     cle = models.CharField(max_length=300, db_index=True, editable=False)
     lots = models.JSONField(default=list, blank=True)
     organisation = models.ForeignKey(

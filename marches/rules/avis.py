@@ -4,6 +4,7 @@ Sources: règlement d'exécution (UE) 2019/1780 (eForms, business terms « BT-�
 """
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from marches.enums import NatureAvis, Reservation
+from portal.siret import is_siren
 from portal.text import fold
 
 CHAINED = frozenset([NatureAvis.CONSULTATION, NatureAvis.RECTIFICATIF, NatureAvis.ATTRIBUTION, NatureAvis.MODIFICATION])
@@ -31,9 +33,16 @@ class PartieLue:
     pays: str = ""
 
     @property
+    def siren(self) -> str:
+        """The valid SIREN that the identifier gives, alone or at the head of a damaged SIRET; else ""."""
+        digits = "".join(re.findall(r"\d", self.identifiant))
+        return digits[:9] if len(digits) in {9, 14} and is_siren(digits[:9]) else ""
+
+    @property
     def cle(self) -> str:
-        """Two parties with one key bear the same name in the same town."""
-        return f"{fold(self.nom)[:200]}|{fold(self.ville)[:90]}"
+        """Two parties with one key bear the same name in the same town, « cedex » apart."""
+        town = re.sub(r"(?i)\s*(?:\bcedex\b.*|\(.*)", "", self.ville)
+        return f"{fold(self.nom)[:200]}|{fold(town)[:90]}"
 
 
 @dataclass

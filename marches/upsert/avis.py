@@ -12,7 +12,7 @@ from marches.enums import FormatAvis, NatureAvis, RolePartie
 from marches.models import Avis, JetonAvis, PartieARapprocher, SourceAvis
 from marches.rules import mentions
 from marches.rules.avis import CHAINED, AvisLu, PartieLue, as_dict, from_dict, sans_heure
-from marches.upsert.dossiers import DossierUpsert
+from marches.upsert.dossiers import PREFIX, DossierUpsert
 from marches.upsert.folding import canonical
 from marches.upsert.limites import lire_limite
 from marches.upsert.nuts import departements, is_known
@@ -107,6 +107,21 @@ def annuler_avis(importation: Importation) -> int:
     rafraichir((touched | neighbours) & set(Avis.objects.values_list("pk", flat=True)))
     DossierUpsert().forget(orphans)
     return number
+
+
+@transaction.atomic
+def relier(sirens: Iterable[str] | None = None) -> int:
+    """Look again for the contracts of the DECP that surely are those of stored procedures; number of notices moved.
+
+    For the buyers of these SIREN, or for every one: to be called after an import of contracts, which knows nothing of
+    notices.
+    """
+    rows = Avis.objects.filter(marche__cle__startswith=PREFIX).exclude(acheteur=None)
+    if sirens is not None:
+        rows = rows.filter(acheteur__organisation__siren__in=set(sirens))
+    before = dict(rows.values_list("pk", "marche"))
+    rafraichir(before)
+    return sum(marche != before[pk] for pk, marche in Avis.objects.filter(pk__in=before).values_list("pk", "marche"))
 
 
 @transaction.atomic
@@ -243,6 +258,7 @@ class PartieIndex:
         for (role, cle), (party, lots) in wanted.items():
             row = known.get((role, cle)) or self._remembered(PartieARapprocher(avis=avis, role=role, cle=cle))
             row.nom, row.ville, row.code_postal, row.lots = party.nom, party.ville, party.code_postal, lots
+            row.siren = party.siren
             row.save()
 
     @staticmethod

@@ -30,9 +30,9 @@ from marches.upsert.references import Secteurs
 from portal.text import fold
 from structures.enums import TypeIdentifiant
 from structures.models import Departement, Organisation
+from structures.models.organisations import SANS_IDENTIFIANT
 
 PREFIX = "avis:"  # opens the keys of the contracts and lots that notices made
-SANS_IDENTIFIANT = "SANS-"  # opens the identifier of a buyer known by its name alone
 SOURCE = "avis de marché"
 LONGEST_AWARD = timedelta(days=3 * 365)  # between a launch and the notification of the contract
 LEARNT = ("date_lancement", "date_limite", "montant_estime", "reservation_mentionnee")
@@ -156,7 +156,7 @@ class DossierUpsert:
         return marche
 
     def _link(self, rows: list[Avis], marche: Marche | None, acheteur: Acheteur | None = None) -> None:
-        named = acheteur is not None and not acheteur.organisation.identifiant.startswith(SANS_IDENTIFIANT)
+        named = acheteur is not None and not acheteur.organisation.est_sans_identifiant
         wanted = (marche.pk if marche else None, acheteur.pk if acheteur and named else None)
         for row in rows:
             if (row.marche_id, row.acheteur_id) != wanted:

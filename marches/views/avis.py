@@ -53,6 +53,7 @@ def detail(request, pk):
         "resultats": paginate(contents.resultats if contents else [], request, parameter="attributions"),
         "echeance": appels.echeance(avis.date_limite, now, avis.fuseau, avis.limite_sans_heure),
         "chaine": appels.chaine([*Avis.objects.filter(dossier=avis.dossier).chained()], now, avis),
+        "ton": appels.ton(avis),
         "marche": avis.marche if avis.marche and avis.marche.publie else None,
         "parties": avis.parties.en_attente().count(),
         "peut_rapprocher": PartieARapprocher.objects.editable_by(request.acteur).filter(avis=avis).exists(),
@@ -120,5 +121,12 @@ def partie(request, pk):
         messages.success(request, f"«\u00a0{row.nom}\u00a0» est {done} dans {number} avis.")
         return redirect("marches:parties")
     alike = actions.alike(row, request.acteur).select_related("avis")
-    context = {"partie": row, "form": form, "proposees": proposed, "memes": alike[:10], "nombre": alike.count()}
+    context = {
+        "partie": row,
+        "form": form,
+        "proposees": proposed,
+        "siren": row.siren or appels.commune_siren(row),
+        "memes": alike[:10],
+        "nombre": alike.count(),
+    }
     return render(request, "marches/partie_detail.html", context)

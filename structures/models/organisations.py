@@ -12,6 +12,8 @@ from portal.text import sort_key
 from structures.enums import TypeIdentifiant
 from structures.querysets import ReseauQuerySet
 
+SANS_IDENTIFIANT = "SANS-"  # opens the identifier of a body known by its name and town alone
+
 
 class Organisation(models.Model):
     """A buyer, a structure, a holder, a facilitator's body, a network: all faces of one identified body.
@@ -57,7 +59,14 @@ class Organisation(models.Model):
         return self.denomination or self.identifiant_affiche
 
     @property
+    def est_sans_identifiant(self) -> bool:
+        """A body that a notice names and nobody could identify yet: its identifier only tells names apart."""
+        return self.type_identifiant == TypeIdentifiant.AUTRE and self.identifiant.startswith(SANS_IDENTIFIANT)
+
+    @property
     def identifiant_affiche(self) -> str:
+        if self.est_sans_identifiant:
+            return "publié sans identifiant"
         if self.type_identifiant == TypeIdentifiant.SIRET:
             return f"SIRET {print_siret(self.identifiant)}"
         return f"{self.get_type_identifiant_display()} {self.identifiant}"

@@ -13,11 +13,11 @@ from django.core.management import CommandError, call_command
 
 from marches.enums import NatureAvis, Reservation
 from marches.importers.avis import import_avis, read_notice, xml
-from marches.models import Avis, Lot, Marche, PartieARapprocher, SourceAvis, Titulaire
+from marches.models import Acheteur, Avis, Lot, Marche, PartieARapprocher, SourceAvis, Titulaire
 from marches.rules import mentions
-from marches.rules.avis import AvisLu, LotLu, as_dict, from_dict
+from marches.rules.avis import AvisLu, LotLu, PartieLue, as_dict, from_dict
 from marches.rules.dossiers import fold_dossier, reconduction
-from marches.upsert.avis import annuler_avis, rafraichir
+from marches.upsert.avis import annuler_avis, rafraichir, relier
 from marches.upsert.nuts import departements
 from portal.imports import FichierRefuse
 from portal.models import Importation
@@ -414,3 +414,27 @@ def test_command(capsys, tmp_path):
     report = json.loads((tmp_path / "rapport.json").read_text())
     assert (report["lus"], report["crees"], len(report["refuses"])) == (1, 1, 1)
     assert "1 créé" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_contracts_of_the_decp_that_come_later_are_joined(capsys):
+    import_avis(CHAIN[0])
+    acheteur = Acheteur.objects.get()
+    known = make.make_marche(acheteur=acheteur, reference="2026-ENT-014", groupe="g", cle="c")
+    make.make_lot(marche=known, date_notification=date(2027, 1, 4))
+    assert relier(["000000000"]) == 0
+    call_command("import_avis", relier=True)
+    assert "1 avis relié à un contrat" in capsys.readouterr().out
+    assert Avis.objects.get().marche == known
+    assert Marche.objects.get() == known
+    assert relier() == 0
+    with pytest.raises(CommandError, match="au moins un fichier"):
+        call_command("import_avis")
+
+
+def test_a_town_is_the_same_with_and_without_cedex():
+    plain = PartieLue(nom="Métropole", ville="Nice")
+    assert plain.cle == PartieLue(nom="METROPOLE", ville="Nice Cedex 4").cle
+    assert plain.cle != PartieLue(nom="Métropole", ville="Lyon").cle
+    assert PartieLue(identifiant="SIREN: 732 829 320").siren == "732829320"
+    assert PartieLue(identifiant="123 456 789").siren == ""

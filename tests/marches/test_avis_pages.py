@@ -272,3 +272,29 @@ def test_list_of_parties_costs_the_same_for_one_and_for_many():
     with CaptureQueriesContext(connection) as many:
         client.get(PARTIES)
     assert len(many) == len(one)
+
+
+def test_what_is_proposed_follows_the_siren_then_the_name_then_the_town():
+    commune = make.make_commune(nom="Bellerive", nom_tri="bellerive", siren="219400017", departement=calvados())
+    seat = make.make_organisation(identifiant="21940001700018", denomination="Mairie")
+    other = make.make_organisation(denomination="Commune de Bellerive")
+    partie = make.make_partie(nom="Commune de Bellerive", cle="commune de bellerive|bellerive", code_postal="14000")
+    assert appels.commune_siren(partie) == commune.siren
+    assert set(appels.propositions(partie)) == {seat, other}
+    partie.siren = other.siren
+    assert other in appels.propositions(partie)
+    assert appels.propositions(make.make_partie(nom="Inconnue", cle="inconnue|caen")) == []
+
+
+def calvados():
+    return make.make_departement(code="14", nom="Calvados")
+
+
+def test_a_buyer_without_identifier_is_shown_as_published(client):
+    import_avis(TED[0])
+    marche = Marche.objects.get()
+    shown = text(client.get(marche.get_absolute_url()))
+    assert "publié sans identifiant" in shown
+    assert "SANS-" not in shown
+    assert "avis publiés au Journal officiel" in shown
+    assert "Lot décrit par les avis publiés" in text(client.get(marche.lots.get().get_absolute_url()))

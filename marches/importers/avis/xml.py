@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from portal.imports import FichierRefuse
-from portal.siret import is_siren, is_siret
+from portal.siret import is_siret
 
 UNSTORABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, lone surrogates
 LARGEST = 20 * 1024 * 1024  # bytes of one notice
@@ -179,12 +179,6 @@ def siret(words: str) -> str:
     """The valid SIRET written in an identifier (« SIRET 123 456 789 00012 »), else ""."""
     digits = "".join(re.findall(r"\d", words))
     return digits if len(digits) == 14 and is_siret(digits) else ""
-
-
-def siren(words: str) -> str:
-    """The valid SIREN written in an identifier, of the company when a SIRET is damaged; else ""."""
-    digits = "".join(re.findall(r"\d", words))
-    return digits[:9] if len(digits) in {9, 14} and is_siren(digits[:9]) else ""
 
 
 def web(words: str) -> str:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from portal.models import Importation
 from portal.pages.demo import (
     achats,
+    appels,
     comptes,
     fiches,
     heures,
@@ -46,9 +47,11 @@ def load(today=None) -> list[str]:
     imports.load(cards, people)
     achats.load(cards, people["acheteur"], today)
     stories = temoignages.load(cards, contracts, people["reseau"], today)
+    calls = appels.load(contracts, today)
     counts = [
         f"{len(cards)} structures",
         f"{len(contracts)} marchés",
+        f"{calls} appels en cours",
         f"{clauses} clauses",
         f"{lignes} lignes d'heures",
         f"{len(stories)} témoignages",
