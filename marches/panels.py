@@ -16,6 +16,7 @@ from portal.panels import register
 from portal.permissions import Role
 from portal.requetes import Prepared
 from structures.enums import NiveauLieu
+from structures.models import Structure
 from structures.stats.territoires import lieu_of
 
 MOST_LOTS = 10
@@ -52,15 +53,21 @@ _held = Prepared(
     ),
     (int, 8),
 )
-_allied = Prepared(
-    lambda pks: (
-        MembreAlliance.objects.filter(structure__in=pks, alliance__publiee=True).order_by().values_list("structure")
-    ),
-    (int, 1),
-)
 
 
-@register("structures.Structure", order=10)
+def _titles(pks: list[int]) -> list[QuerySet]:
+    own = Structure.objects.filter(pk__in=pks).order_by().values("organisation")
+    return [
+        Titulaire.objects.filter(organisation__in=own),
+        MembreGroupement.objects.filter(organisation__in=own, groupement__retenu=True),
+    ]
+
+
+def _public_alliances(pks: list[int]) -> list[QuerySet]:
+    return [MembreAlliance.objects.filter(structure__in=pks, alliance__publiee=True)]
+
+
+@register("structures.Structure", order=10, when=_titles)
 def lots_of_structure(structure, acteur):
     """Public contracts that the register says its organisation holds or held, alone or in a group; two queries."""
     held = held_by([structure.organisation_id]) if structure.organisation_id else None
@@ -89,11 +96,9 @@ def lots_of_structure(structure, acteur):
     return "marches/_structure_panel.html", context
 
 
-@register("structures.Structure", order=20)
+@register("structures.Structure", order=20, when=_public_alliances)
 def alliances_of_structure(structure, acteur):
-    """Public alliances of a structure, with what it brings; two queries, a light one when there is none."""
-    if not _allied.rows([structure.pk]):
-        return None
+    """Public alliances of a structure, with what it brings; one query."""
     rows = MembreAlliance.objects.filter(structure=structure.pk, alliance__publiee=True).select_related("alliance")
     membres = list(rows.order_by("alliance__nom"))
     return ("marches/_alliances_panel.html", {"membres": membres}) if membres else None

@@ -5,17 +5,26 @@ An upper floor registers in `AppConfig.ready`; the lower page prints `{% panels 
     @register("marches.Lot", order=10)
     def clauses_panel(lot, acteur):
         return "clauses/_lot_panel.html", {"clauses": lot.clauses.visible_to(acteur)}
+
+A panel that most objects do not have says so: `when` answers the rows it would show, for a list of keys of its model,
+and the function is called only where there is one. Whatever their number, the panels of a page ask it in one query.
+
+    @register("structures.Structure", when=lambda pks: [MembreAlliance.objects.filter(structure__in=pks)])
 """
 
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, reduce
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet, Value
+
+from portal.requetes import Prepared
 
 Answer = tuple[str, dict[str, Any]] | None
 PanelFunction = Callable[[Any, Any], Answer]
+When = Callable[[list], list[QuerySet]]
 Decorator = Callable[[PanelFunction], PanelFunction]
 
 
@@ -26,12 +35,13 @@ class Panel:
     name: str
     order: int
     function: PanelFunction
+    when: When | None = None
 
 
 _panels: dict[str, dict[str, Panel]] = defaultdict(dict)
 
 
-def register(model_or_label: type[Model] | str, name: str = "", order: int = 0) -> Decorator:
+def register(model_or_label: type[Model] | str, name: str = "", order: int = 0, when: When | None = None) -> Decorator:
     """Decorator: show what the function answers on the pages of this model, given as a class or « app.Model ».
 
     Panels come by `order`, then by `name` (by default the path of the function). Registering the same function again
@@ -40,7 +50,7 @@ def register(model_or_label: type[Model] | str, name: str = "", order: int = 0) 
 
     def decorate(function: PanelFunction) -> PanelFunction:
         path = _path(function)
-        panel = Panel(name or path, order, function)
+        panel = Panel(name or path, order, function, when)
         known = _panels[_label(model_or_label)].setdefault(panel.name, panel)
         if _path(known.function) != path:
             raise ValueError(f"Panel {panel.name!r} of {_label(model_or_label)} is already {_path(known.function)}.")
@@ -53,8 +63,26 @@ def panels_for(obj: Model, acteur: Any) -> list[tuple[str, dict[str, Any]]]:
     """The (template, context) pairs to show on the page of `obj` to `acteur`, in order."""
     label = _label(obj._meta.concrete_model or type(obj))
     panels = sorted(_panels.get(label, {}).values(), key=lambda panel: (panel.order, panel.name))
-    answers = (panel.function(obj, acteur) for panel in panels)
+    asked = tuple(panel for panel in panels if panel.when)
+    present = {name for (name,) in _presence(asked, type(obj.pk)).rows([obj.pk])} if asked else set()
+    answers = (panel.function(obj, acteur) for panel in panels if panel.when is None or panel.name in present)
     return [answer for answer in answers if answer is not None]
+
+
+@cache
+def _presence(panels: tuple[Panel, ...], kind: type) -> Prepared:
+    """The names of those that have something to show; one query, compiled once."""
+
+    def names(pks: list) -> QuerySet:
+        found = [
+            rows.order_by().values_list(Value(panel.name)).distinct()
+            for panel in panels
+            if panel.when
+            for rows in panel.when(pks)
+        ]
+        return reduce(lambda one, other: one.union(other), found)
+
+    return Prepared(names, (kind, 1))
 
 
 def _label(model_or_label: type[Model] | str) -> str:

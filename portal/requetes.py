@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.query import get_related_populators
 
 FIRST_MARK = 10**15
 
@@ -67,6 +68,30 @@ class Prepared:
             marks.append([kind(-number) for number in range(rank, rank + size)])
             rank += size
         return marks
+
+
+class PreparedObjects(Prepared):
+    """The same for a queryset of objects, with its `select_related`, deferred columns and annotations."""
+
+    def objects(self, *given: Sequence) -> list[Any]:
+        rows = self.rows(*given)
+        if not rows:
+            return []
+        compiler = self._compile()[0]
+        select, info, using = compiler.select, compiler.klass_info, connection.alias
+        own = info["select_fields"]
+        first, last = own[0], own[-1] + 1
+        names = [column.target.attname for column, *_ in select[first:last]]
+        related = get_related_populators(info, select, using)
+        found = []
+        for row in rows:
+            made = info["model"].from_db(using, names, row[first:last])
+            for populator in related:
+                populator.populate(row, made)
+            for name, at in compiler.annotation_col_map.items():
+                setattr(made, name, row[at])
+            found.append(made)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

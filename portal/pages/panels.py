@@ -3,21 +3,17 @@
 from portal.pages.models import Temoignage
 from portal.panels import register
 from portal.permissions import Acteur
-from portal.requetes import Prepared
 from structures.stats.territoires import lieu_of
 
 SHOWN = 3
 
 
-_told = Prepared(
-    lambda pks: Temoignage.structures.through.objects.filter(structure__in=pks).values_list("structure"), (int, 1)
+@register(
+    "structures.Structure",
+    order=50,
+    when=lambda pks: [Temoignage.structures.through.objects.filter(structure__in=pks)],
 )
-
-
-@register("structures.Structure", order=50)
 def stories_of_structure(structure, acteur):
-    if not _told.rows([structure.pk]):  # most structures: one light query
-        return None
     return _panel(Temoignage.objects.of_structure(structure), acteur)
 
 

@@ -1,8 +1,12 @@
 """What the shared includes need to compute, so that templates do no sum."""
 
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
 
 from portal import charts
@@ -12,6 +16,18 @@ from portal.templatetags.formats import pourcent
 register = template.Library()
 
 VERDICT_ICONS = {"ok": "circle-check", "information": "info", "avertissement": "triangle-alert", "blocage": "octagon-x"}
+
+
+@register.simple_tag
+def include_constant(name: str) -> SafeString:
+    """A template that says the same on every page, to everyone, written once for the process; each time in DEBUG."""
+    return _written.__wrapped__(name, "") if settings.DEBUG else _written(name, get_script_prefix())
+
+
+@lru_cache(maxsize=20)
+def _written(name: str, prefix: str) -> SafeString:
+    """`prefix` is that of the addresses the template may hold."""
+    return render_to_string(name)
 
 
 @register.simple_tag(takes_context=True)

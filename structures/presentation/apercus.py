@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from django.urls import reverse
 from django.utils.html import escape
@@ -31,6 +32,19 @@ class Apercu:
     url: str
     resume: SafeString  # kind, place, sectors, reasons
     badges: SafeString
+
+    def html(self, comparer: str = "") -> str:
+        """The card in its list; `comparer` is the address that one more structure to compare is added to."""
+        name = escape(self.nom)
+        compare = (
+            f'<a href="{comparer}s={self.pk}">Comparer<span class="visually-hidden"> {name}</span></a>'
+            if comparer
+            else ""
+        )
+        return (
+            f'<li><article class="result"><h3 class="result-title"><a href="{self.url}">{name}</a></h3>\n'
+            f'  {self.resume}\n  <p class="result-tags">{self.badges}{compare}</p>\n</article></li>'
+        )
 
 
 def sector_names() -> dict[int, str]:
@@ -77,6 +91,7 @@ def _sector(activite: ActiviteLue, secteurs: Secteurs) -> str:
     return str(name)
 
 
+@lru_cache(maxsize=500)
 def _tag(tone: str, words: str) -> str:
     return f'<span class="tag tag-{tone}">{escape(words)}</span>'
 

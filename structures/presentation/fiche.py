@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 
-from django.db.models import QuerySet, Value
+from django.db.models import BigIntegerField, QuerySet, Value
 
-from portal.requetes import Prepared
+from portal.permissions import Acteur
+from portal.requetes import Prepared, PreparedObjects
 from portal.templatetags.formats import MONTHS, jour
 from portal.verdict import Verdict
 from structures import rules, zones
@@ -18,6 +19,7 @@ from structures.models import (
     Label,
     LabelObtenu,
     Offre,
+    Organisation,
     PhotoStructure,
     ReferenceClient,
     Reseau,
@@ -183,6 +185,24 @@ _labels = Prepared(
 _reseaux = Prepared(
     lambda pks: Reseau.objects.filter(structures__in=pks).order_by("nom").values_list("nom", "slug"), (int, 1)
 )
+
+
+_card = PreparedObjects(
+    lambda pks, bodies: (
+        Structure.objects.visible_or_moved(Acteur(organisation=Organisation(pk=bodies[0])))
+        .for_detail()
+        .filter(pk__in=pks)
+    ),
+    (int, 1),
+    (int, 1),
+)
+
+
+def card(pk: int, acteur: Acteur) -> Structure | None:
+    """The structure of a page, for who may see it or be sent to the one that replaced it; one query, compiled once."""
+    if pk > BigIntegerField.MAX_BIGINT:
+        return None
+    return next(iter(_card.objects([pk], [acteur.organisation_id or 0])), None)
 
 
 def activities_of(structure: Structure) -> list[Activite]:

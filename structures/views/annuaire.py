@@ -28,6 +28,7 @@ from structures.presentation import carte_locale, comparaison
 from structures.presentation.apercus import apercus
 from structures.templatetags.carte import carte
 
+MAP_TITLE = "Structures par département de leur siège"
 SECONDS, NEAR_SECONDS = 45, 15  # shared by all, then in the process: a minute in all
 
 
@@ -74,7 +75,7 @@ def list(request):
         ],
     }
     if as_map:
-        context |= _map(entete, adresse)
+        context |= _map(request, entete, adresse)
     else:
         context["page"] = page = _page(entete, request)
         context["count"] = page.count
@@ -85,9 +86,13 @@ def list(request):
     return render(request, template, context)
 
 
+def _key(request: HttpRequest, *more: object) -> str:
+    asked = " ".join(map(str, (timezone.localdate(), cle(request.GET), *more)))
+    return f"structures:annuaire:{sha256(asked.encode('utf-8', 'replace')).hexdigest()}"
+
+
 def _entete(request: HttpRequest) -> Entete:
-    today = timezone.localdate()
-    key = f"structures:annuaire:{sha256(f'{today} {cle(request.GET)}'.encode('utf-8', 'replace')).hexdigest()}"
+    today, key = timezone.localdate(), _key(request)
     entete = caches["proche"].get(key)
     if entete is None:
         entete = cache.get(key)
@@ -145,17 +150,21 @@ def _ids(sql: tuple[str, tuple], number: int) -> tuple[int, ...]:
         return tuple(row[0] for row in cursor.fetchall())
 
 
-def _map(entete: Entete, adresse: Adresse) -> dict:
+def _map(request: HttpRequest, entete: Entete, adresse: Adresse) -> dict:
     """The whole result by département; the structures themselves when a place is searched."""
     question = entete.question
+    local = carte_locale.draw(search(Structure.objects.listed(), question), question) if question.territoires else None
     anywhere = adresse.url(lieu=None, rayon=None, vue=None, ou=None)
     lead = f"{anywhere}{'&' if anywhere != '?' else ''}ou="
-    local = carte_locale.draw(search(Structure.objects.listed(), question), question) if question.territoires else None
-    return {
-        "count": entete.total,
-        "carte": carte(entete.departements, lambda code: lead + code),
-        "locale": local,
-    }
+    # Its hundred and one links cost more than the rest of the page: kept as long as the counts they show.
+    key = _key(request, "carte", lead, entete.total, local is None)
+    drawn = caches["proche"].get(key)
+    if drawn is None:
+        template = "includes/_map.html" if local is None else "includes/_map_table.html"
+        shown = {"carte": carte(entete.departements, lambda code: lead + code), "titre": MAP_TITLE}
+        drawn = render_to_string(template, shown)
+        caches["proche"].set(key, drawn, NEAR_SECONDS)
+    return {"count": entete.total, "carte": mark_safe(drawn), "locale": local}
 
 
 @login_not_required

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
@@ -16,8 +16,9 @@ from structures.search_index import completude_de
 
 @login_not_required
 def detail(request, pk, slug):
-    reachable = Structure.objects.visible_or_moved(request.acteur)
-    structure = get_object_or_404(reachable.for_detail(), pk=pk)
+    structure = presentation.card(pk, request.acteur)
+    if structure is None:
+        raise Http404("Cette fiche n'existe pas ou n'est pas publiée.")
     if structure.remplacee_par:
         return redirect(structure.remplacee_par, permanent=True)
     if slug != structure.slug:

@@ -4,6 +4,7 @@ from django.test import RequestFactory
 
 from portal import panels
 from portal.models import Envoi, User
+from tests.factories import make_user
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +18,10 @@ def always(obj, acteur):
 
 def never(obj, acteur):
     return None
+
+
+def fails(obj, acteur):
+    raise AssertionError("asked for nothing")
 
 
 def test_panels_come_in_order_and_only_for_their_model():
@@ -62,6 +67,21 @@ def test_two_functions_cannot_share_a_name():
     panels.register(User, "clauses")(always)
     with pytest.raises(ValueError, match="clauses"):
         panels.register(User, "clauses")(never)
+
+
+@pytest.mark.django_db
+def test_panels_that_may_be_absent_are_asked_in_one_query(django_assert_num_queries):
+    someone, unknown = make_user(), User(pk=10**9)
+    panels.register(User, "a", order=1)(always)
+    panels.register(User, "b", order=2, when=lambda pks: [Envoi.objects.filter(pk__in=pks)])(fails)
+    panels.register(
+        User, "c", order=3, when=lambda pks: [Envoi.objects.filter(pk__in=pks), User.objects.filter(pk__in=pks)]
+    )(always)
+    for _ in range(2):
+        with django_assert_num_queries(1):
+            assert len(panels.panels_for(someone, None)) == 2
+    with django_assert_num_queries(1):
+        assert len(panels.panels_for(unknown, None)) == 1
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The directory as visitors see it."""
 
+import re
 from datetime import date
 
 import pytest
@@ -193,8 +194,21 @@ def test_map_counts_the_whole_result_by_seat(client, country):
     for number in range(25):
         settle(f"Structure {number:02}", country.caen)
     response = client.get(LIST, {"vue": "carte"})
-    assert {lieu.code: lieu.nombre for lieu in response.context["carte"].lieux if lieu.nombre} == {"14": 25}
-    assert "?ou=14" in response.content.decode()
+    row = r'<tr><th scope="row"><a href="([^"]*)">([^<]*)</a></th><td class="num">([^<]*)</td>'
+    assert re.findall(row, response.content.decode()) == [("?ou=14", "Calvados (14)", "25")]
+
+
+def test_a_map_kept_near_is_that_of_its_search(client, country, settings):
+    near = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "proche-essai"}
+    settings.CACHES = settings.CACHES | {"proche": near}
+    settle("Jardins", country.caen)
+    settle("Jardins", country.evreux)
+    for asked, links in [({}, 2), ({"kind": "EI"}, 2), ({"s": "1"}, 2), ({"ou": "Caen"}, 1), ({}, 2)]:
+        for _ in range(2):
+            page = client.get(LIST, asked | {"vue": "carte"}).content.decode()
+            kept = "&amp;".join(f"{name}={value}" for name, value in asked.items() if name != "ou")
+            assert page.count(f'<th scope="row"><a href="?{kept}{kept and "&amp;"}ou=') == links
+            assert ("Par département</h2>" in page) == ("ou" in asked)
 
 
 def test_htmx_gets_the_results_alone(client, country):
