@@ -124,7 +124,8 @@ def _number(text: str) -> int | Decimal | str:
 
 def _name(element: Any) -> str:
     """Name without namespace; "" for what is no element (an entity left unread)."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 FORMAT = Format(

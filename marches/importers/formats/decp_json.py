@@ -5,11 +5,11 @@ same without « marches », a bare list, one object where a list is due, element
 JSON has null.
 """
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import ijson
 
@@ -26,7 +26,6 @@ KEYS_2022 = {
 PIECE = 1024  # bytes parsed at once in the head, whose end is cut
 MOST_LETTERS = 64
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|"[^"\\]*(?:\\.[^"\\]*)*\\?\Z|-?\bInfinity\b|\bNaN\b', re.DOTALL)
-_LETTER_LAST = re.compile(rb"[A-Za-z\-]\Z")
 
 
 @dataclass(frozen=True)
@@ -127,14 +126,14 @@ def unwrapped(raw: dict) -> Any:
 
 def _events(tete: bytes) -> Iterator[tuple[str, str, Any]]:
     try:
-        yield from ijson.parse(GardienTolerant(BytesIO(tete)), buf_size=PIECE)
+        yield from ijson.parse(GardienTolerant(io.BytesIO(tete)), buf_size=PIECE)
     except (ijson.JSONError, ValueError):
         return
 
 
 def _first(tete: bytes, prefix: str) -> Any:
     try:
-        raws = ijson.items(GardienTolerant(BytesIO(tete)), prefix, buf_size=PIECE)
+        raws = ijson.items(GardienTolerant(io.BytesIO(tete)), prefix, buf_size=PIECE)
         return next((record for raw in raws for record in _each(raw)), None)
     except (ijson.JSONError, ValueError):
         return None
@@ -153,7 +152,7 @@ class GardienTolerant(GardienJson):
     """Hands `null` on for the NaN and Infinity that some programs write, which no reader of JSON takes."""
 
     def __init__(self, file: BinaryIO, noticed: bytes = b""):
-        super().__init__(_WholeWords(file), noticed)
+        super().__init__(cast(BinaryIO, _WholeWords(file)), noticed)
 
     def read(self, size: int = -1) -> bytes:
         before = b'"' + self.escape if self.in_text else b""
@@ -171,10 +170,7 @@ class _WholeWords:
 
     def read(self, size: int = -1) -> bytes:
         block = self.file.read(size)
-        if size < 0 or not block:
-            return block
-        for _ in range(MOST_LETTERS):
-            if not _LETTER_LAST.search(block) or not (more := self.file.read(1)):
-                break
-            block += more
-        return block
+        pieces = [block]
+        while size >= 0 and len(pieces) < MOST_LETTERS and (pieces[-1][-1:].isalpha() or pieces[-1][-1:] == b"-"):
+            pieces.append(self.file.read(1))
+        return b"".join(pieces) if len(pieces) > 1 else block

@@ -10,8 +10,7 @@ from typing import Any
 from marches.enums import NatureContrat
 from marches.rules.decp.noms import LOST
 from marches.rules.decp.types import SIRET, Enregistrement
-from marches.rules.decp.valeurs import SUSPECT_MONTHS, Lecteur, fold, is_siret, nested, plain, words
-from portal.siret import clean
+from marches.rules.decp.valeurs import SUSPECT_MONTHS, Lecteur, clean, fold, is_siret, nested, plain, words
 
 FORMAT, FORMAT_2019 = "decp-2022", "decp-2019"
 _CPV = re.compile(r"\d{8}(-\d)?")

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 from marches.rules.decp.noms import LOST, est_un_nom, nom_prefere
 from marches.rules.decp.types import KINDS, SIRET, ActeLu, Enregistrement, Identite, ModificationLue
 from portal import siret, text
-from portal.siret import clean
 from structures.enums import TypeIdentifiant
 
 # The records of a file say the same few words and name the same few bodies.
 fold = lru_cache(maxsize=1_000)(text.fold)
+clean = lru_cache(maxsize=5_000)(siret.clean)
 is_siret = lru_cache(maxsize=5_000)(siret.is_siret)
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
