@@ -1,5 +1,6 @@
 """Messages: written from templates, saved with the change they speak of, sent later by a task."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,7 @@ from django.utils import timezone
 from portal import tasks
 
 LONGEST_SUBJECT = 250  # characters
+SPACES = re.compile(r"[^\S\u00a0\u202f]+")  # line ends among them; no-break spaces stay
 
 
 @transaction.atomic
@@ -63,7 +65,7 @@ def _recipients(to: Any) -> dict[str, Any]:
 
 
 def _render(name: str, context: dict[str, Any]) -> dict[str, str]:
-    subject = " ".join(_render_text(f"emails/{name}.subject.txt", context).split())
+    subject = SPACES.sub(" ", _render_text(f"emails/{name}.subject.txt", context)).strip()
     return {
         "sujet": subject[:LONGEST_SUBJECT],
         "texte": _render_text(f"emails/{name}.txt", context).strip() + "\n",

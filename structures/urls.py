@@ -3,6 +3,7 @@ from django.urls import path
 from structures import acteur
 from structures.views import (
     activites,
+    adhesions,
     annuaire,
     echanges,
     edition,
@@ -114,5 +115,9 @@ urlpatterns = [
         activites.edition_zone_copier,
         name="edition_zone_copier",
     ),
+    path("<int:pk>/modifier/reseaux/", adhesions.edition_reseaux, name="edition_reseaux"),
+    path("<int:pk>/modifier/reseaux/quitter/", adhesions.edition_reseaux_quitter, name="edition_reseaux_quitter"),
+    path("adhesions/", adhesions.adhesions, name="adhesions"),
+    path("adhesions/<int:pk>/", adhesions.adhesion, name="adhesion"),
     path("<int:pk>/modifier/<slug:bloc>/", edition.edition_bloc, name="edition_bloc"),
 ]

@@ -98,6 +98,7 @@ from portal.text import racines
 from structures.enums import Couverture, EtatDemande, Kind, Mode, NiveauLieu, Sens
 from structures.models import (
     Activite,
+    Adhesion,
     CodePostal,
     CoEntreprise,
     Commune,
@@ -328,6 +329,12 @@ def make_revendication(*, structure=None, user=None, **given) -> Revendication:
         "etat": EtatDemande.EN_ATTENTE,
     }
     return Revendication.objects.create(**usual | given)
+
+
+def make_adhesion(*, structure=None, **given) -> Adhesion:
+    """A request to a network, or to the `groupe` given."""
+    usual = {"structure": structure or make_structure()} | ({} if "groupe" in given else {"reseau": make_reseau()})
+    return Adhesion.objects.create(**usual | given)
 
 
 def make_invitation(*, organisation=None, **given) -> Invitation:

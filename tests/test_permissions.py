@@ -283,6 +283,25 @@ PAGES = [
     Page("structures:edition_activite_ajouter", *WRITTEN, kwargs=CARD),
     Page("structures:edition_activite", *WRITTEN, kwargs=TRADE),
     Page("structures:edition_activite_supprimer", *WRITTEN, kwargs=TRADE),
+    Page(
+        "structures:edition_reseaux",
+        only(S, ADMIN),
+        replaced(only(S, ADMIN), {S: 404}),
+        kwargs=CARD,
+    ),
+    Page(
+        "structures:edition_reseaux_quitter",
+        only(S, ADMIN, code=404),
+        kwargs=CARD,
+        method="post",
+    ),
+    Page("structures:adhesions", only(S, R, ADMIN)),
+    Page(
+        "structures:adhesion",
+        replaced(only(S, R, ADMIN), {R: 404}),
+        replaced(only(S, R, ADMIN, code=404), {ADMIN: 200}),
+        kwargs={"pk": "adhesion.pk"},
+    ),
     Page("structures:edition_zone_copier", *DONE, kwargs=TRADE, method="post"),
     # Register
     Page("marches:list", everybody()),
@@ -441,6 +460,7 @@ def make_world(clients: dict[str, Client] | None):
         demande=make.make_revendication(structure=structure),
         invitation=make.make_invitation(organisation=structure.organisation),
         appartenance=owners[S].user.membres.get(),
+        adhesion=make.make_adhesion(groupe=groupe, reseau=None),
         collegue=make.make_membre(organisation=owner(S), role=S),
         photo_structure=make.make_photo_structure(structure=structure),
         activite=make.make_activite(structure=structure),

@@ -1,5 +1,6 @@
 """Territories, sectors, organisations and structures."""
 
+from structures.models.adhesions import Adhesion
 from structures.models.exports import LigneExport
 from structures.models.fiche import Label, LabelObtenu, Offre, PhotoStructure, ReferenceClient
 from structures.models.liens import CoEntreprise, Fondateur
@@ -19,7 +20,8 @@ from structures.models.usages import (
 from structures.models.zones import Zone, ZoneLieu
 
 __all__ = [
-    "Activite", "CoEntreprise", "CodePostal", "Commune", "Departement", "Echange", "Epci", "Favori", "Fondateur",
+    "Activite", "Adhesion", "CoEntreprise", "CodePostal", "Commune", "Departement", "Echange", "Epci", "Favori",
+    "Fondateur",
     "GroupeEconomique", "Invitation", "Label", "LabelObtenu", "LigneExport", "ListeFavoris", "Membre",
     "MessageEchange", "Offre", "Organisation", "PhotoStructure", "RechercheEnregistree", "ReferenceClient", "Region",
     "Reseau", "Revendication", "Secteur", "SourceStructure", "Structure", "Zone", "ZoneLieu",

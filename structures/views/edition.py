@@ -14,7 +14,7 @@ from structures.actions.edition import Conflit
 from structures.enums import Bloc
 from structures.forms.edition import FORMS, PhotoForm
 from structures.forms.listes import ListesForms
-from structures.models import PhotoStructure, Revendication, Structure
+from structures.models import Adhesion, PhotoStructure, Revendication, Structure
 from structures.presentation import blocs
 from structures.presentation import historique as history
 from structures.search_index import completude_de
@@ -55,6 +55,8 @@ def edition(request, pk):
             for bloc in Bloc
         ],
         "compte": counts,
+        "peut_rejoindre": request.acteur.has(Role.STRUCTURE, Role.ADMINISTRATION),
+        "adhesions": Adhesion.objects.decidable_by(request.acteur).count(),
         "demandes": Revendication.objects.decidable_by(request.acteur).filter(structure=structure).count(),
     }
     return render(request, "structures/edition.html", context)

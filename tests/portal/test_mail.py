@@ -205,3 +205,9 @@ def test_resend(envoi, queue, etat, again):
     envoi.refresh_from_db()
     assert envoi.etat == ("a_envoyer" if again else etat)
     assert queue == ([envoi.pk] if again else [])
+
+
+def test_no_break_spaces_of_a_subject_stay():
+    from portal.mail import SPACES
+
+    assert SPACES.sub(" ", "Lot\u00a01\u202f: à\n  lire\x0b\x85\u2028\r") == "Lot\u00a01\u202f: à lire "
