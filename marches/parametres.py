@@ -72,6 +72,7 @@ def seuil(code: str, on: date) -> Decimal:
     return parametre(code, on).valeur
 
 
+@lru_cache(maxsize=4096)  # an unknown launch asks the same for every day on which the law changed
 def parametre(code: str, on: date) -> Parametre:
     """`seuil`, with its source and its confidence."""
     return _TABLES.required("seuils", on, code)

@@ -56,9 +56,9 @@ class ReponseForm(forms.Form):
                 if len(self.own) > 1 else [(s.pk, f"{s.nom} ({s.kind})") for s in self.own],
                 error_messages={"invalid_choice": "Choisissez une de vos structures."},
             )  # fmt: skip
-        self.allies = _allies(self.own)
-        if self.allies:
-            self.fields["allies"].choices = [(s.pk, f"{s.nom} ({s.kind})") for s in self.allies]
+        self.connus = _allies(self.own)
+        if self.connus:
+            self.fields["allies"].choices = [(s.pk, f"{s.nom} ({s.kind})") for s in self.connus]
         else:
             del self.fields["allies"]
         self.entreprises: list[Candidat] = []
@@ -96,7 +96,7 @@ class ReponseForm(forms.Form):
     @property
     def autres(self) -> list[Structure]:
         chosen = set(self.cleaned_data.get("allies") or [])
-        found = [structure for structure in self.allies if structure.pk in chosen]
+        found = [structure for structure in self.connus if structure.pk in chosen]
         return list(dict.fromkeys([*found, *self._named]))
 
 

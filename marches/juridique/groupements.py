@@ -83,21 +83,36 @@ def verdicts_groupement(groupement: Groupement, on: date | None = None) -> list[
 def _autres_candidatures(
     groupement: Groupement, members: Sequence[groupes.Membre]
 ) -> tuple[set[str], list[str], list[str], Counter[str]]:
-    """Other bids for the same contract: spokespersons' SIREN; names that hold a lot alone, or are in another group of
-    the same lot; lots each member bids for, by SIREN. Two queries."""
+    """Other bids for the same contract: spokespersons' SIREN; names that hold the lot alone, or are in another group of
+    it; lots each member bids for, by SIREN. Two queries.
+
+    A group of the very same members on another lot is the same group bidding again: its spokesperson has one group.
+    """
     names = {membre.candidat.siren: membre.candidat.nom for membre in members if membre.candidat.siren}
-    others = list(
+    rows = (
         MembreGroupement.objects.filter(groupement__lot__marche=groupement.lot.marche_id)
         .exclude(groupement=groupement.pk)
+        .select_related("organisation", "groupement")
         .order_by()
-        .values_list("organisation__siren", "mandataire", "groupement__lot")
     )
+    teams: dict[int, list[MembreGroupement]] = {}
+    for row in rows:
+        teams.setdefault(row.groupement_id, []).append(row)
     here = groupement.lot_id
-    speakers = {siren for siren, speaks, _ in others if speaks and siren}
-    grouped = [names[siren] for siren, _, lot in others if lot == here and siren in names]
-    holders = Titulaire.objects.filter(lot=here, organisation__siren__in=names).order_by()
-    alone = [names[siren] for siren in holders.values_list("organisation__siren", flat=True)]
-    if groupement.retenu:
-        alone = []  # they hold it as this very group
-    counts = Counter({siren: len({here, *(lot for who, _, lot in others if who == siren)}) for siren in names})
-    return speakers, list(dict.fromkeys(alone)), list(dict.fromkeys(grouped)), counts
+    speakers = {
+        row.organisation.siren
+        for team in teams.values()
+        if {each.organisation.siren for each in team} != set(names) or team[0].groupement.lot_id == here
+        for row in team
+        if row.mandataire and row.organisation.siren
+    }
+    # Who prepares another bid is its own business until it is handed in.
+    bids = [row for team in teams.values() for row in team if row.groupement.retenu or row.groupement.candidature_le]
+    others = [(row.organisation.siren, row.groupement.lot_id) for row in bids]
+    in_groups = {siren for siren, lot in others if lot == here}
+    holders = list(Titulaire.objects.filter(lot=here).order_by().values_list("organisation__siren", flat=True)[:2])
+    alone = []
+    if len(holders) == 1 and not groupement.retenu and holders[0] not in in_groups:
+        alone = [names[siren] for siren in holders if siren in names]
+    counts = Counter({siren: len({here, *(lot for who, lot in others if who == siren)}) for siren in names})
+    return speakers, alone, [name for siren, name in names.items() if siren in in_groups], counts

@@ -68,18 +68,17 @@ def attributions(sirens: Iterable[str]) -> list[AttributionEss]:
     named = set(sirens) - {""}
     if not named:
         return []
-    rows = Titulaire.objects.filter(
-        organisation__siren__in=named, lot__reservation=Reservation.ESS, lot__date_notification__isnull=False
-    ).order_by()
-    return [
-        (marche, lots.Attribution(*row))
-        for marche, *row in rows.values_list(
+    rows = (
+        Titulaire.objects.filter(organisation__siren__in=named, lot__reservation=Reservation.ESS)
+        .order_by()
+        .values_list(
             "lot__marche",
             "organisation__siren",
             "lot__marche__acheteur__organisation__siren",
             "lot__date_notification",
         )
-    ]
+    )
+    return [(marche, lots.Attribution(holder, buyer, day)) for marche, holder, buyer, day in rows if day is not None]
 
 
 def repetition(siren: str, lot: Lot, besoin: Besoin, past: Sequence[AttributionEss], on: date) -> Verdict:

@@ -283,11 +283,50 @@ def test_one_operator_speaks_for_two_groups_of_one_contract():
     assert "groupe_mandataire_double" not in of_group(elsewhere)
 
 
+def test_a_mere_member_of_another_group_is_no_second_spokesperson():
+    group = make_group()
+    other = make.make_groupement(lot=make.make_lot(marche=group.lot.marche), forme=FormeGroupement.SOLIDAIRE)
+    make.make_membre_groupement(groupement=other, organisation=group.membres.get(mandataire=True).organisation)
+    assert "groupe_mandataire_double" not in of_group(group)
+
+
+def test_the_same_group_on_two_lots_has_one_spokesperson():
+    group = make_group()
+    again = make.make_groupement(lot=make.make_lot(marche=group.lot.marche), forme=FormeGroupement.SOLIDAIRE)
+    for member in group.membres.all():
+        make.make_membre_groupement(
+            groupement=again, organisation=member.organisation, structure=member.structure, mandataire=member.mandataire
+        )
+    assert "groupe_mandataire_double" not in of_group(group)
+    again.membres.filter(mandataire=False).first().delete()  # a different group now
+    assert of_group(group)["groupe_mandataire_double"] == BLOCK
+
+
+def test_more_lots_than_a_bidder_may_ask_for():
+    group = make_group(kinds=("EI", "EI"))
+    Marche.objects.filter(pk=group.lot.marche_id).update(lots_max_candidat=1)
+    assert "lots_candidat" not in of_group(group)
+    other = make.make_groupement(lot=make.make_lot(marche=group.lot.marche), forme=FormeGroupement.SOLIDAIRE)
+    make.make_membre_groupement(groupement=other, organisation=group.membres.first().organisation)
+    assert of_group(group)["lots_candidat"] == BLOCK
+
+
+def test_a_member_that_holds_the_lot_alone_bid_alone():
+    group = make_group(kinds=("EI", "EI"), retenu=False)
+    make.make_titulaire(lot=group.lot, organisation=group.membres.get(mandataire=False).organisation)
+    assert of_group(group)["groupe_cumul"] == INFO
+    make.make_titulaire(lot=group.lot)  # two holders: a group, not a company alone
+    assert "groupe_cumul" not in of_group(group)
+
+
 def test_several_bids_by_one_member():
     group = make_group(kinds=("EI", "EI"), retenu=False)
     member = group.membres.get(mandataire=False)
     other = make.make_groupement(lot=group.lot, forme=FormeGroupement.SOLIDAIRE, retenu=False)
     make.make_membre_groupement(groupement=other, organisation=member.organisation)
+    assert "groupe_cumul" not in of_group(group)  # a bid in preparation is nobody else's business
+    other.candidature_le = date(2026, 3, 1)
+    other.save()
     assert of_group(group)["groupe_cumul"] == INFO
     Marche.objects.filter(pk=group.lot.marche_id).update(interdit_plusieurs_groupes=True)
     assert of_group(group)["groupe_cumul_interdit"] == BLOCK
