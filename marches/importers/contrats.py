@@ -124,8 +124,9 @@ def _advance(importation: Importation, report: ImportReport, number: int) -> Non
 
 
 def _lectures(format: Format, batch: list[Any], report: ImportReport) -> Iterator[Lecture]:
-    """The records that can be kept; the others are set aside with their rank and reason."""
+    """The records that can be kept; the others are set aside with their rank, or the line of a table, and reason."""
     for rank, raw in enumerate(report.reading(batch), start=report.lus + 1):
+        rank = getattr(raw, "ligne", rank)
         donnees, texte, damaged = storable(raw)
         lu = format.read(donnees)
         if lu.refus:

@@ -36,7 +36,7 @@ def reconnaitre(path: str | Path | Fichier) -> Format:
         refuse_no_text(tete)
     except FichierRefuse as refusal:
         raise FichierRefuse(f"{refusal} {_accepted()}") from None
-    raise FichierRefuse(f"{_seen(tete)} {_accepted()}")
+    raise FichierRefuse(f"{decp_tables.missing(tete, fichier.chemin) or _seen(tete)} {_accepted()}")
 
 
 def format_of(cle: str) -> Format | None:

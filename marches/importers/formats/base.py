@@ -17,7 +17,8 @@ class Format:
     unpacked, seekable, after its byte order mark, and hands on raw records that JSON can hold, in an order that never
     changes, at constant memory: imports stop and resume by counting them. It raises FichierRefuse, or what
     `fichiers.readable` turns into one. `read` is pure, takes what `records` gave or what was stored of it, and never
-    raises. `conserve` is the key its records are stored under when they are those of another format, written otherwise.
+    raises. A raw record with an attribute `ligne` is told by it in reports, any other by its rank. `conserve` is the
+    key its records are stored under when they are those of another format, written otherwise.
     """
 
     cle: str

@@ -72,6 +72,18 @@ def _is_contract(found: set[str]) -> bool:
     return bool(buyer and {"id", "uid", "objet"} & found and OF_A_CONTRACT & found)
 
 
+def missing(tete: bytes, path: Path) -> str:
+    """Of a table of another kind, what it would take to be one of contracts, in French; "" for what is no table."""
+    found = columns(tete, path)
+    if len(found) < 2:
+        return ""
+    return (
+        "Ce tableau n'est pas un tableau de marchés dont les colonnes sont connues : il faut au moins l'acheteur "
+        "(« acheteur_id »), l'identifiant ou l'objet (« id », « objet ») et le montant, la date de notification, le "
+        "code CPV ou le titulaire (« montant », « dateNotification », « codeCPV », « titulaire_id »)."
+    )
+
+
 def columns(tete: bytes, path: Path) -> set[str]:
     """Our names of the columns of a table; none when the file is no table."""
     try:
@@ -91,17 +103,25 @@ def _columns(rows: Iterator[Row]) -> set[str]:
     return {column(header) for header in first.values} if first else set()
 
 
+class Ligne(dict[str, Any]):
+    """A row that knows the line of the file where it starts, which is no part of what it says."""
+
+    ligne = 0
+
+
 def records(file: BinaryIO) -> Iterator[dict[str, Any]]:
     """The rows, in order, cells under our names; a row that cannot be cut into cells says why it is set aside."""
-    bad: list[dict[str, Any]] = []
+    bad: list[Ligne] = []
 
     def note(error: TableError) -> None:
-        bad.append({ILLISIBLE: error.message, "ligne": error.line})
+        bad.append(Ligne({ILLISIBLE: error.message}))
+        bad[-1].ligne = error.line or 0
 
     for row in read_table(file, name="tableau", on_bad_row=note):
         yield from bad
         bad.clear()
-        cells: dict[str, Any] = {}
+        cells = Ligne()
+        cells.ligne = row.line
         for header, cell in row.values.items():
             name = column(header)
             if name and (cell or name in KEPT_EMPTY):
