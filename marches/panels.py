@@ -6,12 +6,15 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from marches import appels, presentation
+from marches import appels, presentation, presentation_imports
+from marches.actions import importations
 from marches.actions.avis import can_be_taken_back
 from marches.filters import place_q
 from marches.importers.avis import FORMAT as FORMAT_AVIS
+from marches.importers.contrats import PLAFOND
 from marches.models import Alliance, Lot, MembreAlliance, MembreGroupement, PartieARapprocher, Titulaire
 from marches.panorama import panorama
+from portal.models import Importation
 from portal.panels import register
 from portal.permissions import Role
 from portal.requetes import Prepared
@@ -200,4 +203,23 @@ def import_of_notices(importation, acteur):
         "can_be_taken_back": can_be_taken_back(importation),
         "annulation": importation.rapport.get("annulation"),
         "echec": importation.rapport.get("echec", ""),
+    }
+
+
+@register("portal.Importation", name="marches.contrats")
+def import_of_contracts(importation, acteur):
+    """How far an import of contracts is, why it was refused, what became of it once taken back, its faults counted."""
+    if importation.format not in importations.CLES:
+        return None
+    if not importations.visible_importations(acteur).filter(pk=importation.pk).exists():
+        return None
+    return "marches/_importation_panel.html", {
+        "importation": importation,
+        "en_cours": importation.etat == Importation.Etat.EN_COURS,
+        "can_be_taken_back": importations.can_be_taken_back(importation),
+        "annulation": importation.rapport.get("annulation"),
+        "echec": importation.rapport.get("echec", ""),
+        "ecartees": presentation_imports.raisons(importation.rapport, "ecarte"),
+        "signalees": presentation_imports.raisons(importation.rapport, "signale"),
+        "plafond": PLAFOND,
     }

@@ -12,3 +12,21 @@ def import_avis_depot(importation_id: int, depot_id: int) -> None:
     except Exception:
         avis.stopped(importation_id)
         raise
+
+
+@task()
+def lire_contrats(depot_id: int) -> None:
+    from marches.actions import importations
+
+    try:
+        importations.run_lecture(depot_id)
+    except Exception:
+        importations.arreter_lecture(depot_id)
+        raise
+
+
+@task()
+def import_contrats(depot_id: int) -> None:
+    from marches.actions.importations import run_import
+
+    run_import(depot_id)

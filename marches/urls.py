@@ -5,6 +5,7 @@ from marches.views import (
     alliances,
     avis,
     groupements,
+    importations,
     lot_sites,
     lots,
     marches,
@@ -50,6 +51,14 @@ urlpatterns = [
     path("lots/<int:pk>/sites/ajouter/", lot_sites.ajouter, name="lot_sites_ajouter"),
     path("lots/<int:pk>/sites/imprimer/", lot_sites.imprimer, name="lot_sites_imprimer"),
     path("lots/<int:pk>/sites/<int:ligne>/", lot_sites.heures, name="lot_site_heures"),
+    # Files of contracts
+    path("imports/", importations.importations, name="importations"),
+    path("imports/nouveau/", importations.importer, name="import_contrats"),
+    path("imports/depots/<int:pk>/", importations.apercu, name="import_apercu"),
+    path("imports/depots/<int:pk>/confirmer/", importations.confirmer, name="import_confirmer"),
+    path("imports/depots/<int:pk>/abandonner/", importations.abandonner, name="import_abandonner"),
+    path("imports/<int:pk>/relancer/", importations.relancer, name="importation_relancer"),
+    path("imports/<int:pk>/annuler/", importations.annuler, name="importation_annuler"),
     # Renewals and ends
     path("lots/<int:pk>/reconductions/", reconductions.reconductions, name="lot_reconductions"),
     path("lots/<int:pk>/reconductions/<int:rang>/retirer/", reconductions.retirer, name="reconduction_retirer"),

@@ -51,6 +51,7 @@ ESPACE = (
     Lien("Mes listes", "structures:favoris", USERS),
     Lien("Messages", "structures:echanges", USERS),
     Lien("Mes recherches", "structures:recherches"),
+    Lien("Imports de marchés", "marches:importations", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
     Lien("Mes groupements", "marches:groupements", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),
 )
 

@@ -95,6 +95,7 @@ MINE = (replaced(only(*USERS, code=404), {A: 200}), only(*USERS, code=404))
 KEPT, STAR, TALK, SEARCH = {"pk": "favoris.pk"}, {"pk": "favori.pk"}, {"pk": "echange.pk"}, {"pk": "recherche.pk"}
 
 DEPOT = {"pk": "depot.pk"}
+CONTRATS, IMPORT_CONTRATS = {"pk": "contrats.pk"}, {"pk": "import_contrats.pk"}
 
 CARD = {"pk": "structure.pk"}
 TRADE = CARD | {"activite_pk": "activite.pk"}
@@ -358,6 +359,32 @@ PAGES = [
     Page("marches:avis_tous", everybody()),
     Page("marches:avis_detail", everybody(), kwargs={"pk": "avis.pk"}),
     Page("marches:avis_importer", only(ADMIN)),
+    # Files of contracts; each step belongs to who left the file
+    Page("marches:importations", only(A, ADMIN)),
+    Page("marches:import_contrats", only(A, ADMIN)),
+    Page("marches:import_apercu", replaced(only(A, ADMIN), {ADMIN: 404}), only(A, ADMIN, code=404), kwargs=CONTRATS),
+    Page(
+        "marches:import_confirmer",
+        replaced(only(A, ADMIN, code=302), {ADMIN: 404}),
+        only(A, ADMIN, code=404),
+        kwargs=CONTRATS,
+        method="post",
+    ),
+    Page(
+        "marches:import_abandonner",
+        replaced(only(A, ADMIN, code=302), {ADMIN: 404}),
+        only(A, ADMIN, code=404),
+        kwargs=CONTRATS,
+        method="post",
+    ),
+    Page(
+        "marches:importation_relancer",
+        only(A, ADMIN, code=302),
+        replaced(only(A, ADMIN, code=302), {A: 404}),
+        kwargs=IMPORT_CONTRATS,
+        method="post",
+    ),
+    Page("marches:importation_annuler", only(A, ADMIN), replaced(only(A, ADMIN), {A: 404}), kwargs=IMPORT_CONTRATS),
     Page("marches:avis_annuler", only(ADMIN), kwargs={"pk": "import_avis.pk"}),
     Page("marches:parties", only(A, ADMIN)),
     Page("marches:partie", only(A, ADMIN), replaced(only(A, ADMIN), {A: 404}), kwargs={"pk": "partie.pk"}),
@@ -397,7 +424,12 @@ PAGES = [
     # Home, board, stories
     Page("pages:accueil", everybody()),
     Page("pages:tableau_de_bord", signed_in()),
-    Page("pages:importation", only(ADMIN, R), replaced(only(ADMIN, R), {R: 404}), kwargs={"pk": "importation.pk"}),
+    Page(
+        "pages:importation",
+        replaced(only(ADMIN, R, A), {A: 404}),
+        replaced(only(ADMIN, R, A), {R: 404, A: 404}),
+        kwargs={"pk": "importation.pk"},
+    ),
     Page("pages:temoignages", everybody()),
     Page("pages:flux", everybody()),
     Page("pages:temoignage", everybody(), kwargs=STORY),
@@ -496,6 +528,10 @@ def make_world(clients: dict[str, Client] | None):
         partie=make.make_partie(avis=avis, role="titulaire"),
         import_avis=make.make_importation(format="avis", rapport={"lus": 1}, terminee_le=timezone.now()),
         depot=make.make_depot(user=owners[R].user, usage="structures"),
+        contrats=left(owners[A], "contrats"),
+        import_contrats=make.make_importation(
+            format="decp-2022", rapport={"organisation": owner(A).pk}, terminee_le=timezone.now()
+        ),
         favoris=favori.liste,
         favori=favori,
         echange=make.make_echange(organisation=owner(A), structure=structure),

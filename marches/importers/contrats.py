@@ -56,12 +56,16 @@ def check_file(fichier: Fichier, format: Format) -> int:
 def commencer(fichier: Fichier, *, by=None) -> Importation:
     """Read and check the whole file: a new import of it, or the one that was cut short. Writes no contract."""
     format = reconnaitre(fichier)
-    total, empreinte = check_file(fichier, format), fichier.empreinte()
+    return inscrire(format.cle, fichier.nom, check_file(fichier, format), fichier.empreinte(), by=by)
+
+
+def inscrire(cle: str, nom: str, total: int, empreinte: str, *, by=None) -> Importation:
+    """The import of a file that has been read whole: the one that was cut short, else a new one."""
     unfinished = Importation.objects.filter(
-        empreinte=empreinte, format=format.cle, terminee_le=None, annulee_le=None, total=total
+        empreinte=empreinte, format=cle, terminee_le=None, annulee_le=None, total=total
     )
     return unfinished.order_by("pk").first() or Importation.objects.create(
-        format=format.cle, fichier=fichier.nom[:200], par=by, empreinte=empreinte, total=total
+        format=cle, fichier=nom[:200], par=by, empreinte=empreinte, total=total
     )
 
 
@@ -93,7 +97,8 @@ def poursuivre(
                 if told:
                     told(importation)
         report.check()
-        importation.rapport, importation.terminee_le = report.as_dict(), timezone.now()
+        importation.rapport = importation.rapport | report.as_dict()
+        importation.terminee_le = timezone.now()
         importation.save(update_fields=["rapport", "terminee_le"])
     return report
 
@@ -104,12 +109,17 @@ def seul() -> Iterator[None]:
     if connection.vendor != "postgresql":
         yield
         return
+    if connection.in_atomic_block:  # the lock of a transaction ends with it, however it ends
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+        yield
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
     try:
         yield
     finally:
-        if not connection.needs_rollback and connection.connection and not connection.connection.closed:
+        if connection.connection and not connection.connection.closed:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
 
@@ -117,7 +127,7 @@ def seul() -> Iterator[None]:
 def _advance(importation: Importation, report: ImportReport, number: int) -> None:
     """Say in the batch's own transaction how far the import is; Depassee when somebody else has gone further."""
     before, importation.position = importation.position, importation.position + number
-    importation.rapport = report.as_dict()
+    importation.rapport = importation.rapport | report.as_dict()
     mine = Importation.objects.filter(pk=importation.pk, position=before, annulee_le=None)
     if not mine.update(position=importation.position, rapport=importation.rapport):
         raise Depassee(f"{importation} : {before}")

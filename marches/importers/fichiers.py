@@ -40,14 +40,20 @@ _NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'[]{}"')
 
 @dataclass(frozen=True)
 class Fichier:
-    """One file to import: a path, or one member of the archive at that path."""
+    """One file to import: a path, or one member of the archive at that path.
+
+    `titre` is its name where the path is not. `limite`, in bytes unpacked, 0 for none: what a stranger sends may unpack
+    to far more than it weighs.
+    """
 
     chemin: Path
     membre: str = ""
+    titre: str = ""
+    limite: int = 0
 
     @property
     def nom(self) -> str:
-        name = self.membre.rpartition("/")[2] if self.membre else self.chemin.name
+        name = self.membre.rpartition("/")[2] if self.membre else self.titre or self.chemin.name
         return "".join(char if char.isprintable() else " " for char in name)[-200:]
 
     @contextmanager
@@ -74,32 +80,38 @@ class Fichier:
             return _exactly(file, HEAD)
 
     def empreinte(self) -> str:
-        """SHA-256 of its unpacked bytes: the same file, packed or not."""
-        found = hashlib.sha256()
+        """SHA-256 of its unpacked bytes: the same file, packed or not. FichierRefuse beyond its `limite`."""
+        found, size = hashlib.sha256(), 0
         with self.ouvrir() as file:
             while block := file.read(BLOCK):
                 found.update(block)
+                size += len(block)
+                if self.limite and size > self.limite:
+                    raise FichierRefuse(
+                        f"Décompressé, le fichier dépasse {self.limite // 1024**2} Mo : demandez à l'administration "
+                        "du portail de l'importer avec la commande import_marches."
+                    )
         return found.hexdigest()
 
 
-def fichiers(path: str | Path) -> list[Fichier]:
-    """The file at `path`, or every file of the .zip at `path`; FichierRefuse for an office workbook."""
+def fichiers(path: str | Path, titre: str = "", limite: int = 0) -> list[Fichier]:
+    """The file at `path`, or every file of the .zip at `path`; a workbook is one file, although it is a .zip."""
     path = Path(path)
     with readable(), open_maybe_gzip(path) as file:
         if file.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
-            return [Fichier(path)]
+            return [Fichier(path, titre=titre, limite=limite)]
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
             if any(info.flag_bits & 1 for info in archive.infolist()):
                 raise FichierRefuse("L'archive .zip est protégée par un mot de passe : décompressez-la vous-même.")
     if "[Content_Types].xml" in names or "mimetype" in names:
-        return [Fichier(path)]  # a workbook, which some format may read
+        return [Fichier(path, titre=titre, limite=limite)]  # a workbook, which some format may read
     names = [name for name in names if not name.rpartition("/")[2].startswith(".") and "__MACOSX" not in name]
     if not names:
         raise FichierRefuse("L'archive .zip est vide : choisissez celle qui contient les données.")
     if len(names) > MOST_MEMBERS:
         raise FichierRefuse(f"L'archive .zip contient plus de {MOST_MEMBERS} fichiers : découpez-la.")
-    return [Fichier(path, name) for name in sorted(names)]
+    return [Fichier(path, name, limite=limite) for name in sorted(names)]
 
 
 @contextmanager

@@ -335,7 +335,7 @@ def test_reports_are_for_administration_and_networks_see_their_own(
 ):
     address = reverse("pages:importation", args=[make_importation().pk])
     assert client.get(address).status_code == 302
-    assert client_acheteur.get(address).status_code == 403
+    assert client_acheteur.get(address).status_code == 404  # not one of theirs
     assert client_reseau.get(address).status_code == 404
     assert client_administration.get(reverse("pages:importation", args=[10**15])).status_code == 404
 

@@ -289,6 +289,8 @@ class Rapport:
     inchanges: int | None
     ecartes: list[dict]
     signalements: list[dict]
+    nb_ecartes: int = 0  # all of them, where the details were cut short
+    nb_signalements: int = 0
 
     @property
     def is_missing(self) -> bool:
@@ -300,14 +302,22 @@ class Rapport:
         """From the JSON of `ImportReport.as_dict` or of `combine`; an unfinished or unknown one reads as empty."""
         saved = saved if isinstance(saved, dict) else {}
         files = [saved, *(each for each in _list(saved.get("fichiers")) if isinstance(each, dict))]
+        ecartes = [row for each in files for row in _rows(each, "ecartes")]
+        signalements = [row for each in files for row in _rows(each, "signalements")]
         return cls(
             lus=_whole(saved.get("lus")),
             crees=_whole(saved.get("crees")),
             mis_a_jour=_whole(saved.get("mis_a_jour")),
             inchanges=_whole(saved.get("inchanges")),
-            ecartes=[row for each in files for row in _rows(each, "ecartes")],
-            signalements=[row for each in files for row in _rows(each, "signalements")],
+            ecartes=ecartes,
+            signalements=signalements,
+            nb_ecartes=max(len(ecartes), _total(saved.get("raisons_ecartees"))),
+            nb_signalements=max(len(signalements), _total(saved.get("raisons_signalees"))),
         )
+
+
+def _total(counts: Any) -> int:
+    return sum(_whole(number) or 0 for number in counts.values()) if isinstance(counts, dict) else 0
 
 
 def _rows(report: dict, name: str) -> list[dict]:

@@ -3,6 +3,7 @@
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
+from marches.actions import importations as contracts
 from portal.models import Importation
 from portal.pages.stats import tableaux
 from portal.pagination import paginate
@@ -16,11 +17,14 @@ def tableau_de_bord(request):
     return render(request, template, context | {"aujourdhui": today, "mois": tableaux.mois_a_declarer(today)})
 
 
-@role_required(Role.ADMINISTRATION, Role.RESEAU)
+@role_required(Role.ADMINISTRATION, Role.RESEAU, Role.ACHETEUR)
 def importation(request, pk):
-    """The whole report of one file; a network reads those of its own files."""
-    everything = request.acteur.has(Role.ADMINISTRATION)
-    rows = Importation.objects.all() if everything else visible_importations(request.acteur)
+    """The whole report of one file; a network and a buyer read those of their own files."""
+    acteur = request.acteur
+    if acteur.has(Role.ADMINISTRATION):
+        rows = Importation.objects.all()
+    else:
+        rows = visible_importations(acteur) if acteur.has(Role.RESEAU) else contracts.visible_importations(acteur)
     importation = get_object_or_404(rows.select_related("par"), pk=pk)
     rapport = tableaux.Rapport.read(importation.rapport)
     context = {
