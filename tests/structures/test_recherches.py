@@ -174,7 +174,7 @@ def test_only_what_is_new_is_told_and_once(client_acheteur, capsys):
     check()
     (sent,) = mail.outbox
     assert sent.to == [client_acheteur.user.email]
-    assert sent.subject == "1 nouvelle structure : Entreprise d'insertion"
+    assert sent.subject == "1 nouvelle structure\u00a0: Entreprise d'insertion"
     assert "L'Étape Nouvelle" in sent.body
     assert new.get_absolute_url() in sent.body
     assert not any(other in sent.body for other in ("Déjà là", "Autre type", "Cachée"))
