@@ -15,8 +15,8 @@ TEXTE, SIRET = "texte", "siret"
 class FichierAvisForm(forms.Form):
     fichier = forms.FileField(
         label="Fichier d'avis",
-        help_text=f"Un avis eForms ou TED R2.0.9 (.xml), ou une archive .zip d'avis, {LARGEST // 1024 // 1024} Mo au "
-        "plus. Les coordonnées des personnes citées dans les avis ne sont pas gardées.",
+        help_text="Un avis eForms, TED R2.0.9 ou BOAMP ancien format (.xml), ou une archive .zip d'avis, "
+        f"{LARGEST // 1024 // 1024} Mo au plus. Les coordonnées des personnes citées ne sont pas gardées.",
         widget=forms.FileInput(attrs={"accept": ".xml,.zip"}),
         error_messages={
             "required": "Choisissez un fichier.",

@@ -42,6 +42,7 @@ _LINK = (
 )
 _PERIOD = re.compile(rf"(?: {_LINK})*? {_COUNT}(?: \d{{1,2}})? (an|mois)")
 MOST_RENEWALS, MOST_MONTHS = 20, 120
+LARGEST_AMOUNT = Decimal(10) ** 18 - 1  # what the column holds
 
 
 @dataclass
@@ -153,7 +154,7 @@ def _award(lots: dict[str, LotPlie], lu: AvisLu) -> list[str]:
             lot.sous_traitants += [party for party in result.sous_traitants if party not in lot.sous_traitants]
             lot.conclu_le = min(filter(None, (lot.conclu_le, result.conclu_le)), default=None)
             if result.montant is not None:
-                lot.montant = (lot.montant or Decimal(0)) + result.montant
+                lot.montant = min((lot.montant or Decimal(0)) + result.montant, LARGEST_AMOUNT)
     awarded = [lot for lot in lots.values() if lot.attribue_par == lu.cle and lot.titulaires]
     if len(lots) == 1 and len(awarded) == 1 and awarded[0].montant is None:
         awarded[0].montant = lu.montant_total
@@ -216,4 +217,4 @@ def amount(words: str) -> Decimal | None:
         value = Decimal(words.replace(" ", "").replace(",", "."))
     except InvalidOperation:
         return None
-    return value.quantize(Decimal("0.01")) if value.is_finite() and 0 <= value < Decimal(10) ** 18 else None
+    return value.quantize(Decimal("0.01")) if value.is_finite() and 0 <= value <= LARGEST_AMOUNT else None

@@ -1,9 +1,11 @@
 """What the free text of a notice says of insertion, disability and reservations."""
 
 import re
+from decimal import Decimal
 
 from marches.enums import Reservation
 from marches.rules.avis import AvisLu, LotLu, reservation_des_codes
+from marches.rules.decp.valeurs import SUSPECT_AMOUNT
 
 _L = r"\bL\.?\s*2113[-\s]?"
 _R = r"r[ée]serv[ée]e?s?\b"
@@ -119,10 +121,18 @@ def finish(lu: AvisLu) -> None:
         _tell(lu, "le texte parle d'une réservation que les codes de l'avis ne disent pas")
     if len(coded) > 1 and ((own and len(own) < len(coded)) or NUMBERED.search(text)):
         _tell(lu, "la réservation est codée pour plusieurs lots, le texte ne la dit que de certains : vérifiez")
+    doubtful = [result.montant for result in lu.resultats if result.attribue and _is_doubtful(result.montant)]
+    if doubtful:
+        _tell(lu, "montant attribué invraisemblable, gardé tel quel", f"{doubtful[0]} €, {len(doubtful)} fois")
     for lot in coded:
         said = precision("\n".join((lot.titre, lot.description, lot.complements)))
         if reservation(lot) == Reservation.ESS and said not in (None, Reservation.ESS):
             _tell(lu, "le code réserve à l'ESS, le texte à d'autres structures : vérifiez", lot.numero or lot.titre)
+
+
+def _is_doubtful(montant: Decimal | None) -> bool:
+    """An award of 1 € or less fills a compulsory field; a thousand million is a typing mistake or a ceiling."""
+    return montant is not None and (montant <= 1 or montant >= SUSPECT_AMOUNT)
 
 
 def _tell(lu: AvisLu, reason: str, value: str = "") -> None:

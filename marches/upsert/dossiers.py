@@ -303,7 +303,8 @@ def _save(row: Marche | Lot) -> None:
     """Written without a line of history: an import leaves its records as trace."""
     row.modifie_le = timezone.now()
     names = [field.name for field in row._meta.concrete_fields if not field.primary_key]
-    type(row)._default_manager.bulk_update([row], names)
+    manager: Any = type(row)._default_manager
+    manager.bulk_update([row], names)
 
 
 OF_IMPORTS = frozenset({"titulaires", "modifications"})

@@ -438,3 +438,28 @@ def test_a_town_is_the_same_with_and_without_cedex():
     assert plain.cle != PartieLue(nom="Métropole", ville="Lyon").cle
     assert PartieLue(identifiant="SIREN: 732 829 320").siren == "732829320"
     assert PartieLue(identifiant="123 456 789").siren == ""
+
+
+@pytest.mark.django_db
+def test_former_boamp():
+    path = DATA / "boamp_attribution.xml"
+    lu = read(path)
+    assert (lu.nature, lu.suites) == (NatureAvis.ATTRIBUTION, ["avis:17-900001"])
+    kept = json.dumps(as_dict(lu), ensure_ascii=False)
+    assert not any(word in kept for word in ("Personne", "02 31", "example.org"))
+    import_avis(path)
+    first, second = Lot.objects.order_by("numero")
+    assert (first.objet, first.montant, first.date_notification) == ("Tonte", Decimal(18000), date(2017, 2, 20))
+    assert (second.objet, second.montant) == ("Élagage", None)
+    assert set(PartieARapprocher.objects.values_list("role", "nom")) == {
+        ("acheteur", "Commune de Bellerive"), ("titulaire", "Jardins d'ici"),
+    }  # fmt: skip
+    assert import_avis(path).inchanges == 1
+
+
+def test_doubtful_awards_are_told():
+    lu = read(CHAIN[2])
+    assert lu.problemes == []
+    lu.resultats[0].montant = Decimal(1)
+    mentions.finish(lu)
+    assert lu.problemes == [["montant attribué invraisemblable, gardé tel quel", "1 €, 1 fois"]]

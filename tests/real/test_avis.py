@@ -20,6 +20,7 @@ from tests.marches.test_avis import state
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "avis"
 TED, EFORMS = FOLDER / "ted_r209.zip", FOLDER / "eforms_convertis.zip"
 RESERVES = sorted((FOLDER / "eforms_reserves").glob("*.xml"))
+BOAMP = sorted((FOLDER / "boamp_2017").glob("*.xml"))
 SDK = sorted((FOLDER / "eforms_sdk").glob("*.xml"))
 pytestmark = [pytest.mark.real, pytest.mark.skipif(not TED.exists(), reason="the real files are not here")]
 
@@ -178,6 +179,29 @@ def test_other_order_gives_the_same_register():
     for path in (*RESERVES, EFORMS, TED):
         import_avis(path)
     assert state() == first
+
+
+@pytest.mark.django_db
+def test_notices_of_the_former_boamp():
+    """Six calls and nine awards, 29 lots described; the one deadline written with its offset keeps it."""
+    raw = [path.read_text(encoding="utf-8") for path in BOAMP]
+    reports = [import_avis(path) for path in BOAMP]
+    assert sum(report.crees for report in reports) == len(BOAMP) == 15
+    natures = Counter(Avis.objects.values_list("nature", flat=True))
+    calls = sum("<APPEL_OFFRE" in text.split("</REFERENCE>")[0] for text in raw)
+    assert natures == {"consultation": calls, "attribution": 15 - calls}
+    contents = [read_notice(path.read_bytes()) for path in BOAMP]
+    assert sum(len(lu.resultats) for lu in contents) == sum(text.count("<DECISION>") for text in raw)
+    described = [text.count("<LOT>") for text in raw]
+    assert sum(len(lu.lots) for lu, number in zip(contents, described, strict=True) if number) == sum(described)
+    holders = sum(len(result.titulaires) for lu in contents for result in lu.resultats)
+    assert holders == sum(text.count("<TITULAIRE>") for text in raw)
+    assert Avis.objects.exclude(date_limite=None).count() == sum(
+        "<RECEPT_OFFRES>" in text or "<DATE_LIMITE_REPONSE>" in text for text in raw
+    )
+    assert not Lot.objects.exclude(reservation="aucune").exists()
+    again = [import_avis(path) for path in BOAMP]
+    assert all(report.inchanges == 1 for report in again)
 
 
 @pytest.mark.django_db

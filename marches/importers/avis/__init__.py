@@ -9,7 +9,7 @@ from typing import BinaryIO
 from django.db import transaction
 from django.utils import timezone
 
-from marches.importers.avis import eforms, ted, xml
+from marches.importers.avis import boamp, eforms, ted, xml
 from marches.rules.avis import AvisLu
 from marches.upsert.avis import AvisUpsert, LectureAvis
 from portal.imports import FichierRefuse, ImportReport
@@ -20,7 +20,7 @@ ZIP_MAGIC = b"PK\x03\x04"
 MOST_MEMBERS = 20_000
 LARGEST_ARCHIVE = 2 * 1024**3  # bytes once unpacked
 MOST_PACKED = 200  # times; XML of notices is packed about 10 times
-EXPECTED = "Déposez un avis eForms ou TED (XML), ou une archive .zip d'avis."
+EXPECTED = "Déposez un avis eForms, TED ou BOAMP (XML), ou une archive .zip d'avis."
 
 
 def import_avis(path: str | Path | BinaryIO, *, nom: str = "", by=None, importation=None) -> ImportReport:
@@ -52,7 +52,11 @@ def read_notice(content: bytes) -> AvisLu:
         return eforms.read(root)
     if kind == "TED_EXPORT":
         return ted.read(root)
-    raise FichierRefuse(f"Ce XML (« {kind[:60]} ») n'est ni un avis eForms ni un avis TED R2.0.9. {EXPECTED}")
+    if kind == "ANNONCE":
+        return boamp.read(root)
+    raise FichierRefuse(
+        f"Ce XML (« {kind[:60]} ») n'est ni un avis eForms, ni un avis TED R2.0.9, ni un avis BOAMP. {EXPECTED}"
+    )
 
 
 def _lectures(path: str | Path | BinaryIO, report: ImportReport) -> Iterator[LectureAvis]:

@@ -1,6 +1,7 @@
 """eForms notices: contract notices, award notices, prior information notices, from any version of the SDK 1.x."""
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any
 
 from marches.enums import FormatAvis, NatureAvis, NatureContrat, TypeMarche
@@ -300,7 +301,7 @@ def _contract(contracts: list[Any], found: ResultatLu) -> None:
 def _winners(tenders: list[Any], by_id, parties: dict[str, PartieLue], found: ResultatLu) -> None:
     values = [amount(text(one(tender, "LegalMonetaryTotal", "PayableAmount"))) for tender in tenders]
     known = [value for value in values if value is not None]
-    found.montant = sum(known) if known else None
+    found.montant = sum(known, Decimal(0)) if known else None
     for tender in tenders:
         group = by_id("TenderingParty", text(one(tender, "TenderingParty", "ID")))
         for tag, holders in (("Tenderer", found.titulaires), ("SubContractor", found.sous_traitants)):

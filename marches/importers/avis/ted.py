@@ -69,9 +69,9 @@ def read(root: Any) -> AvisLu:
     _procedure(procedure, lu)
     _notes(form, lu)
     _awards(form, lu)
-    finish(lu)
     if lu.nature == NatureAvis.MODIFICATION:
         _modification(one(form, "MODIFICATIONS_CONTRACT"), lu)
+    finish(lu)
     return lu
 
 

@@ -17,6 +17,7 @@ LONGEST = 20_000  # characters kept of one text
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 LARGEST_AMOUNT = Decimal(10) ** 18
 LARGEST_INTEGER = 2_147_483_647
+MONTHS_OF = {"MONTH": Decimal(1), "YEAR": Decimal(12), "DAY": Decimal(12) / 365, "WEEK": Decimal(84) / 365}
 
 _MAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w/.-])(?:\+\s?33\s?(?:\(0\)\s?)?|\(\+33\)\s?|0033\s?|0)[1-9](?:[\s.-]?\d{2}){4}(?![\d/-])")
@@ -168,7 +169,7 @@ def months(value: str, unit: str) -> int | None:
     number = amount(value)
     if not number:
         return None
-    factor = {"MONTH": 1, "YEAR": 12, "DAY": Decimal(12) / 365, "WEEK": Decimal(84) / 365}.get(unit.upper())
+    factor = MONTHS_OF.get(unit.upper())
     if factor is None:
         return None
     found = max(round(number * factor), 1)
