@@ -7,7 +7,7 @@ from marches.enums import NatureContrat, Reservation, TypeMarche
 from marches.models import Lot
 from marches.parametres import publiques
 from marches.rules.candidats import Besoin, Candidat
-from marches.rules.lancement import Lancement, lancement
+from marches.rules.lancement import Lancement, lancement_lot
 from marches.rules.objets import type_marche
 from portal.verdict import Verdict
 from structures.enums import Kind
@@ -39,7 +39,7 @@ def type_of(lot: Lot) -> TypeMarche:
 
 def lancement_of(lot: Lot) -> Lancement:
     """When the consultation of a lot was launched, or the interval before its notification."""
-    return lancement(lot.marche.date_lancement, lot.date_notification or lot.date_debut)
+    return lancement_lot(lot)
 
 
 def candidat_of(structure: Structure, equivalence: str = "", siren: str | None = None) -> Candidat:

@@ -54,7 +54,8 @@ def place_of(marche: Marche, rows: Sequence[Lot], on: date) -> decoupage.Place:
 def lancement_marche(marche: Marche, rows: Iterable[Lot]) -> Lancement:
     """When a contract was launched, or the interval before the first notification among its lots."""
     known = [day for lot in rows if (day := lot.date_notification or lot.date_debut)]
-    return lancement(marche.date_lancement, min(known, default=None))
+    due = marche.date_limite.date() if marche.date_limite else None
+    return lancement(marche.date_lancement, min(known, default=due))
 
 
 def verdicts_marche(marche: Marche, rows: Iterable[Lot]) -> list[Verdict]:

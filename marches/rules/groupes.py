@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from marches.enums import FormeGroupement, MotifChangement, Reservation
 from marches.parametres import dire
-from marches.rules.candidats import Besoin, Candidat, type_admis
+from marches.rules.candidats import Besoin, Candidat, convention_valide, part_minimale, type_admis
 from marches.rules.lancement import Lancement, juger
 from marches.rules.reservations import ILLICITES, PAR_TYPE
 from portal.templatetags.formats import euros
@@ -66,6 +66,21 @@ def membre_eligible(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
         "groupe_membre_condition", on, f"{candidat.appellation} : {_lower(said.reason)}", source=source,
         remede=said.remede,
     )  # fmt: skip
+
+
+# What is known against a member; what nobody knows of it is not held against the group.
+DEFAUTS = frozenset({"part_insuffisante", "convention_echue", "convention_future"})
+
+
+def membre_en_regle(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
+    """Whether something is known against a member of a group on a reserved lot: too small a share, a convention over.
+
+    Sources: those of `candidats.part_minimale` and `candidats.convention_valide`.
+    """
+    said = worst(rule(candidat, besoin, on) for rule in (part_minimale, convention_valide))
+    if said.regle not in DEFAUTS:
+        return Verdict.ok()
+    return replace(said, reason=f"{candidat.appellation} : {_lower(said.reason)}")
 
 
 def un_mandataire(membres: Sequence[Membre], on: date) -> Verdict:
@@ -232,6 +247,10 @@ def repondre_ensemble(membres: Sequence[Membre], besoin: Besoin, quand: Lancemen
     """What the reservation says of a group, member by member, and whether it has one spokesperson."""
     said = [
         juger(lambda on, who=membre.candidat: membre_eligible(who, besoin, on), quand, *membre.candidat.bornes)
+        for membre in membres
+    ]
+    said += [
+        juger(lambda on, who=membre.candidat: membre_en_regle(who, besoin, on), quand, *membre.candidat.bornes)
         for membre in membres
     ]
     struck = [verdict for verdict in said if verdict.regle in ILLICITES]

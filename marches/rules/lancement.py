@@ -49,6 +49,12 @@ def lancement(lance_le: date | None, connu_le: date | None = None) -> Lancement:
     return Lancement(earliest, connu_le)
 
 
+def lancement_lot(lot) -> Lancement:
+    """`lancement` of a lot with its contract: before its notification, its start, or the day offers were due."""
+    due = lot.marche.date_limite
+    return lancement(lot.marche.date_lancement, lot.date_notification or lot.date_debut or (due and due.date()))
+
+
 def juger(regle: Callable[[date], Verdict], quand: Lancement, *others: date | None) -> Verdict:
     """What a dated rule answers when the day may be unknown: its answer where it is the same over the whole interval.
 

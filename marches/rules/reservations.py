@@ -5,7 +5,7 @@ from datetime import date
 from marches.enums import NatureContrat, Reservation
 from marches.parametres import dire
 from marches.rules.bases import source_of
-from marches.rules.lancement import juger, lancement
+from marches.rules.lancement import juger, lancement_lot
 from portal.verdict import Niveau, Verdict
 from structures.enums import Kind
 from structures.rules import RESERVES
@@ -154,7 +154,7 @@ def may_answer_lot(kind: Kind, lot) -> Verdict:
     worth a warning. `candidats.repondre_seul` says all that the law has to say of one operator.
     """
     reservation, nature = Reservation(lot.reservation), NatureContrat(lot.marche.nature)
-    quand = lancement(lot.marche.date_lancement, lot.date_notification or lot.date_debut)
+    quand = lancement_lot(lot)
     verdict = juger(lambda on: may_answer(kind, reservation, on, nature), quand)
     if kind == Kind.AI and lot.materiel_a_fournir and verdict.level < Niveau.AVERTISSEMENT:
         return materiel_ai(quand.au)

@@ -1,6 +1,6 @@
 """Rules of the register: days, published titles, who may answer."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -343,10 +343,10 @@ def test_the_text_and_the_share_are_those_of_the_day(reservation, day, nature, s
     assert bool(verdict.remede) is bool(share)
 
 
-def lot(reservation, notified=None, launched=None, nature="marche", materiel=False):
+def lot(reservation, notified=None, launched=None, nature="marche", materiel=False, due=None):
     return SimpleNamespace(
         reservation=reservation,
-        marche=SimpleNamespace(nature=nature, date_lancement=launched),
+        marche=SimpleNamespace(nature=nature, date_lancement=launched, date_limite=due),
         date_notification=notified,
         date_debut=None,
         materiel_a_fournir=materiel,
@@ -394,6 +394,12 @@ def test_unknown_launch_far_from_a_change_of_law_is_judged():
     assert may_answer_lot(Kind.EI, lot("les_deux", notified=date(2024, 3, 1))).is_ok
     assert may_answer_lot(Kind.EI, lot("les_deux", notified=date(2019, 3, 1))).is_blocking
     assert may_answer_lot(Kind.EI, lot("insertion")).is_ok
+
+
+def test_the_day_offers_were_due_bounds_an_unknown_launch():
+    assert may_answer_lot(Kind.EI, lot("les_deux", due=datetime(2026, 12, 1, 12, tzinfo=UTC))).is_ok
+    assert may_answer_lot(Kind.EI, lot("les_deux", due=datetime(2019, 12, 1, 12, tzinfo=UTC))).is_blocking
+    assert may_answer_lot(Kind.EI, lot("les_deux")).level == INFO
 
 
 def test_known_launch_decides():

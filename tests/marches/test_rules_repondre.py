@@ -250,6 +250,12 @@ GROUPE = [
     Cas("L. 2113-12", "groupe, réservation non précisée", lambda: groupe(("EI", "EA"), IMPRECIS, EN_2023), INFO,
         "à qui"),
     Cas("L. 2113-15", "groupe, ESS", lambda: groupe(("EI", "EA"), ESS, EN_2023), WARN, "Membre"),
+    Cas("R. 2113-7", "un membre à 40 %", lambda: groupes.membre_en_regle(
+        qui(part=euro(40)), besoin(INSERTION), EN_2023), BLOCK, "Une EI (EI) : 40 %"),
+    Cas("R. 2113-7", "un membre de part inconnue", lambda: groupes.membre_en_regle(
+        qui(part=None), besoin(INSERTION), EN_2023), OK),
+    Cas("R. 5132-1", "un membre à la convention échue", lambda: groupes.membre_en_regle(
+        qui(convention_fin=date(2023, 1, 1)), besoin(INSERTION), EN_2023), WARN, "01/01/2023"),
     Cas("R. 2142-19", "un membre seul", lambda: groupe(("EI",), INSERTION, EN_2023), WARN, "deux"),
     # Spokesperson
     Cas("R. 2142-24", "un mandataire", lambda: mandataires(True, False), OK),
