@@ -36,7 +36,7 @@ class AllianceForm(forms.ModelForm):
         label="Ou dans un rayon de (km)", required=False, min_value=1, max_value=LARGEST_RADIUS
     )
     autour = forms.CharField(
-        label="autour de", required=False, max_length=100, help_text="Une commune ou un code postal."
+        label="Autour de", required=False, max_length=100, help_text="Une commune ou un code postal."
     )
     publiee = forms.BooleanField(label="Visible de tous", required=False, initial=True)
 
