@@ -52,6 +52,8 @@ ESPACE = (
     Lien("Messages", "structures:echanges", USERS),
     Lien("Mes recherches", "structures:recherches"),
     Lien("Imports de marchés", "marches:importations", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
+    Lien("Contrôles croisés", "marches:croisements", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
+    Lien("Registre des dispenses", "marches:dispenses", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
     Lien("Mes groupements", "marches:groupements", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),
 )
 

@@ -12,10 +12,12 @@
 | PORTAL_FROM | sender of the portal's messages | ne-pas-repondre@ the first host |
 | MEDIA_ROOT, STATIC_ROOT | folders of uploaded and collected files | media/, staticfiles/ |
 | PORTAL_SEUIL_DEPENDANCE | share of turnover with public buyers, in %, over which a card says so | 50 |
+| PORTAL_OCDS_PREFIXE | the publisher's prefix in OCDS files, given on request by its keepers | ocds-000000: none yet |
 | PORTAL_DEBUG | 1: developer's error pages, on a try-out only | 0 |
 | PORTAL_LOG_LEVEL | DEBUG, INFO, WARNING, ERROR | INFO |
 """
 
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -271,6 +273,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 SEUIL_DEPENDANCE = number("PORTAL_SEUIL_DEPENDANCE", 50)  # %
+OCDS_PREFIXE = env.str("PORTAL_OCDS_PREFIXE", "ocds-000000")
+if not re.fullmatch(r"ocds-[a-z0-9]{6}", OCDS_PREFIXE):
+    refuse("PORTAL_OCDS_PREFIXE", f"vaut « {OCDS_PREFIXE} » ; écrivez « ocds- » puis six lettres ou chiffres.")
 
 LOG_LEVEL = env.str("PORTAL_LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:

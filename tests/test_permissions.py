@@ -306,6 +306,12 @@ PAGES = [
     Page("structures:edition_zone_copier", *DONE, kwargs=TRADE, method="post"),
     # Register
     Page("marches:list", everybody()),
+    Page("marches:croisements", only(A, ADMIN)),
+    Page("marches:dispenses", only(A, ADMIN)),
+    Page("marches:export", everybody()),
+    Page("marches:export_controle", everybody()),
+    Page("marches:export_marche", everybody(), kwargs={"pk": "marche.pk"}),
+    Page("marches:export_lot", everybody(), kwargs=LOT),
     Page("marches:detail", everybody(), kwargs={"pk": "marche.pk"}),
     Page("marches:lot_detail", everybody(), kwargs={"pk": "lot.pk"}),
     Page("marches:puis_je_repondre", signed_in(), kwargs=LOT),
