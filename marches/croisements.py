@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, ExtractDay, ExtractMonth, ExtractYear
 
 from marches.enums import NatureContrat, Reservation
-from marches.models import Lot, MembreGroupement, Titulaire
+from marches.models import ActeSousTraitance, Lot, MembreGroupement, Titulaire
 from marches.parametres import seuil
 from marches.stats import SUSPECT
 from portal.permissions import Acteur, Role
@@ -136,11 +136,11 @@ def montants_suspects() -> Q:
 
 
 def identifiants_suspects() -> Q:
-    """A holder or a buyer whose SIRET has a wrong key."""
+    """A holder, a subcontractor or a buyer whose SIRET has a wrong key."""
     wrong = Organisation.objects.filter(identifiant_valide=False).order_by().values("pk")
-    return Q(pk__in=Titulaire.objects.filter(organisation__in=wrong).order_by().values("lot")) | Q(
-        marche__acheteur__organisation__in=wrong
-    )
+    holders = Titulaire.objects.filter(organisation__in=wrong).order_by().values("lot")
+    subcontractors = ActeSousTraitance.objects.filter(sous_traitant__in=wrong).order_by().values("lot")
+    return Q(pk__in=holders) | Q(pk__in=subcontractors) | Q(marche__acheteur__organisation__in=wrong)
 
 
 CROISEMENTS = (
@@ -196,9 +196,9 @@ CROISEMENTS = (
     ),
     Croisement(
         "identifiant", "SIRET faux",
-        "Le SIRET de l'acheteur ou d'un titulaire n'a pas une clé valable.",
-        "Comparez-le à l'acte d'engagement et corrigez la publication d'origine\u00a0: sans lui, le titulaire ne peut "
-        "être rapproché de sa fiche.",
+        "Le SIRET de l'acheteur, d'un titulaire ou d'un sous-traitant n'a pas une clé valable.",
+        "Comparez-le à l'acte d'engagement et corrigez la publication d'origine\u00a0: sans lui, l'entreprise ne peut "
+        "être rapprochée de sa fiche.",
         "Arrêté du 22/12/2022 relatif aux données essentielles, identifiants",
         identifiants_suspects,
     ),

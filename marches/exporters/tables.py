@@ -12,6 +12,7 @@ from marches.exporters.essentielles import holders, lignes
 from marches.exporters.lecture import Selection, pieces
 from marches.models import Lot
 from marches.rules import statut_lot
+from marches.rules.conformite import en_clair
 
 SEPARATOR = " | "
 LOTS = (
@@ -58,6 +59,7 @@ def controle(selection: Selection, on: date, base: str) -> Iterator[tuple[Any, .
         if fiche.refus or fiche.notes:
             yield (
                 ECARTE if fiche.refus else ADAPTE, lot.marche.acheteur.organisation.identifiant, lot.identifiant,
-                lot.objet_publie or lot.objet, " ; ".join(fiche.refus), " ; ".join(fiche.notes),
+                lot.objet_publie or lot.objet, " ; ".join(map(en_clair, fiche.refus)),
+                " ; ".join(map(en_clair, fiche.notes)),
                 f"{base}{reverse('marches:lot_detail', kwargs={'pk': lot.pk})}",
             )  # fmt: skip

@@ -95,7 +95,7 @@ class LotForm(FicheForm):
             "materiel_a_fournir": "Une association intermédiaire, qui prête des personnes, n'y répond pas seule.",
             "taches_essentielles": "Celles que doit faire un membre du groupement, pas un sous-traitant (R. 2142-27).",
             "amenagements": "Ce que le lot permet : horaires, postes adaptés, accompagnement sur place.",
-            "forme_prix": "« Ferme », « Révisable », « Ferme et actualisable »…",
+            "forme_prix": "« Unitaire », « Forfaitaire » ou « Mixte » : ce que le format DECP accepte.",
             "reconduction_tacite": "Décochée : l'acheteur doit écrire pour reconduire (R. 2112-4).",
             "sous_traitance_declaree": "Une part du lot est-elle sous-traitée ?",
         }

@@ -84,6 +84,37 @@ class Champ:
     vide: bool = False  # may be an empty list
 
 
+LIBELLES = {
+    "acheteur": "acheteur", "actesSousTraitance": "actes de sous-traitance",
+    "attributionAvance": "avance accordée", "autoriteConcedante": "autorité concédante", "ccag": "CCAG",
+    "codeCPV": "code CPV", "concessionnaires": "concessionnaires",
+    "considerationsEnvironnementales": "considérations environnementales",
+    "considerationsSociales": "considérations sociales", "dateDebutExecution": "début d'exécution",
+    "dateNotification": "date de notification", "datePublicationDonnees": "date de publication des données",
+    "dateSignature": "date de signature", "donneesExecution": "données d'exécution", "dureeMois": "durée en mois",
+    "formePrix": "forme du prix (unitaire, forfaitaire ou mixte)", "id": "identifiant",
+    "idAccordCadre": "identifiant de l'accord-cadre", "lieuExecution": "lieu d'exécution",
+    "marcheInnovant": "marché innovant", "modalitesExecution": "modalités d'exécution",
+    "modifications": "modifications", "modificationsActesSousTraitance": "modifications de la sous-traitance",
+    "montant": "montant", "montantSubventionPublique": "subvention publique", "nature": "nature",
+    "objet": "objet", "offresRecues": "nombre d'offres reçues", "origineFrance": "part de produits français",
+    "origineUE": "part de produits européens", "procedure": "procédure",
+    "sousTraitanceDeclaree": "sous-traitance déclarée", "tauxAvance": "taux de l'avance",
+    "techniques": "techniques d'achat", "titulaires": "titulaires",
+    "typeGroupementOperateurs": "type de groupement (conjoint ou solidaire)", "typesPrix": "types de prix",
+    "valeurGlobale": "valeur globale",
+}  # fmt: skip
+
+
+def en_clair(motif: str) -> str:
+    """A reason or a note that opens with the name the format gives a field, its plain name before."""
+    match = re.match(r"« (\w+) » ?", motif)
+    label = LIBELLES.get(match.group(1)) if match else None
+    if not match or label is None:
+        return motif
+    return f"{label[0].upper()}{label[1:]} [{match.group(1)}]\u00a0: {motif[match.end() :].removeprefix(': ')}"
+
+
 # Values -------------------------------------------------------------------------------------------------------------
 def texte(shortest: int, longest: int) -> Lire:
     def lire(value: Any) -> str:

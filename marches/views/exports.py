@@ -27,6 +27,7 @@ from marches.exporters.lecture import Selection
 from marches.exporters.ocds import ocds_pieces
 from marches.filters import MarcheFilter
 from marches.models import Lot, Marche
+from marches.rules.conformite import en_clair
 from portal.limites import HOUR, spend
 from portal.tables import csv_pieces, xlsx_response
 
@@ -120,16 +121,20 @@ def _told(selection: Selection, on) -> dict[str, Any]:
         if ligne.ecarte:
             left_out += 1
             if len(ecartes) < MOST_SHOWN:
-                ecartes.append((ligne.lot, ligne.fiche.refus))
+                ecartes.append((ligne.lot, [en_clair(motif) for motif in ligne.fiche.refus]))
             continue
         conformes += 1
         adaptes += bool(ligne.fiche.notes)
         for note in ligne.fiche.notes:
             notes[note] = notes.get(note, 0) + 1
-    frequent = sorted(notes.items(), key=lambda item: (-item[1], item[0]))[:MOST_SHOWN]
+    frequent = sorted(((en_clair(note), number) for note, number in notes.items()), key=lambda row: (-row[1], row[0]))
     return {
-        "conformes": conformes, "adaptes": adaptes, "ecartes": ecartes, "ecartes_total": left_out, "notes": frequent,
-    }  # fmt: skip
+        "conformes": conformes,
+        "adaptes": adaptes,
+        "ecartes": ecartes,
+        "ecartes_total": left_out,
+        "notes": frequent[:MOST_SHOWN],
+    }
 
 
 # What is asked ------------------------------------------------------------------------------------------------------

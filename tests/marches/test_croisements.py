@@ -128,8 +128,9 @@ def test_wild_amounts_and_numbers():
     assert found("montant") == {"0", "1", "-5", "1000000000.01", "100000000000000000"}
     wrong = make.make_organisation(identifiant="12345678901234", identifiant_valide=False)
     held("titulaire", wrong)
+    make.make_acte_sous_traitance(lot=make.make_lot(objet="sous-traitant"), sous_traitant=wrong)
     make.make_lot(objet="acheteur", marche=make.make_marche(acheteur=make.make_acheteur(organisation=wrong)))
-    assert found("identifiant") == {"titulaire", "acheteur"}
+    assert found("identifiant") == {"titulaire", "sous-traitant", "acheteur"}
 
 
 # The page -----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from marches.enums import Reservation
+from marches.rules.conformite import CONCESSION, LIBELLES, MARCHE, en_clair
 from marches.views import exports
 from portal.tables import read_table
 from tests import factories as make
@@ -126,7 +127,7 @@ def test_drafts_leave_with_their_buyer_only(client, client_acheteur):
 def test_control_tells_what_is_left_out(client, two):
     page = client.get(reverse("marches:export_controle"))
     assert (page.context["ecartes_total"], page.context["conformes"]) == (2, 1)
-    assert "« codeCPV » manque" in page.content.decode()
+    assert "Code CPV [codeCPV]\u00a0: manque" in page.content.decode()
     rows = body(client.get(reverse("marches:export_controle"), {"format": "csv"})).decode()
     assert rows.count("écarté") == 2
     assert rows.count("adapté") == 1
@@ -150,3 +151,20 @@ def test_a_file_costs_the_same_for_one_lot_as_for_thirty(client):
         with CaptureQueriesContext(connection) as many:
             body(client.get(EXPORT, {"format": format}))
         assert len(many) <= len(one) + 1, [query["sql"][:100] for query in many.captured_queries]
+
+
+@pytest.mark.parametrize(
+    ("motif", "plain"),
+    [
+        ("« montant » est inférieur à 1 (0)", "Montant [montant]\u00a0: est inférieur à 1 (0)"),
+        ("« id » : « L12 », faute de mieux", "Identifiant [id]\u00a0: « L12 », faute de mieux"),
+        ("« _type » n'existe pas dans le format : retiré", "« _type » n'existe pas dans le format : retiré"),
+        ("brouillon", "brouillon"),
+    ],
+)
+def test_fields_have_plain_names(motif, plain):
+    assert en_clair(motif) == plain
+
+
+def test_every_field_of_the_format_has_a_plain_name():
+    assert {*MARCHE, *CONCESSION} == set(LIBELLES)

@@ -282,6 +282,8 @@ class Maker:
             duree_mois=given.mois, duree_mois_initiale=given.mois, reconductions=given.reconductions,
             reconduction_mois=given.reconduction_mois, reservation=given.reservation, clause_sociale=given.clause,
             critere_social=given.critere, materiel_a_fournir=given.materiel, fictif=True,
+            forme_prix="Forfaitaire" if given.montant % 2_000 else "Unitaire",
+            offres_recues=1 + given.montant // 1_000 % 5,
         )  # fmt: skip
         lot.racines = lot_racines(lot.objet, lot.secteur_id, self.words)
         lot.save_without_historical_record()
