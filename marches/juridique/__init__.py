@@ -11,6 +11,7 @@ from marches.juridique.marches import (
     lancement_marche,
     lots_estimes,
     place_of,
+    place_utile,
     valeur_of,
     verdicts_acheteur,
     verdicts_marche,
@@ -19,6 +20,6 @@ from marches.juridique.reponses import attributions_ess, mot, puis_je_repondre, 
 
 __all__ = [
     "attributions_ess", "besoin_of", "best_fit", "candidat_of", "lancement_marche", "lancement_of", "lots_estimes",
-    "membres_of", "mot", "place_of", "publics", "puis_je_repondre", "puis_je_repondre_ensemble", "valeur_of",
-    "verdicts_acheteur", "verdicts_groupement", "verdicts_lot", "verdicts_lots", "verdicts_marche",
+    "membres_of", "mot", "place_of", "place_utile", "publics", "puis_je_repondre", "puis_je_repondre_ensemble",
+    "valeur_of", "verdicts_acheteur", "verdicts_groupement", "verdicts_lot", "verdicts_lots", "verdicts_marche",
 ]  # fmt: skip

@@ -47,8 +47,22 @@ def lots_estimes(rows: Sequence[Lot]) -> list[decoupage.LotEstime]:
 
 
 def place_of(marche: Marche, rows: Sequence[Lot], on: date) -> decoupage.Place:
-    """Room left for small lots in a contract on a day, for the assistant; no query."""
+    """Room left for small lots in a contract on a day; no query."""
     return decoupage.place_petits_lots(lots_estimes(rows), TypeMarche(marche.type), on)
+
+
+def place_utile(marche: Marche, rows: Sequence[Lot], on: date) -> decoupage.Place | None:
+    """`place_of` where it is of use: several lots, in a contract whose value calls for a formal procedure; no query."""
+    quand = lancement_marche(marche, rows)
+    day = min(quand.au, on)
+    value, _ = valeur_of(marche, rows)
+    needed = seuils.regime(
+        TypeMarche(marche.type), GenreAcheteur(marche.acheteur.genre), value, day, nature=NatureContrat(marche.nature),
+        services_sociaux=bool(marche.services_sociaux),
+    )  # fmt: skip
+    if len(rows) < 2 or needed != RegimeProcedure.FORMALISEE or marche.nature != NatureContrat.MARCHE:
+        return None
+    return place_of(marche, rows, day)
 
 
 def lancement_marche(marche: Marche, rows: Iterable[Lot]) -> Lancement:

@@ -56,6 +56,7 @@ def detail(request, pk):
         "editable": editable,
         "points": points[:MOST_POINTS],
         "autres_points": len(points[MOST_POINTS:]),
+        "place": juridique.place_utile(marche, lots, on) if editable else None,
         "acheteur_verdicts": juridique.verdicts_acheteur(marche.acheteur, on) if editable else [],
         "successeurs": marche.successeurs.only("objet"),
         "extraits": marche.extraits.only("objet"),

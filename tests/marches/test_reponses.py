@@ -193,6 +193,16 @@ def test_a_contract_says_its_points_to_its_buyer(client):
     assert "Condition sociale obligatoire" in text(buyer.get(marche.get_absolute_url()))
 
 
+def test_the_room_for_small_lots_is_told_to_the_buyer(client):
+    marche = make.make_marche(date_lancement=date(2026, 6, 1), type="services")
+    for numero in range(4):
+        make.make_lot(marche=marche, numero=str(numero), montant_estime=Decimal(500_000))
+    make.make_lot(marche=marche, numero="5", montant_estime=Decimal(60_000), petit_lot=True)
+    said = text(acting(Role.ACHETEUR, marche.acheteur.organisation).get(marche.get_absolute_url()))
+    assert "Il reste 352 000 € HT." in said.replace("\u202f", " ")
+    assert "Petits lots en procédure adaptée" not in text(client.get(marche.get_absolute_url()))
+
+
 def test_a_contract_of_fifty_lots_costs_what_one_lot_does():
     costs = []
     for lots in (1, 50):

@@ -1,13 +1,14 @@
 """Golden legal cases: who may answer a lot, alone or in a group, by the law of the day of launch."""
 
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 
 from marches.enums import MotifChangement, NatureContrat, Reservation, StatutParticulier
-from marches.rules import Changement, Membre, groupes, lancement, may_answer, repondre_ensemble, repondre_seul
+from marches.rules import Changement, Membre, groupes, juger, lancement, may_answer, repondre_ensemble, repondre_seul
 from marches.rules import candidats as c
-from portal.verdict import worst
+from portal.verdict import Verdict, worst
 from structures.enums import Kind
 from tests.marches.cas_juridiques import (
     AUCUNE,
@@ -341,6 +342,17 @@ def test_an_unknown_day_never_turns_a_yes_into_a_no(reservation, nature, notifie
         if BLOCK not in levels or len(levels) > 1:
             assert said.level != BLOCK, (kind, said)
         assert said.level <= max(levels) or said.level == INFO
+
+
+@pytest.mark.parametrize("levels", list(product((OK, INFO, WARN, BLOCK), repeat=3)))
+def test_an_unknown_day_keeps_an_answer_or_leaves_it_open(levels):
+    """Whatever a rule says on three stretches of the interval: its answer where it is one, an information elsewhere."""
+    cuts = (date(2020, 12, 9), date(2022, 10, 21))
+    seen = juger(
+        lambda on: Verdict(levels[sum(on >= cut for cut in cuts)], "Dit", "Source"), lancement(None, None)
+    )  # fmt: skip
+    assert seen.level == (levels[0] if len(set(levels)) == 1 else INFO)
+    assert seen.est_suspendu is (len(set(levels)) > 1)
 
 
 def test_a_term_of_convention_inside_the_interval_is_an_unknown_day():
