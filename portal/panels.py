@@ -64,14 +64,14 @@ def panels_for(obj: Model, acteur: Any) -> list[tuple[str, dict[str, Any]]]:
     label = _label(obj._meta.concrete_model or type(obj))
     panels = sorted(_panels.get(label, {}).values(), key=lambda panel: (panel.order, panel.name))
     asked = tuple(panel for panel in panels if panel.when)
-    present = {name for (name,) in _presence(asked, type(obj.pk)).rows([obj.pk])} if asked else set()
+    present = {name for (name,) in _presence(asked, isinstance(obj.pk, str)).rows([obj.pk])} if asked else set()
     answers = (panel.function(obj, acteur) for panel in panels if panel.when is None or panel.name in present)
     return [answer for answer in answers if answer is not None]
 
 
 @cache
-def _presence(panels: tuple[Panel, ...], kind: type) -> Prepared:
-    """The names of those that have something to show; one query, compiled once."""
+def _presence(panels: tuple[Panel, ...], by_code: bool) -> Prepared:
+    """The names of those that have something to show, for a key that is a text or a number; one compiled query."""
 
     def names(pks: list) -> QuerySet:
         found = [
@@ -82,7 +82,7 @@ def _presence(panels: tuple[Panel, ...], kind: type) -> Prepared:
         ]
         return reduce(lambda one, other: one.union(other), found)
 
-    return Prepared(names, (kind, 1))
+    return Prepared(names, (str if by_code else int, 1))
 
 
 def _label(model_or_label: type[Model] | str) -> str:

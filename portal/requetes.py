@@ -82,7 +82,7 @@ class PreparedObjects(Prepared):
         own = info["select_fields"]
         first, last = own[0], own[-1] + 1
         names = [column.target.attname for column, *_ in select[first:last]]
-        related = get_related_populators(info, select, using)
+        related = get_related_populators(info, select, using)  # type: ignore[call-arg]  # the stubs are those of Django 6
         found = []
         for row in rows:
             made = info["model"].from_db(using, names, row[first:last])
@@ -156,7 +156,7 @@ def _planned_once():
 
     class PlannedOnce(ServerBindingCursor):
         def __init__(self, connection):
-            super().__init__(connection)
+            super().__init__(connection)  # type: ignore[call-arg]  # psycopg's, hidden by the stubs
             connection.prepare_threshold = connection.prepare_threshold or 0  # None, Django's, forbids keeping any
 
         def execute(self, query, params=None, **options):

@@ -28,7 +28,6 @@ from structures.presentation import carte_locale, comparaison
 from structures.presentation.apercus import apercus
 from structures.templatetags.carte import carte
 
-MAP_TITLE = "Structures par département de leur siège"
 SECONDS, NEAR_SECONDS = 45, 15  # shared by all, then in the process: a minute in all
 
 
@@ -151,20 +150,22 @@ def _ids(sql: tuple[str, tuple], number: int) -> tuple[int, ...]:
 
 
 def _map(request: HttpRequest, entete: Entete, adresse: Adresse) -> dict:
-    """The whole result by département; the structures themselves when a place is searched."""
+    """The whole result by département, after the structures themselves when a place is searched."""
     question = entete.question
-    local = carte_locale.draw(search(Structure.objects.listed(), question), question) if question.territoires else None
     anywhere = adresse.url(lieu=None, rayon=None, vue=None, ou=None)
     lead = f"{anywhere}{'&' if anywhere != '?' else ''}ou="
-    # Its hundred and one links cost more than the rest of the page: kept as long as the counts they show.
-    key = _key(request, "carte", lead, entete.total, local is None)
+    # Its links and points cost more than the rest of the page: kept near, with the counts they show.
+    key = _key(request, "carte", lead, entete.total)
     drawn = caches["proche"].get(key)
     if drawn is None:
-        template = "includes/_map.html" if local is None else "includes/_map_table.html"
-        shown = {"carte": carte(entete.departements, lambda code: lead + code), "titre": MAP_TITLE}
-        drawn = render_to_string(template, shown)
+        found = search(Structure.objects.listed(), question)
+        shown = {
+            "locale": carte_locale.draw(found, question) if question.territoires else None,
+            "carte": carte(entete.departements, lambda code: lead + code),
+        }
+        drawn = render_to_string("structures/_carte.html", shown)
         caches["proche"].set(key, drawn, NEAR_SECONDS)
-    return {"count": entete.total, "carte": mark_safe(drawn), "locale": local}
+    return {"count": entete.total, "carte": mark_safe(drawn)}
 
 
 @login_not_required
