@@ -19,6 +19,7 @@ from marches.upsert.nuts import departements, is_known
 from portal.imports import ImportReport
 from portal.models import Importation
 
+BATCH = 500  # notices whose contents are in memory at once
 RANKS = {FormatAvis.BOAMP: 0, FormatAvis.TED: 1, FormatAvis.EFORMS: 2}  # the richer format says the last word
 
 
@@ -100,7 +101,7 @@ def annuler_avis(importation: Importation) -> int:
     touched = set(SourceAvis.objects.filter(importation=importation).values_list("avis", flat=True))
     SourceAvis.objects.filter(importation=importation).delete()
     gone = Avis.objects.filter(pk__in=touched, sources=None)
-    neighbours = set(Avis.objects.filter(dossier__in=gone.values("dossier")).values_list("pk", flat=True))
+    neighbours = voisins(gone.values_list("pk", flat=True))
     orphans = {avis.marche_id for avis in gone if avis.marche_id}
     number = gone.count()
     Avis.objects.filter(pk__in=list(gone.values_list("pk", flat=True))).delete()
@@ -127,17 +128,22 @@ def relier(sirens: Iterable[str] | None = None) -> int:
 @transaction.atomic
 def rafraichir(avis_ids: Iterable[int]) -> list[tuple[str, str]]:
     """Show these notices by their sources and fold the procedures they are of; the results of no known lot."""
-    contents = lus(avis_ids)
-    ids = set(contents)  # a notice that no file speaks of has nothing to be shown by
+    ids = sorted(set(avis_ids))
+    chunks = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
     parties = PartieIndex()
-    for avis in Avis.objects.filter(pk__in=ids):
-        _show(avis, contents[avis.pk])
-        _tie(avis, contents[avis.pk])
-        parties.sync(avis, contents[avis.pk])
+    for chunk in chunks:
+        contents = lus(chunk)  # a notice that no file speaks of has nothing to be shown by
+        for avis in Avis.objects.filter(pk__in=contents):
+            _show(avis, contents[avis.pk])
+            _tie(avis, contents[avis.pk])
+            parties.sync(avis, contents[avis.pk])
     lost: list[tuple[str, str]] = []
     upsert = DossierUpsert()
-    for members in dossiers(ids):
-        lost += upsert.write(members, lus(member.pk for member in members))
+    written: set[int] = set()
+    for chunk in chunks:
+        for members in dossiers(set(chunk) - written):
+            written |= {member.pk for member in members}
+            lost += upsert.write(members, lus(member.pk for member in members))
     upsert.finish()
     return lost
 
@@ -185,9 +191,7 @@ def dossiers(avis_ids: Iterable[int]) -> list[list[Avis]]:
     Two notices are of one procedure when they share a token, but one that a prior information notice or a
     qualification system bears, or an identifier of procedure that calls of different buyers share.
     """
-    ids = set(avis_ids)
-    was = Avis.objects.filter(pk__in=ids).values("dossier")
-    todo = ids | set(Avis.objects.filter(dossier__in=was).values_list("pk", flat=True))
+    todo = voisins(avis_ids)
     found = []
     while todo:
         members = _component(todo.pop())
@@ -197,6 +201,19 @@ def dossiers(avis_ids: Iterable[int]) -> list[list[Avis]]:
         _name(rows, dossier)
         found.append(rows)
     return sorted(found, key=lambda rows: rows[0].dossier)
+
+
+def voisins(avis_ids: Iterable[int]) -> set[int]:
+    """These notices, those that share a token with one of them, and all that were of the same procedure as those.
+
+    A notice may tie others together, or part them: a prior information notice that comes last unties the awards that
+    name it.
+    """
+    ids = set(avis_ids)
+    jetons = JetonAvis.objects.filter(avis__in=ids).values("jeton")
+    ids |= set(JetonAvis.objects.filter(jeton__in=jetons).values_list("avis", flat=True))
+    was = Avis.objects.filter(pk__in=ids).values("dossier")
+    return ids | set(Avis.objects.filter(dossier__in=was).values_list("pk", flat=True))
 
 
 def _component(start: int) -> set[int]:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from marches.enums import Reservation, RolePartie
@@ -143,16 +143,18 @@ class DossierUpsert:
     def _own(self, rows: list[Avis], before: set[int], dossier: Dossier, acheteur: Acheteur) -> Marche:
         """The contract that notices make: the row most of them had, else a new one; with its lots."""
         cle = key_of(rows[0].dossier)
-        mine = Marche.objects.filter(Q(pk__in=before) | Q(cle=cle), cle__startswith=PREFIX)
+        # A contract that another procedure shows too, after a split, is left to the one whose key it bears.
+        shared = Avis.objects.exclude(pk__in=[row.pk for row in rows]).filter(marche__in=before).values("marche")
+        mine = Marche.objects.filter(Q(cle=cle) | (Q(pk__in=before) & ~Q(pk__in=shared)), cle__startswith=PREFIX)
         votes = [row.marche_id for row in rows if row.marche_id]
         marche = min(mine, key=lambda row: (-votes.count(row.pk), row.cle != cle, row.pk), default=None)
         values = _marche_values(dossier) | {"acheteur_id": acheteur.pk, "cle": cle}
-        Marche.objects.filter(cle=cle).exclude(pk=marche.pk if marche else None).update(cle="")
+        _free(Marche.objects.filter(cle=cle).exclude(pk=marche.pk if marche else 0))
         if marche is None:
             marche = Marche.objects.bulk_create([Marche(**values)])[0]
         elif _assign(marche, values, set(marche.champs_saisis)):
             _save(marche)
-        self._lots(marche, rows, dossier)
+        self._lots(marche, before, rows, dossier)
         return marche
 
     def _link(self, rows: list[Avis], marche: Marche | None, acheteur: Acheteur | None = None) -> None:
@@ -164,17 +166,22 @@ class DossierUpsert:
                 row.save(update_fields=["marche", "acheteur"])
 
     # Lots -----------------------------------------------------------------------------------------------------------
-    def _lots(self, marche: Marche, rows: list[Avis], dossier: Dossier) -> None:
+    def _lots(self, marche: Marche, before: set[int], rows: list[Avis], dossier: Dossier) -> None:
+        """The lots of the contract. One that a person put elsewhere stays there; else those of contracts that become
+        one are known by their number."""
         keys = {numero: key_of(rows[0].dossier, numero) for numero in dossier.lots}
+        shared = Avis.objects.exclude(pk__in=[row.pk for row in rows]).filter(marche__in=before).values("marche")
+        near = Q(marche=marche) | (Q(marche__in=before) & ~Q(marche__in=shared)) | Q(cle__in=keys.values())
+        found = list(Lot.objects.filter(near, cle__startswith=PREFIX))
         known: dict[str, Lot] = {}
-        for lot in marche.lots.filter(cle__startswith=PREFIX).order_by("pk"):
+        for lot in sorted(found, key=lambda lot: (not _placed(lot), lot.marche_id != marche.pk, lot.pk)):
             known.setdefault(lot.identifiant, lot)
-        for lot in Lot.objects.filter(cle__in=keys.values()).exclude(marche=marche):  # placed elsewhere by a person
-            known[lot.identifiant] = lot
-        Lot.objects.filter(cle__in=keys.values()).exclude(pk__in=[lot.pk for lot in known.values()]).update(cle="")
+        _free(Lot.objects.filter(cle__in=keys.values()).exclude(pk__in=[lot.pk for lot in known.values()]))
         for numero, plie in dossier.lots.items():
             values = self._lot_values(plie, dossier) | {"cle": keys[numero], "identifiant": numero[:60]}
             lot = known.pop(numero[:60], None)
+            if lot is not None and not _placed(lot):
+                values["marche_id"] = marche.pk
             if lot is None:
                 lot = Lot.objects.bulk_create([Lot(marche=marche, **values)])[0]
             elif _assign(lot, values, set(lot.champs_saisis)):
@@ -182,7 +189,7 @@ class DossierUpsert:
             self._holders(lot, plie, rows)
             self._modifications(lot, dossier)
         for lot in known.values():
-            if _removable(lot):
+            if lot.marche_id == marche.pk and _removable(lot):
                 self.organisations |= set(lot.titulaires.values_list("organisation", flat=True))
                 lot.delete()
 
@@ -250,6 +257,17 @@ class DossierUpsert:
                     "objet": change.ou[:500] if change else "",
                 },
             )  # fmt: skip
+
+
+def _placed(lot: Lot) -> bool:
+    """Whether a person chose the contract of this lot."""
+    return "marche" in lot.champs_saisis
+
+
+def _free(rows: QuerySet) -> None:
+    """Give other keys to rows that bear keys about to be used; they stay known as made by notices."""
+    for pk in rows.values_list("pk", flat=True):
+        rows.model.objects.filter(pk=pk).update(cle=f"{PREFIX}libre-{pk}")
 
 
 def _follows(dossier: Dossier, notified: date | None) -> bool:

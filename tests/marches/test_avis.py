@@ -463,3 +463,61 @@ def test_doubtful_awards_are_told():
     lu.resultats[0].montant = Decimal(1)
     mentions.finish(lu)
     assert lu.problemes == [["montant attribué invraisemblable, gardé tel quel", "1 €, 1 fois"]]
+
+
+@pytest.mark.django_db
+def test_a_prior_information_notice_ties_no_two_procedures_together(tmp_path):
+    """Two awards name it; whether it comes first or last, they stay two contracts."""
+    award, call = TED[2].read_text(encoding="utf-8"), TED[0].read_text(encoding="utf-8")
+    files = {
+        "annonce": call.replace("F02", "F01"),
+        "un": award,
+        "deux": award.replace("250003-2019", "250004-2019").replace("Collecte des déchets", "Balayage"),
+    }
+    paths = []
+    for name, content in files.items():
+        (tmp_path / f"{name}.xml").write_text(content, encoding="utf-8")
+        paths.append(tmp_path / f"{name}.xml")
+    states = []
+    for order in permutations(paths):
+        Avis.objects.all().delete()
+        Marche.objects.all().delete()
+        for path in order:
+            import_avis(path)
+        assert Marche.objects.count() == 2, [path.name for path in order]
+        assert Avis.objects.get(numero="101001-2019").marche is None
+        states.append(state())
+    assert all(found == states[0] for found in states)
+    annuler_avis(Importation.objects.filter(fichier="annonce.xml").latest("pk"))
+    assert Marche.objects.count() == 1  # nothing says any more that the notice they name is not their call
+
+
+@pytest.mark.django_db
+def test_a_notice_that_ties_two_contracts_makes_them_one(tmp_path):
+    """The award names the corrigendum, which names the call: until the corrigendum comes, two contracts."""
+    award = tmp_path / "attribution.xml"
+    award.write_text(TED[2].read_text(encoding="utf-8").replace("2019/S 043-101001", "2019/S 053-120002"), "utf-8")
+    paths, states = [TED[0], award, TED[1]], []
+    for order in permutations(paths):
+        Avis.objects.all().delete()
+        Marche.objects.all().delete()
+        for path in order:
+            import_avis(path)
+        assert (Marche.objects.count(), Lot.objects.count()) == (1, 1), [path.name for path in order]
+        states.append(state())
+    assert all(found == states[0] for found in states)
+    annuler_avis(Importation.objects.filter(fichier="ted_f14.xml").latest("pk"))
+    assert Marche.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_lot_that_a_person_placed_stays_where_it_is():
+    import_avis(CHAIN[0])
+    lot, elsewhere = Lot.objects.get(numero="1"), make.make_marche(objet="Ailleurs")
+    lot.marche, lot.champs_saisis = elsewhere, ["marche"]
+    lot.save()
+    for path in (*CHAIN[1:], *CHAIN):
+        import_avis(path)
+    lot.refresh_from_db()
+    assert (lot.marche, lot.montant) == (elsewhere, Decimal("92500.50"))
+    assert Lot.objects.count() == 2
