@@ -36,7 +36,9 @@ class MarcheQuerySet(models.QuerySet):
         return self.select_related("acheteur__organisation").defer("racines", "presentation")
 
     def for_detail(self):
-        return self.select_related("acheteur__organisation", "predecesseur", "operation_mere").defer("racines")
+        return self.select_related("acheteur__organisation", "predecesseur", "operation_mere", "accord_cadre").defer(
+            "racines", "predecesseur__racines", "operation_mere__racines", "accord_cadre__racines"
+        )
 
 
 class LotQuerySet(models.QuerySet):

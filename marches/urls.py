@@ -2,6 +2,7 @@ from django.urls import path
 
 from marches.views import (
     achats,
+    actes,
     alliances,
     avis,
     croisements,
@@ -38,6 +39,17 @@ urlpatterns = [
     path("lots/<int:pk>/revenir/", lots.revenir, name="lot_revenir"),
     path("lots/<int:pk>/historique/", lots.histoire, name="lot_historique"),
     path("lots/<int:pk>/", registre.lot_detail, name="lot_detail"),
+    # Modifications and subcontractors
+    path("lots/<int:pk>/modifications/nouvelle/", actes.modification_create, name="modification_create"),
+    path("lots/<int:pk>/modifications/<int:ligne>/", actes.modification_edit, name="modification_edit"),
+    path("lots/<int:pk>/modifications/<int:ligne>/supprimer/", actes.modification_delete, name="modification_delete"),
+    path("lots/<int:pk>/sous-traitance/nouvelle/", actes.sous_traitance_create, name="sous_traitance_create"),
+    path("lots/<int:pk>/sous-traitance/<int:ligne>/", actes.sous_traitance_edit, name="sous_traitance_edit"),
+    path(
+        "lots/<int:pk>/sous-traitance/<int:ligne>/supprimer/",
+        actes.sous_traitance_delete,
+        name="sous_traitance_delete",
+    ),
     # Sites
     path("sites/", sites.list, name="sites"),
     path("sites/nouveau/", sites.create, name="site_create"),

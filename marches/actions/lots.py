@@ -94,6 +94,8 @@ def revenir(*, lot: Lot, champ: str, by: Acteur) -> Lot:
     names = set(KEPT_WITH.get(champ, (champ,)))
     if champ not in PUBLIES or not names & set(stored.champs_saisis):
         raise ActionRefusee("Ce champ montre déjà la valeur publiée.")
+    if not stored.sources.exists():
+        raise ActionRefusee("Aucun fichier de données essentielles n'a publié ce lot : corrigez la valeur à la main.")
     stored.champs_saisis = sorted(set(stored.champs_saisis) - names)
     stored.save_without_historical_record()
     refold([stored])

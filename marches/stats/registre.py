@@ -106,3 +106,40 @@ def resumes(marches: Collection[Marche], lots_q: Q | None = None) -> dict[int, R
         for pk, summary in found.items():
             summary.correspondants = counted.get(pk, 0)
     return found
+
+
+@dataclass(frozen=True)
+class LigneReservation:
+    """Lots of one sort in a contract: how many, and the sum of their known amounts (€ HT), None when none is."""
+
+    libelle: str
+    tone: str
+    lots: int
+    montant: Decimal | None
+    sans_montant: int
+
+
+SORTES = (
+    ("Ouverts à tous", "generic", {Reservation.AUCUNE}),
+    ("Réservés handicap", "handicap", {Reservation.HANDICAP}),
+    ("Réservés insertion", "insertion", {Reservation.INSERTION}),
+    ("Réservés handicap et insertion", "accent", {Reservation.LES_DEUX}),
+    ("Autres réservations", "accent", {Reservation.PENITENTIAIRE, Reservation.ESS, Reservation.NON_PRECISEE}),
+)  # fmt: skip
+
+
+def synthese_reservations(lots: Iterable[Lot]) -> list[LigneReservation]:
+    """How the lots of one contract are shared between everybody and those they are reserved to; sorts without lot too.
+
+    A lot counts for what it was awarded at, else for what it was estimated at.
+    """
+    lots = list(lots)
+    found = []
+    for libelle, tone, meant in SORTES:
+        amounts = [
+            lot.montant if lot.montant is not None else lot.montant_estime for lot in lots if lot.reservation in meant
+        ]
+        known = [amount for amount in amounts if amount is not None]
+        total = round(sum(known, Decimal(0)), 2) if known else None
+        found.append(LigneReservation(libelle, tone, len(amounts), total, len(amounts) - len(known)))
+    return found

@@ -69,6 +69,9 @@ def _sync(model: type[models.Model], wanted: Rows, key: Iterable[str], new: Coll
     known = wanted.keys() - set(new)
     for row in model._default_manager.filter(lot__in=known) if known else ():
         identity = tuple(getattr(row, name) for name in key)
+        if getattr(row, "saisie", False):  # a person added or corrected it: no file touches it
+            seen.add((row.lot_id, identity))
+            continue
         values = wanted[row.lot_id].get(identity)
         if values is None or (row.lot_id, identity) in seen:
             gone.append(row)

@@ -12,6 +12,7 @@ from marches.controle import de_niveau, points_de
 from marches.forms import lots as lot_forms
 from marches.forms import marches as forms
 from marches.forms.marches import LiensForm, MarcheForm, PublicationForm
+from marches.juridique import place_of
 from marches.models import Marche
 from marches.views.champs import Saisie, historique, own_marche, writers
 from portal.verdict import Niveau
@@ -43,6 +44,8 @@ def create(request):
         )
         return redirect(marche)
     context = {"form": form, "lot_form": lot_form, "lien": LIENS.get(link, ""), "origine": origin}
+    if link == "operation_mere":
+        context["place"] = place_of(origin, list(origin.lots.defer("racines")), timezone.localdate())
     return render(request, "marches/marche_create.html", context)
 
 

@@ -16,6 +16,7 @@ from marches.frise import frise_lot, frise_marche, phrase
 from marches.models import Lot, Marche
 from marches.rules import statut_lot
 from marches.stats import resumes
+from marches.stats.registre import synthese_reservations
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 
@@ -39,6 +40,7 @@ def list(request):
 @login_not_required
 def detail(request, pk):
     marche = get_object_or_404(Marche.objects.visible_to(request.acteur).for_detail(), pk=pk)
+    editable = Marche.objects.editable_by(request.acteur).filter(pk=pk).exists()
     rows = marche.lots.with_titulaires().prefetch_related("decisions_reconduction").select_related("commune")
     lots = sorted(rows.defer("racines"), key=presentation.lot_order)
     on = timezone.localdate()
@@ -58,9 +60,15 @@ def detail(request, pk):
         "autres_points": len(points[MOST_POINTS:]),
         "place": juridique.place_utile(marche, lots, on) if editable else None,
         "acheteur_verdicts": juridique.verdicts_acheteur(marche.acheteur, on) if editable else [],
-        "successeurs": marche.successeurs.only("objet"),
-        "extraits": marche.extraits.only("objet"),
+        "reservations": synthese_reservations(lots),
+        "successeurs": marche.successeurs.visible_to(request.acteur).only("objet"),
+        "extraits": marche.extraits.visible_to(request.acteur).only("objet"),
+        "subsequents": marche.subsequents.visible_to(request.acteur).only("objet"),
     }
+    if not editable:
+        for link in ("predecesseur", "operation_mere", "accord_cadre"):  # of a draft, nothing is shown
+            if (other := getattr(marche, link)) is not None and not other.publie:
+                setattr(marche, link, None)
     return render(request, "marches/marche_detail.html", context)
 
 
