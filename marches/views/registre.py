@@ -47,7 +47,6 @@ def detail(request, pk):
     calendriers = {lot.pk: calendrier_of(lot, on) for lot in lots}
     jalons = frise_marche(marche, [(lot, calendriers[lot.pk]) for lot in lots], on)
     holders = presentation.porteurs(lots)
-    editable = Marche.objects.editable_by(request.acteur).filter(pk=pk).exists()
     points = points_de(marche, lots) if editable else points_publics(marche, lots)
     context = {
         "marche": marche,

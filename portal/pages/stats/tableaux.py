@@ -1,6 +1,6 @@
 """What each role has to do today. The day `on` is an argument; each function costs the same for 1 or 50 rows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,39 +17,17 @@ from marches.rules import add_months
 from portal import tasks
 from portal.models import Envoi, Importation
 from portal.pages.models import Temoignage
+from portal.pages.stats import contrats
+from portal.pages.stats.listes import SHOWN, Liste
 from portal.permissions import Role
 from portal.verdict import Niveau
 from structures.models import Activite, Echange, ListeFavoris, RechercheEnregistree, Reseau, Revendication, Structure
 from structures.notifications.rappels import reference, years_between
 
-SHOWN = 5  # rows of a list; the rest stands on the page it links to
 MONTHS_AHEAD = 6  # contracts whose end is prepared now
 DAYS_OF_ELIGIBILITY = 60
 DAYS_AFTER_END = 365  # a clause that ended with missing hours asks for something this long
 AT_RISK = (Niveau.AVERTISSEMENT, Niveau.BLOCAGE)
-
-
-@dataclass(frozen=True)
-class Liste:
-    """The first rows of a list, and how many there are in all."""
-
-    rows: list = field(default_factory=list)
-    total: int = 0
-
-    @classmethod
-    def of(cls, rows) -> "Liste":
-        """Two queries for a queryset: its rows, its count."""
-        shown = list(rows[: SHOWN + 1])
-        return cls(shown[:SHOWN], len(shown) if len(shown) <= SHOWN else rows.count())
-
-    @classmethod
-    def cut(cls, rows: list) -> "Liste":
-        """Rows that are all here already."""
-        return cls(rows[:SHOWN], len(rows))
-
-    @property
-    def hidden(self) -> int:
-        return self.total - len(self.rows)
 
 
 @dataclass(frozen=True)
@@ -81,6 +59,9 @@ def acheteur(acteur, on: date) -> dict[str, Any]:
         "messages_recus": messages_recus(acteur),
         "nb_listes": ListeFavoris.objects.visible_to(acteur).count(),
         "nb_recherches": RechercheEnregistree.objects.filter(user=acteur.user).count(),
+        "echeances": contrats.decisions(acteur, on),
+        "brouillons": contrats.brouillons(acteur),
+        "sites_libres": contrats.sites_libres(acteur),
     }
 
 
@@ -223,6 +204,8 @@ def _declarant(acteur, on: date) -> dict[str, Any]:
     ).select_related("declaration", "ligne__affectation__participant", "clause__lot")
     held = Lot.objects.published().filter(holders_q(acteur.organisation_id, prefix="pk__"))
     return {
+        "echeances": contrats.decisions(acteur, on),
+        "mes_sites": contrats.mes_sites(acteur, on),
         "a_declarer": a_declarer(acteur, on),
         "en_saisie": Liste.of(_with_contract(_in_hand(acteur)).order_by("mois", "pk")),
         "refusees": Liste.of(refused.order_by("-decidee_le", "-pk")),

@@ -1,0 +1,44 @@
+"""What boards say of contracts: renewals, drafts, sites that nobody has; the same cost for any number."""
+
+from datetime import date
+
+from django.db.models import Count, Q
+
+from marches.echeances import Echeance, a_venir, horizon, with_echeances
+from marches.enums import GenreEcheance
+from marches.models import Lot, Marche, SiteLot
+from portal.pages.stats.listes import Liste
+
+MONTHS_AHEAD = 6  # decisions that are prepared now
+MOST_LOTS = 2_000  # renewable lots read for one board
+
+
+def decisions(acteur, on: date) -> Liste:
+    """Renewals to decide within six months on the lots this `Acteur` follows, the nearest first; two queries."""
+    lots = with_echeances(Lot.objects.followed_by(acteur).filter(reconductions__gt=0), on)
+    found: list[Echeance] = a_venir(
+        lots.order_by("-date_notification", "pk")[:MOST_LOTS], on, horizon(on, MONTHS_AHEAD), [GenreEcheance.DECISION]
+    )
+    return Liste.cut(found)
+
+
+def brouillons(acteur) -> Liste:
+    """Contracts of this buyer that nobody else sees yet, the latest first."""
+    drafts = Marche.objects.editable_by(acteur).filter(publie=False).defer("racines", "presentation")
+    return Liste.of(drafts.order_by("-modifie_le", "-pk"))
+
+
+def sites_libres(acteur) -> Liste:
+    """Lots of this buyer where sites fall to nobody, with `libres`, how many; the most first."""
+    free = SiteLot.objects.filter(organisation=None).order_by().values("lot")
+    lots = Lot.objects.editable_by(acteur).filter(pk__in=free).select_related("marche")
+    lots = lots.defer("racines", "marche__racines").annotate(libres=Count("sites", filter=Q(sites__organisation=None)))
+    return Liste.of(lots.order_by("-libres", "pk"))
+
+
+def mes_sites(acteur, on: date) -> Liste:
+    """Sites that fall to this organisation on lots not over, by lot then by name."""
+    rows = SiteLot.objects.filter(organisation=acteur.organisation_id, lot__in=Lot.objects.published().values("pk"))
+    running = Q(lot__date_fin=None) | Q(lot__date_fin__gte=on) | Q(lot__reconductions__gt=0)
+    rows = rows.filter(running).select_related("lot", "site__commune", "referent").defer("lot__racines")
+    return Liste.of(rows.order_by("-lot__date_notification", "lot", "site__nom", "pk"))
