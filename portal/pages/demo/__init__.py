@@ -16,6 +16,7 @@ from portal.pages.demo import (
     imports,
     liens,
     marches,
+    sites,
     structures,
     temoignages,
     usages,
@@ -40,6 +41,7 @@ def load(today=None) -> list[str]:
     fiches.load(cards, today)
     contracts = marches.load(cards, today)
     clauses, lignes = heures.load(contracts, cards["esl"].organisation, today)
+    sites.load(cards, contracts)
     people = comptes.load(cards, contracts)
     liens.load(cards)
     reindex([card.pk for card in cards.values()])

@@ -16,6 +16,7 @@ from portal.pages.demo.identites import Registre
 from structures.enums import Kind
 from structures.models import Commune, Secteur, Structure
 
+LIENS = {"predecesseur", "operation_mere", "accord_cadre"}
 S, T, F = TypeMarche.SERVICES, TypeMarche.TRAVAUX, TypeMarche.FOURNITURES
 
 # key: name, kind of buyer, commune of its seat
@@ -66,6 +67,7 @@ class L:
     reconduction_mois: int | None = None
     groupement: dict = field(default_factory=dict)
     materiel: bool = False
+    petit: bool = False
 
 
 def told(today: date) -> list[tuple[str, str, dict, list[L]]]:
@@ -83,6 +85,7 @@ def told(today: date) -> list[tuple[str, str, dict, list[L]]]:
     replanting = L(
         "Plantations du bâtiment d'enseignement supérieur d'Aubervilliers", "espaces-verts.plantation", "77310000",
         68_000, date(today.year, 3, 1), 12, ["regie-aubervilliers"], "1", Reservation.INSERTION, commune="93001",
+        petit=True,
     )  # fmt: skip
     return [
         ("colleges-pilote", "calvados",
@@ -185,13 +188,26 @@ def told(today: date) -> list[tuple[str, str, dict, list[L]]]:
          [replanting]),
         ("maintenance-lycees", "idf",
          {"objet": "Maintenance et petits travaux des lycées franciliens", "reference": "MAINT-LYC", "type": S,
-          "date_lancement": date(today.year - 1, 3, 10), "presentation": "Lots fins, un par territoire."},
+          "date_lancement": date(today.year - 1, 3, 10), "est_accord_cadre": True,
+          "montant_maximum": Decimal(1_200_000),
+          "presentation": "Accord-cadre en lots fins, un par territoire ; chaque chantier est un marché subséquent."},
          [L(f"Petits travaux – {nom}", "second-oeuvre.multiservices", "50700000", montant, date(today.year - 1, 9, 1),
             24, [titulaire], str(rang), reservation, True, commune=commune, reconductions=1, reconduction_mois=12)
           for rang, (nom, montant, titulaire, reservation, commune) in enumerate([
               ("Plaine Commune", 180_000, "regie-stains", Reservation.INSERTION, "93072"),
               ("Est Ensemble", 150_000, "resilience", Reservation.INSERTION, "93055"),
               ("Paris", 220_000, "travaux-idf", Reservation.AUCUNE, "75056")], start=1)]),
+        ("subsequent-lycee", "idf",
+         {"objet": "Reprise des peintures d'un internat (marché subséquent)", "reference": "MAINT-LYC-S1", "type": S,
+          "accord_cadre": "maintenance-lycees", "date_lancement": date(today.year - 1, 11, 3)},
+         [L("Peintures de l'internat", "second-oeuvre.peinture", "45442100", 38_000, date(today.year, 2, 1), 6,
+            ["regie-stains"], "", Reservation.INSERTION, True, commune="93072")]),
+        ("brouillon-abords", "calvados",
+         {"objet": "Entretien des abords de huit collèges", "reference": "ABORDS", "type": S, "publie": False,
+          "presentation": "Brouillon : le Département hésite encore entre deux découpages en lots."},
+         [L("Abords des collèges du Bessin", "espaces-verts.entretien", "77310000", 60_000,
+            add_months(date(today.year, today.month, 1), 8), 12, [], "1", Reservation.INSERTION,
+            reconductions=3, reconduction_mois=12)]),
         ("formation", "idf",
          {"objet": "Formation professionnelle des demandeurs d'emploi – métiers du tertiaire", "reference": "FORM-TERT",
           "type": S, "date_lancement": date(today.year - 1, 8, 25),
@@ -264,7 +280,7 @@ class Maker:
         return self.entreprises[key] if key in self.entreprises else self.cards[key].organisation
 
     def marche(self, acheteur: str, columns: dict, lots: list[L], made: dict[str, Marche]) -> Marche:
-        columns = {k: made[v] if k in {"predecesseur", "operation_mere"} else v for k, v in columns.items()}
+        columns = {k: made[v] if k in LIENS else v for k, v in columns.items()}
         marche = Marche(acheteur=self.acheteurs[acheteur], fictif=True, procedure="Procédure adaptée", **columns)
         marche.save_without_historical_record()
         seat = self.acheteurs[acheteur].organisation.commune
@@ -281,10 +297,13 @@ class Maker:
             date_debut=given.debut, date_fin=add_months(given.debut, given.mois) - timedelta(days=1),
             duree_mois=given.mois, duree_mois_initiale=given.mois, reconductions=given.reconductions,
             reconduction_mois=given.reconduction_mois, reservation=given.reservation, clause_sociale=given.clause,
-            critere_social=given.critere, materiel_a_fournir=given.materiel, fictif=True,
+            critere_social=given.critere, materiel_a_fournir=given.materiel, petit_lot=given.petit, fictif=True,
             forme_prix="Forfaitaire" if given.montant % 2_000 else "Unitaire",
             offres_recues=1 + given.montant // 1_000 % 5,
         )  # fmt: skip
+        if not marche.publie:  # nothing was awarded yet
+            lot.montant_estime, lot.montant, lot.montant_initial = lot.montant, None, None
+            lot.date_notification = lot.date_publication = None
         lot.racines = lot_racines(lot.objet, lot.secteur_id, self.words)
         lot.save_without_historical_record()
         bodies = [(key, self.body(key)) for key in given.titulaires]
