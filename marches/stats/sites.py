@@ -11,13 +11,13 @@ HUNDRED = Decimal(100)
 
 @dataclass(frozen=True)
 class Charge:
-    """What falls to one holder. `part` is its share of the work (%), `prevue` the share agreed in the group (%)."""
+    """What falls to one holder; `heures` None when no site tells them. `part` is its share of the work (%), `prevue` the share agreed in the group (%)."""
 
     organisation: int | None
     nom: str
     sites: int
     agents: int
-    heures: Decimal
+    heures: Decimal | None
     part: Decimal | None
     prevue: Decimal | None
 
@@ -35,7 +35,7 @@ class Charges:
     mesure: str
     sites: int
     agents: int
-    heures: Decimal
+    heures: Decimal | None
     libres: int
 
 
@@ -65,7 +65,7 @@ def charges(rows: Iterable[SiteLot], noms: Mapping[int, str], parts: Mapping[int
                 nom=nom,
                 sites=len(mine),
                 agents=sum(row.site.agents or 0 for row in mine),
-                heures=sum((row.heures_an or Decimal(0) for row in mine), Decimal(0)),
+                heures=_heures(mine),
                 part=round(weight * HUNDRED / total, 1) if total else None,
                 prevue=parts.get(pk),
             )
@@ -75,6 +75,12 @@ def charges(rows: Iterable[SiteLot], noms: Mapping[int, str], parts: Mapping[int
         mesure=mesure,
         sites=len(rows),
         agents=sum(row.site.agents or 0 for row in rows),
-        heures=sum((row.heures_an or Decimal(0) for row in rows), Decimal(0)),
+        heures=_heures(rows),
         libres=len(rows) - len(given),
     )
+
+
+def _heures(rows: Iterable[SiteLot]) -> Decimal | None:
+    """Hours a year told for these sites; None when none is."""
+    known = [row.heures_an for row in rows if row.heures_an is not None]
+    return sum(known, Decimal(0)) if known else None
