@@ -11,7 +11,10 @@ HUNDRED = Decimal(100)
 
 @dataclass(frozen=True)
 class Charge:
-    """What falls to one holder; `heures` None when no site tells them. `part` is its share of the work (%), `prevue` the share agreed in the group (%)."""
+    """What falls to one holder. `heures`: None when no site tells them; `part`: its share of the work (%).
+
+    `prevue` is the share agreed in the group (%).
+    """
 
     organisation: int | None
     nom: str

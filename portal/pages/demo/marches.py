@@ -303,7 +303,7 @@ class Maker:
         )  # fmt: skip
         if not marche.publie:  # nothing was awarded yet
             lot.montant_estime, lot.montant, lot.montant_initial = lot.montant, None, None
-            lot.date_notification = lot.date_publication = None
+            lot.date_notification = lot.date_publication = lot.offres_recues = None
         lot.racines = lot_racines(lot.objet, lot.secteur_id, self.words)
         lot.save_without_historical_record()
         bodies = [(key, self.body(key)) for key in given.titulaires]
