@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
-from portal.requetes import Prepared
+from portal.requetes import Prepared, PreparedObjects
 from structures.models import Commune, Structure
-from tests.factories import make_commune, make_source_structure, make_structure
+from tests.factories import make_co_entreprise, make_commune, make_source_structure, make_structure
 
 pytestmark = pytest.mark.django_db
 
@@ -90,3 +91,26 @@ def test_plans_are_kept_by_postgresql():
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE %s", ["%= ANY($1)%"])
         assert len(cursor.fetchall()) == 1
+
+
+def test_objects_are_those_of_the_queryset(django_assert_num_queries):
+    def build(pks):
+        joined = Structure.objects.select_related("organisation", "commune__departement", "co_entreprise")
+        return joined.defer("racines").filter(pk__in=pks).annotate(double=F("completude") * 2).order_by("pk")
+
+    commune = make_commune(code="14118", nom="Caen")
+    alone = make_structure(organisation=None, identifiant_source="140001", champs_saisis=["nom"], completude=21)
+    placed = make_structure(commune=commune, departement=commune.departement, logo="logo.png")
+    venture = make_co_entreprise(structure=placed)
+    prepared = PreparedObjects(build, (int, 3))
+    for _ in range(2):
+        with django_assert_num_queries(1):
+            one, two = prepared.objects([placed.pk, alone.pk])
+            assert (one.organisation, one.commune, hasattr(one, "co_entreprise"), one.double) == (None, None, False, 42)
+            assert (two.commune.departement, two.co_entreprise) == (commune.departement, venture)
+        for made, read in zip((one, two), build([alone.pk, placed.pk]), strict=True):
+            values = {name: value for name, value in vars(made).items() if name != "_state"}
+            assert values == {name: value for name, value in vars(read).items() if name != "_state"}
+            assert made.get_deferred_fields() == {"racines"}
+            assert (made._state.adding, made._state.db) == (False, "default")
+    assert prepared.objects([10**9]) == []

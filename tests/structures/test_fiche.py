@@ -297,3 +297,8 @@ def test_a_group_that_lost_proves_nothing(client, full):
     group = make.make_groupement(retenu=False)
     make.make_membre_groupement(groupement=group, organisation=full.organisation)
     assert "Marchés publics</h2>" not in page(client, full)
+
+
+@pytest.mark.parametrize("pk", ["0", "999999999", str(2**63 - 1), str(2**63), "9" * 40])
+def test_a_card_that_is_not_there(client, db, pk):
+    assert client.get(f"/structures/{pk}-jardins/").status_code == 404
