@@ -44,48 +44,35 @@ class Croisement:
 
 
 # What is known of holders -------------------------------------------------------------------------------------------
-def _connues() -> QuerySet:
-    """Organisations of the directory, and the other establishments of their companies: a holder often signs by its
-    seat."""
-    sirens = Structure.objects.filter(publiee=True).exclude(organisation__siren="").values("organisation__siren")
-    direct = Structure.objects.filter(publiee=True).exclude(organisation=None).values("organisation")
-    return Organisation.objects.filter(Q(pk__in=direct) | Q(siren__in=sirens)).order_by().values("pk")
+def _known() -> Q:
+    """Rows of holders or members whose organisation is in the directory, or is another establishment of a company
+    that is: a holder often signs by its seat."""
+    published = Structure.objects.filter(publiee=True).order_by()
+    by_siren = published.filter(organisation__siren=OuterRef("organisation__siren")).exclude(organisation__siren="")
+    return Q(Exists(by_siren)) | Q(Exists(published.filter(organisation=OuterRef("organisation"))))
 
 
-def _holders(lot: str = "pk") -> QuerySet:
-    return Titulaire.objects.filter(lot=OuterRef(lot)).order_by()
+def _held(who: Q, of_holders: Q, of_members: Q) -> Q:
+    """Lots with a holder, or a member of the group that won, of whom `who` is true; read from these few rows."""
+    holders = Titulaire.objects.filter(of_holders).filter(who).order_by()
+    members = MembreGroupement.objects.filter(of_members, groupement__retenu=True).filter(who).order_by()
+    return Q(pk__in=holders.values("lot")) | Q(pk__in=members.values("groupement__lot"))
 
 
-def _members(lot: str = "pk") -> QuerySet:
-    return MembreGroupement.objects.filter(groupement__lot=OuterRef(lot), groupement__retenu=True).order_by()
-
-
-def _held_by_known() -> Q:
-    return Q(Exists(_holders().filter(organisation__in=_connues()))) | Q(
-        Exists(_members().filter(organisation__in=_connues()))
-    )
-
-
-def _held_by_others() -> Q:
-    """A company that the directory does not know is among the holders."""
-    return Q(Exists(_holders().exclude(organisation__in=_connues()))) | Q(
-        Exists(_members().exclude(organisation__in=_connues()))
-    )
+def _reserved(who: Q) -> Q:
+    return _held(who, Q(lot__reservation__in=RESERVES), Q(groupement__lot__reservation__in=RESERVES))
 
 
 def reserves_inconnus() -> Q:
-    return RESERVE_Q & _held_by_others() & ~_held_by_known()
+    return RESERVE_Q & _reserved(~_known()) & ~_reserved(_known())
 
 
 def reserves_meles() -> Q:
-    return RESERVE_Q & _held_by_known() & _held_by_others()
+    return RESERVE_Q & _reserved(_known()) & _reserved(~_known())
 
 
 def connus_sans_marque() -> Q:
-    """From the few holders of the directory, not from the many lots."""
-    held = Titulaire.objects.filter(organisation__in=_connues()).order_by().values("lot")
-    joined = MembreGroupement.objects.filter(organisation__in=_connues(), groupement__retenu=True).order_by()
-    return SANS_MARQUE & (Q(pk__in=held) | Q(pk__in=joined.values("groupement__lot")))
+    return SANS_MARQUE & _held(_known(), Q(), Q())
 
 
 def convention_expiree() -> Q:

@@ -55,9 +55,8 @@ class CroisementForm(forms.Form):
     @property
     def key(self) -> str:
         """What is asked, in a form to remember it by."""
-        if not self.is_bound:
-            return ""
-        return "|".join(str(self.cleaned_data.get(name) or "") for name in self.fields)
+        given = self.cleaned_data if self.is_bound else {}
+        return "|".join(str(given.get(name) or "") for name in self.fields)
 
 
 class DispenseFilterForm(forms.Form):
