@@ -156,6 +156,12 @@ class MotifProlongation(TextChoices):
     CONVENTION = "convention", "Prévue par la convention"
 
 
+class MotifEffacement(TextChoices):
+    DEMANDE = "demande", "À la demande de la personne"
+    TERME = "terme", "Terme de la conservation"
+    ERREUR = "erreur", "Enregistrée par erreur"
+
+
 class Situation(TextChoices):
     """What a person does at a follow-up. Source: indicators of the networks (D); durable: CDI, or CDD over 6 months."""
 

@@ -16,6 +16,7 @@ from clauses.enums import (
     Etat,
     GenreRelais,
     Modalite,
+    MotifEffacement,
     OrigineHeures,
     PorteeBilan,
     ServiceDelegue,
@@ -35,6 +36,7 @@ from clauses.models import (
     Declaration,
     DemandeFacilitateur,
     Ecart,
+    Effacement,
     Eligibilite,
     Estimation,
     Facilitateur,
@@ -632,6 +634,7 @@ def make_ligne_heures(*, affectation=None, **given) -> LigneHeures:
     affectation = affectation or make_affectation()
     usual = {
         "affectation": affectation,
+        "employeur": affectation.employeur,
         "du": date(2026, 3, 1),
         "au": date(2026, 3, 31),
         "heures_travail": Decimal(100),
@@ -786,6 +789,10 @@ def make_point_suivi(*, participant=None, **given) -> PointSuivi:
 def make_consultation_participant(*, participant=None, **given) -> ConsultationParticipant:
     usual = {"participant": participant or make_participant(), "page": "participant"}
     return ConsultationParticipant.objects.create(**usual | given)
+
+
+def make_effacement(**given) -> Effacement:
+    return Effacement.objects.create(**{"empreinte": f"{next(_n):064x}", "motif": MotifEffacement.DEMANDE} | given)
 
 
 def make_ecart(*, clause=None, **given) -> Ecart:

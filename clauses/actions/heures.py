@@ -315,6 +315,7 @@ def _new_line(affectation, mois: date, row: Saisie) -> LigneHeures:
     criteria = [e.critere for e in participant.eligibilites.all() if e.valable_du <= last and e.valable_au >= mois]
     return LigneHeures(
         affectation=affectation,
+        employeur_id=affectation.employeur_id,
         du=mois,
         au=last,
         heures_travail=row.travail,

@@ -18,6 +18,7 @@ from clauses.models.participants import (
     ActionFormation,
     Affectation,
     ConsultationParticipant,
+    Effacement,
     Eligibilite,
     Participant,
     PointSuivi,
@@ -26,8 +27,8 @@ from clauses.models.participants import (
 
 __all__ = [
     "ActionFormation", "Affectation", "Attestation", "Bilan", "ClauseSociale", "Cloture", "ConsultationParticipant",
-    "Convention", "Declaration", "DemandeFacilitateur", "Ecart", "Eligibilite", "Estimation", "Facilitateur",
-    "HeuresDues", "Imputation", "LigneHeures", "ModeleClause", "PartEcart", "Participant", "PartieConvention",
-    "Passation", "PointSuivi", "Poste", "Prescripteur", "Relais", "RepriseHeures", "Reunion", "ServiceConvention",
-    "Tache", "Transfert",
+    "Convention", "Declaration", "DemandeFacilitateur", "Ecart", "Effacement", "Eligibilite", "Estimation",
+    "Facilitateur", "HeuresDues", "Imputation", "LigneHeures", "ModeleClause", "PartEcart", "Participant",
+    "PartieConvention", "Passation", "PointSuivi", "Poste", "Prescripteur", "Relais", "RepriseHeures", "Reunion",
+    "ServiceConvention", "Tache", "Transfert",
 ]  # fmt: skip

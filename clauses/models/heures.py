@@ -80,6 +80,10 @@ class LigneHeures(models.Model):
     affectation = models.ForeignKey(
         Affectation, on_delete=models.SET_NULL, null=True, related_name="lignes", verbose_name="affectation"
     )
+    # Copied as well: who employed stays known when the person is erased, or the assignment with them.
+    employeur = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="lignes_heures"
+    )
     du = models.DateField("du")
     au = models.DateField("au")
     heures_travail = models.DecimalField("heures travaillées", **HEURES)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from clauses.enums import (
     Critere,
     Modalite,
+    MotifEffacement,
     MotifProlongation,
     NiveauFormation,
     Sexe,
@@ -232,3 +233,19 @@ class ConsultationParticipant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participant} – {self.le:%d/%m/%Y %H:%M}"
+
+
+class Effacement(models.Model):
+    """A person erased, known by a fingerprint of their code alone: after a restore, the purge erases them again."""
+
+    empreinte = models.CharField(max_length=64, unique=True)
+    motif = models.CharField("motif", max_length=10, choices=MotifEffacement)
+    le = models.DateTimeField("effacée le", auto_now_add=True)
+    par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = "effacement"
+        ordering = ["-le", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_motif_display()} le {self.le:%d/%m/%Y}"
