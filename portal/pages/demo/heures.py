@@ -110,7 +110,8 @@ class Recorder:
         formation = Decimal(self.draw.choice([0, 0, 0, 0, 7, 14])) if heures > 40 else Decimal(0)
         person = affectation.participant
         ligne = LigneHeures(
-            affectation=affectation, employeur=affectation.employeur, du=mois, au=add_months(mois, 1) - timedelta(days=1),
+            affectation=affectation, employeur=affectation.employeur, du=mois,
+            au=add_months(mois, 1) - timedelta(days=1),
             heures_travail=heures - formation, heures_formation=formation, modalite=affectation.modalite,
             sexe=person.sexe, tranche_age=tranche_age(person.annee_naissance, person.entree_le.year),
             critere=self.criteres[person.code], qpv=person.qpv,
