@@ -54,6 +54,7 @@ ESPACE = (
     Lien("Imports de marchés", "marches:importations", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
     Lien("Contrôles croisés", "marches:croisements", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
     Lien("Registre des dispenses", "marches:dispenses", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
+    Lien("Mes salariés en parcours", "clauses:salaries", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),
     Lien("Mes groupements", "marches:groupements", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),
 )
 

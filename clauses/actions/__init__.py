@@ -4,6 +4,7 @@ A refused transition is a `ValidationError` in French. Who may act on which row 
 """
 
 from clauses.actions.clauses import add_heures_dues, create_clause, declarants
+from clauses.actions.conservation import consulter, dernieres_traces, effacer, purger, tout_ce_qui_est_su
 from clauses.actions.heures import (
     Conflit,
     Saisie,
@@ -18,10 +19,12 @@ from clauses.actions.heures import (
     save_month,
     send,
 )
+from clauses.actions.parcours import juger_prolongation, prolonger, transferer
 from clauses.actions.participants import add_eligibilite, assign, create_participant, new_code
 
 __all__ = [
     "Conflit", "Saisie", "accept", "accept_all_clean", "add_eligibilite", "add_heures_dues", "assign", "cancel",
-    "correct", "create_clause", "create_participant", "declarants", "new_code", "open_month", "previous_month",
-    "refuse", "save_and_send", "save_month", "send",
+    "consulter", "correct", "create_clause", "create_participant", "declarants", "dernieres_traces", "effacer",
+    "juger_prolongation", "new_code", "open_month", "previous_month", "prolonger", "purger", "refuse",
+    "save_and_send", "save_month", "send", "tout_ce_qui_est_su", "transferer",
 ]  # fmt: skip

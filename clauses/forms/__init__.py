@@ -4,10 +4,19 @@ from clauses.forms.calcul import CENT, CalculLotForm, secteurs_with_children
 from clauses.forms.champs import MoisField
 from clauses.forms.clauses import ClauseForm, HeuresDuesForm, OuvrirMoisForm
 from clauses.forms.heures import AnnulationForm, CorrectionForm, RefusForm, SaisieForm
-from clauses.forms.participants import AffectationForm, EligibiliteForm, ParticipantForm
+from clauses.forms.participants import (
+    AffectationForm,
+    EffacementForm,
+    EligibiliteForm,
+    FormationForm,
+    MatriculeForm,
+    ParticipantForm,
+    ProlongationForm,
+    TransfertForm,
+)
 
 __all__ = [
-    "AffectationForm", "AnnulationForm", "CENT", "CalculLotForm", "ClauseForm", "CorrectionForm", "EligibiliteForm",
-    "HeuresDuesForm", "MoisField", "OuvrirMoisForm", "ParticipantForm", "RefusForm", "SaisieForm",
-    "secteurs_with_children",
+    "AffectationForm", "AnnulationForm", "CENT", "CalculLotForm", "ClauseForm", "CorrectionForm", "EffacementForm",
+    "EligibiliteForm", "FormationForm", "HeuresDuesForm", "MatriculeForm", "MoisField", "OuvrirMoisForm",
+    "ParticipantForm", "ProlongationForm", "RefusForm", "SaisieForm", "TransfertForm", "secteurs_with_children",
 ]  # fmt: skip

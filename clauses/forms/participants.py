@@ -4,11 +4,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from clauses import parametres
-from clauses.enums import TypeContrat
-from clauses.models import Affectation, Eligibilite, Participant
+from clauses.enums import Modalite, MotifEffacement, MotifProlongation, TypeContrat
+from clauses.models import ActionFormation, Affectation, Eligibilite, Participant
 from clauses.rules import eligibilite_fin
 from portal import siret
-from portal.fields import JourField
+from portal.fields import JourField, NombreField
+from structures.forms.organismes import OrganismeField
 
 
 class ParticipantForm(forms.ModelForm):
@@ -91,3 +92,83 @@ class AffectationForm(forms.ModelForm):
         if data.get("contrat") == TypeContrat.USAGER_ESAT and data.get("modalite") == "embauche":
             self.add_error("modalite", "Un usager d'ESAT n'est pas embauché : choisissez une autre modalité.")
         return data
+
+
+class ProlongationForm(forms.Form):
+    motif = forms.ChoiceField(label="Motif", choices=MotifProlongation.choices)
+    mois = forms.IntegerField(
+        label="Durée (mois)", min_value=1, max_value=120, initial=12, widget=forms.TextInput({"inputmode": "numeric"})
+    )
+    justificatif_vu_le = JourField(
+        label="Justificatif vu le", required=False, help_text="Il est consulté, jamais conservé."
+    )
+
+
+class TransfertForm(forms.Form):
+    """The person goes on with another employer; their consent is dated, never supposed."""
+
+    vers = OrganismeField(label="Nouvel employeur", required=True)
+    le = JourField(label="À partir du")
+    consentement_le = JourField(
+        label="Consentement de la personne recueilli le",
+        help_text="Sans son accord, ce qui est noté sous son code ne la suit pas.",
+    )
+    modalite = forms.ChoiceField(label="Modalité", choices=Modalite.choices)
+    contrat = forms.ChoiceField(label="Contrat", choices=TypeContrat.choices)
+
+    def clean(self):
+        data = super().clean()
+        day, agreed = data.get("le"), data.get("consentement_le")
+        if day and agreed and agreed > day:
+            self.add_error("consentement_le", "Le consentement de la personne vient avant le passage.")
+        return data
+
+
+class FormationForm(forms.ModelForm):
+    heures = NombreField(label="Heures prévues", required=False)
+    demandee_le = JourField(label="Financement demandé le", required=False)
+    du = JourField(label="Du", required=False)
+    au = JourField(label="au", required=False)
+
+    class Meta:
+        model = ActionFormation
+        fields = ["intitule", "dispositif", "financeur", "certifiante", "heures", "statut", "demandee_le", "du", "au"]
+        help_texts = {
+            "dispositif": "Par exemple POE collective, plan de l'employeur, CPF.",
+            "financeur": "Par exemple l'OPCO, la Région, France Travail.",
+        }
+
+    def clean(self):
+        data = super().clean()
+        start, end = data.get("du"), data.get("au")
+        if start and end and end < start:
+            self.add_error("au", "La fin ne peut précéder le début.")
+        return data
+
+
+class EffacementForm(forms.Form):
+    motif = forms.ChoiceField(
+        label="Pourquoi",
+        choices=[each for each in MotifEffacement.choices if each[0] != MotifEffacement.TERME],
+    )
+    code = forms.CharField(
+        label="Recopiez le code de la personne", max_length=20,
+        help_text="Pour être sûr de ne pas effacer quelqu'un d'autre.",
+    )  # fmt: skip
+
+    def __init__(self, *args, participant: Participant, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.participant = participant
+
+    def clean_code(self):
+        typed = self.cleaned_data["code"].strip().upper()
+        if typed != self.participant.code.upper():
+            raise ValidationError("Ce n'est pas le code de cette personne : rien n'est effacé.")
+        return typed
+
+
+class MatriculeForm(forms.ModelForm):
+    class Meta:
+        model = Affectation
+        fields = ["matricule"]
+        labels = {"matricule": "Numéro de paie"}

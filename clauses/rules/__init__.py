@@ -24,12 +24,19 @@ from clauses.rules.lignes import (
     premier_du_mois,
     verifie_ligne,
 )
+from clauses.rules.parcours import (
+    a_effacer_le,
+    derniere_trace,
+    prochain_effacement,
+    prolongation_permise,
+)
 from clauses.rules.personnes import CCAG, Periode, eligibilite_fin, eligible_on, tranche_age
 from clauses.rules.rythme import Allure, allure, penalite
 
 __all__ = [
     "Allure", "CALCUL", "CCAG", "Calcul", "ELIGIBILITE_A_NOTER", "LigneAVerifier", "Number", "PRETEURS", "Periode",
-    "UNITE", "WIDE", "allure", "dernier_du_mois", "eligibilite_fin", "eligible_on", "etp", "heures_main_oeuvre",
-    "heures_prevues", "modalite_possible", "mois_max", "moyenne", "penalite", "premier_du_mois", "proportionnalite",
-    "somme_lots", "taux_pour", "tranche_age", "verifie_ligne",
+    "UNITE", "WIDE", "a_effacer_le", "allure", "dernier_du_mois", "derniere_trace", "eligibilite_fin", "eligible_on",
+    "etp", "heures_main_oeuvre", "heures_prevues", "modalite_possible", "mois_max", "moyenne", "penalite",
+    "premier_du_mois", "prochain_effacement", "prolongation_permise", "proportionnalite", "somme_lots", "taux_pour",
+    "tranche_age", "verifie_ligne",
 ]  # fmt: skip

@@ -1,16 +1,17 @@
 """People, by code alone: for the facilitator of their body and nobody else."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from clauses import actions, rules
-from clauses.enums import Etat
+from clauses import actions, parametres, rules
+from clauses.enums import Etat, StatutFormation
 from clauses.filters import ParticipantFilter
 from clauses.forms import AffectationForm, EligibiliteForm, ParticipantForm
 from clauses.models import Affectation, ClauseSociale, Facilitateur, Imputation, Participant
@@ -19,6 +20,7 @@ from portal.permissions import Role, role_required
 from structures.enums import TypeIdentifiant
 from structures.models import Organisation
 
+SHOWN_LOOKS = 10
 SUGGESTED = 100  # employers proposed while a SIRET is typed
 
 
@@ -50,13 +52,18 @@ def participant_create(request):
 
 @role_required(Role.FACILITATEUR)
 def participant(request, pk):
-    return _detail(request, _person(request, pk))
+    person = _person(request, pk)
+    actions.consulter(person, "participant", by=request.acteur)
+    return _detail(request, person)
 
 
 @role_required(Role.FACILITATEUR)
 def fiche(request, pk):
-    """The slip to print for the person."""
-    return render(request, "clauses/participant_fiche.html", {"participant": _person(request, pk)})
+    """The slip to print for the person: their code, and the information notice."""
+    person = _person(request, pk)
+    actions.consulter(person, "fiche", by=request.acteur)
+    months = parametres.seuil("conservation_mois", timezone.localdate())
+    return render(request, "clauses/participant_fiche.html", {"participant": person, "mois": months})
 
 
 @require_POST
@@ -95,7 +102,7 @@ def _person(request, pk):
 
 def _detail(request, person, eligibilite_form=None, affectation_form=None):
     on = timezone.localdate()
-    eligibilites = list(person.eligibilites.all())
+    eligibilites = list(person.eligibilites.annotate(prolongee=Count("prolongations")))
     verdict = rules.eligible_on(eligibilites, on)
     hours = (
         Imputation.objects.filter(ligne__affectation__participant=person, remplacee_par=None)
@@ -107,11 +114,24 @@ def _detail(request, person, eligibilite_form=None, affectation_form=None):
         Q(affectations__participant__facilitateur=person.facilitateur)
         | Q(titulaires__lot__in=ClauseSociale.objects.editable_by(request.acteur).values("lot"))
     )
+    consultations = person.consultations.select_related("user", "organisation")
+    late = timedelta(days=int(parametres.seuil("formation_attente_jours", on)))
     return render(
         request,
         "clauses/participant_detail.html",
         {
             "participant": person,
+            "conservation": rules.prochain_effacement(
+                actions.dernieres_traces([person])[person.pk], int(parametres.seuil("conservation_mois", on)), on
+            ),
+            "formations": [
+                (row, row.statut == StatutFormation.DEMANDEE and row.demandee_le and on - row.demandee_le > late)
+                for row in person.formations.all()
+            ],
+            "passages": person.transferts.select_related("de", "vers"),
+            "consultations": consultations[:SHOWN_LOOKS],
+            "nombre_consultations": consultations.count(),
+            "on": on,
             "eligibilites": eligibilites,
             "verdict": verdict if verdict.is_ok else replace(verdict, remede=rules.ELIGIBILITE_A_NOTER),
             "affectations": Affectation.objects.filter(participant=person).select_related("employeur"),
