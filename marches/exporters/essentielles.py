@@ -124,7 +124,7 @@ def record(lot: Lot, on: date) -> tuple[dict[str, Any], list[str]]:
     if lot.publies:
         return _published(lot), []
     raw = _written(lot)
-    if lot.toutes_sources:  # published in an older format: what it does not say is not ours to suppose
+    if lot.toutes_sources or lot.cle:  # from an older format or a notice: what it does not say is not ours to suppose
         return raw, []
     notes = []
     usual = USUELS_CONCESSION if lot.marche.nature == NatureContrat.CONCESSION else USUELS

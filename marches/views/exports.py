@@ -90,6 +90,7 @@ def export_lot(request, pk):
 @login_not_required
 def controle(request):
     """What an official file of this selection leaves out or writes otherwise, and why."""
+    demande: Demande | None
     if request.GET.get("marche"):
         demande = _contract(request, _whole(request.GET["marche"]))
     elif request.GET.get("lot"):

@@ -184,8 +184,9 @@ def test_a_lot_of_an_older_format_is_never_completed_with_suppositions():
     lot = make_typed(marche={"techniques": "", "ccag": ""})
     make.make_titulaire(lot=lot)
     make.make_source_lot(lot=lot, format="decp-2019")
-    (row,) = lignes(Lot.objects.all(), TODAY)
-    assert "« typesPrix » manque" in row.fiche.refus
+    make.make_titulaire(lot=make_typed(cle="avis:1"))  # made by a notice
+    for row in lignes(Lot.objects.all(), TODAY):
+        assert "« typesPrix » manque" in row.fiche.refus
 
 
 def test_private_contracts_and_drafts_stay_out():
