@@ -65,15 +65,15 @@ def write(
     read: `etats.Conflit` when it is no longer what stands.
     """
     model = type(row)
-    stored = model._default_manager.select_for_update().get(pk=row.pk)
+    stored: Any = model._default_manager.select_for_update().get(pk=row.pk)
     if seen is not None:
         now = etat_of(stored, seen)
         found = etats.differences(model, seen, now, etats.noms_of(model, [seen, now]))
         if found:
             raise etats.Conflit(found)
     columns = dict(map(_column, values.items()))
-    changed = [name for name, value in columns.items() if getattr(stored, name) != value]
-    names = {*(name.removesuffix("_id") for name in changed), *typed}
+    changed: list[str] = [name for name, value in columns.items() if getattr(stored, name) != value]
+    names: set[str] = {*(name.removesuffix("_id") for name in changed), *typed}
     if not names:
         return stored
     etats.remember_imports(stored, SUIVIS[model], stored.modifie_le)

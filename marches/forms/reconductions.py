@@ -48,7 +48,7 @@ class EcheancesForm(forms.Form):
         label="Montrer", required=False, choices=[("", "Toutes les échéances"), *GenreEcheance.choices]
     )
     horizon = forms.TypedChoiceField(
-        label="Jusqu'à", required=False, coerce=int, choices=HORIZONS, empty_value=DEFAULT_HORIZON
+        label="Jusqu'à", required=False, coerce=int, choices=HORIZONS, initial=DEFAULT_HORIZON
     )
     q = forms.CharField(label="Mots du marché", required=False, max_length=120)
 

@@ -44,7 +44,7 @@ def create(request):
         )
         return redirect(marche)
     context = {"form": form, "lot_form": lot_form, "lien": LIENS.get(link, ""), "origine": origin}
-    if link == "operation_mere":
+    if origin is not None and link == "operation_mere":
         context["place"] = place_of(origin, list(origin.lots.defer("racines")), timezone.localdate())
     return render(request, "marches/marche_create.html", context)
 

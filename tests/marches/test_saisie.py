@@ -344,6 +344,55 @@ def test_a_new_contract_is_made_from_another(client_acheteur, mine):
     assert Marche.objects.get(reference="Q").predecesseur is None
 
 
+# The law --------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def brouillon(client_acheteur):
+    """A draft concession whose only lot is reserved both ways: the law does not allow it (L. 3113-3)."""
+    marche = make.make_marche(
+        acheteur=client_acheteur.acteur_organisation.acheteur, nature="concession", publie=False,
+        date_lancement=date(2026, 1, 5), type=TypeMarche.SERVICES, reservation_mentionnee=True,
+    )  # fmt: skip
+    make.make_lot(marche=marche, reservation=Reservation.LES_DEUX, montant_estime=Decimal(50_000), duree_mois=12)
+    return marche
+
+
+def test_what_the_law_forbids_stays_a_draft_with_its_reasons(client, client_acheteur, brouillon):
+    url = reverse("marches:publier", args=[brouillon.pk])
+    page = text(client_acheteur.get(url))
+    assert "Ce marché reste un brouillon" in page
+    assert "Blocage" in page
+    assert "L. 3113-3" in page
+    response = client_acheteur.post(url, {"justification": "Nous y tenons."})
+    assert "corrigez d'abord les points bloquants" in text(response)
+    assert client.get(brouillon.get_absolute_url()).status_code == 404
+    # The draft itself is saved all the same, then corrected.
+    lot = brouillon.lots.get()
+    edit, _, data = page_of(client_acheteur, "lot_edit", lot)
+    assert client_acheteur.post(edit, data | {"objet": "Autre objet"}).status_code == 302
+    _, _, data = page_of(client_acheteur, "lot_edit", lot)
+    client_acheteur.post(edit, data | {"reservation": "insertion"})
+    client_acheteur.post(url, {"justification": "Une seule prestation."})
+    assert client.get(brouillon.get_absolute_url()).status_code == 200
+    # Shown to everybody, it cannot break the law again.
+    _, _, data = page_of(client_acheteur, "lot_edit", lot)
+    refused = text(client_acheteur.post(edit, data | {"reservation": "les_deux"}))
+    assert "L. 3113-3" in refused
+    assert Lot.objects.get(pk=lot.pk).reservation == Reservation.INSERTION
+
+
+def test_a_warning_is_answered_in_writing(client_acheteur, mine):
+    marche = mine.marche
+    Marche.objects.filter(pk=marche.pk).update(publie=False, date_lancement=date(2026, 1, 5))
+    Lot.objects.filter(pk=mine.pk).update(reservation=Reservation.INSERTION)  # no notice says so: R. 2113-7 warns
+    url = reverse("marches:publier", args=[marche.pk])
+    assert "le dossier doit le garder" in text(client_acheteur.post(url, {"justification": " "}))
+    assert not Marche.objects.get(pk=marche.pk).publie
+    client_acheteur.post(url, {"justification": "L'avis part demain."})
+    stored = Marche.objects.get(pk=marche.pk)
+    assert (stored.publie, stored.justification) == (True, "L'avis part demain.")
+    assert "L'avis part demain." not in text(sign_in(Role.STRUCTURE).get(marche.get_absolute_url()))
+
+
 # Costs ----------------------------------------------------------------------------------------------------------------
 def test_pages_cost_the_same_for_many(client_acheteur, mine):
     urls = [
