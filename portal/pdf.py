@@ -18,8 +18,6 @@ from django.utils import timezone
 
 from portal.text import slugify_fr
 
-STANDARD = "ua-1"
-
 
 class PdfImpossible(Exception):
     """A template that does not compile: a fault of ours, never of the data."""
@@ -33,11 +31,11 @@ def render_pdf(template: str, data: Mapping[str, Any], *, on: datetime | None = 
     folder = _folder()
     try:
         content = typst.compile(
-            folder / f"{template}.typ",
-            root=folder,
+            str(folder / f"{template}.typ"),
+            root=str(folder),
             ignore_system_fonts=True,
             format="pdf",
-            pdf_standards=STANDARD,
+            pdf_standards="ua-1",
             sys_inputs={"donnees": json.dumps(_plain(data), ensure_ascii=False)},
             timestamp=int((on or timezone.now()).timestamp()),
         )

@@ -1,5 +1,7 @@
 """Shortfalls and what was decided of them; reports and attestations whose figures are frozen; closed years."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -10,8 +12,8 @@ from clauses.models.clauses import ClauseSociale
 from clauses.models.facilitateurs import Facilitateur
 from structures.models import Organisation
 
-HEURES = {"max_digits": 9, "decimal_places": 2}
-EUROS = {"max_digits": 12, "decimal_places": 2, "null": True, "blank": True}
+HEURES: dict[str, Any] = {"max_digits": 9, "decimal_places": 2}
+EUROS: dict[str, Any] = {"max_digits": 12, "decimal_places": 2, "null": True, "blank": True}
 
 
 class Ecart(models.Model):

@@ -146,7 +146,7 @@ class ChangementForm(forms.ModelForm):
         self.helper.disable_csrf = True
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         organisme = cleaned.get("organisme")
         if organisme is None or "entree" not in cleaned:
             return cleaned

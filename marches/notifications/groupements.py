@@ -15,8 +15,8 @@ def tell_members(groupement: Groupement, membres: Iterable[MembreGroupement], by
             organisation=membre.organisation_id, role__in=(Role.STRUCTURE, Role.ENTREPRISE)
         )
         to = [row.user for row in people.select_related("user")]
-        if not to and membre.structure is not None:
-            to = membre.structure.courriel
+        if not to and membre.structure is not None and membre.structure.courriel:
+            to = [membre.structure.courriel]
         if to:
             mail.send(
                 "groupement_membre", to, groupement=groupement, lot=groupement.lot, organisation=membre.organisation,
