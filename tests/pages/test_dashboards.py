@@ -283,13 +283,13 @@ def test_administration(client_administration):
     make_importation(fichier="esat.csv", rapport=REPORT)
     make_importation(fichier="vide.csv")
     make_envoi(etat="echec", sujet="Perdu")
-    make_envoi(etat="envoye", sujet="Parti")
+    make_envoi(etat="envoye", sujet="Bien arrivé")
     unfinished, done = tableaux.importations()
     assert (done.lus, done.crees, done.mis_a_jour, done.inchanges, done.ecartes) == (75, 2, 1, 0, 72)
     assert unfinished.ecartes is None
     page = client_administration.get(reverse(BOARD)).content.decode()
     assert "Perdu" in page
-    assert "Parti" not in page
+    assert "Bien arrivé" not in page
     assert "esat.csv" in page
 
 
