@@ -26,6 +26,7 @@ PUBLIES = frozenset({
     "forme_groupement", "sous_traitance_declaree", "titulaires", "marche",
 })  # fmt: skip
 PUBLIES_MARCHE = frozenset({"reference", "objet", "nature", "type", "procedure", "techniques", "ccag"})
+NOT_PUBLISHED = "Aucun fichier de données essentielles n'a publié cette valeur : corrigez-la à la main."
 KEPT_WITH = {"commune": ("commune", "departement", "lieu_code", "lieu_type")}  # one place, four columns
 
 
@@ -95,7 +96,7 @@ def revenir(*, lot: Lot, champ: str, by: Acteur) -> Lot:
     if champ not in PUBLIES or not names & set(stored.champs_saisis):
         raise ActionRefusee("Ce champ montre déjà la valeur publiée.")
     if not stored.sources.exists():
-        raise ActionRefusee("Aucun fichier de données essentielles n'a publié ce lot : corrigez la valeur à la main.")
+        raise ActionRefusee(NOT_PUBLISHED)
     stored.champs_saisis = sorted(set(stored.champs_saisis) - names)
     stored.save_without_historical_record()
     refold([stored])
@@ -111,9 +112,12 @@ def revenir_marche(*, marche: Marche, champ: str, by: Acteur) -> Marche:
     stored = Marche.objects.select_for_update().get(pk=marche.pk)
     if champ not in PUBLIES_MARCHE or champ not in stored.champs_saisis:
         raise ActionRefusee("Ce champ montre déjà la valeur publiée.")
+    published = list(Lot.objects.filter(marche=stored).exclude(cle="").exclude(sources=None).distinct())
+    if not published:
+        raise ActionRefusee(NOT_PUBLISHED)
     stored.champs_saisis = sorted(set(stored.champs_saisis) - {champ})
     stored.save_without_historical_record()
-    refold(Lot.objects.filter(marche=stored).exclude(cle="").exclude(sources=None))
+    refold(published)
     stored = Marche.objects.get(pk=stored.pk)
     sign_and_save(stored, by, f"{RETOUR};{libelle(Marche, champ)}")
     reindex([stored.pk])

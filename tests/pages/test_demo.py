@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from clauses.models import ClauseSociale, Imputation, Participant
 from marches.enums import Reservation
-from marches.models import AchatRealise, AttestationOeth, FichierAchats, Groupement, Lot, Marche
+from marches.models import AchatRealise, AttestationOeth, FichierAchats, Groupement, Lot, Marche, SiteLot
 from marches.rules import may_answer_lot
 from marches.stats.achats import etat_oeth, synthese
 from portal.models import Envoi, Importation, User
@@ -51,6 +51,12 @@ def test_the_demonstration_tells_its_stories(settings, client):
     call_command("import_territoires", stdout=StringIO())
     demo.load(today=TODAY)
 
+    # Each collège and each lycée of the stories has its association and somebody to speak to; one centre waits.
+    told = SiteLot.objects.exclude(site__type="autre")
+    assert told.count() == 19
+    assert not told.filter(Q(organisation=None) | Q(referent=None) | Q(site__commune=None)).exists()
+    assert SiteLot.objects.filter(organisation=None).count() == 1
+    assert Marche.objects.filter(publie=False).count() == 1
     # Enough for every page to look alive.
     assert Structure.objects.count() >= 300
     assert Departement.objects.filter(structures=None).count() <= 1
