@@ -13,7 +13,10 @@ AROUND = 2  # page links on each side of the current one
 
 @dataclass(frozen=True)
 class Page:
-    """One page of rows, ready to loop over; `number` goes from 1 to `num_pages`, which is 1 for an empty list."""
+    """One page of rows, ready to loop over; `number` goes from 1 to `num_pages`, which is 1 for an empty list.
+
+    `plus`: there are more rows than `count`, and only these have pages.
+    """
 
     rows: Sequence[Any]
     number: int
@@ -21,6 +24,7 @@ class Page:
     count: int
     per_page: int
     parameter: str = "page"
+    plus: bool = False
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.rows)
@@ -79,17 +83,26 @@ def paginate(
     per_page: int = PER_PAGE,
     count: int | None = None,
     parameter: str = "page",
+    plafond: int | None = None,
 ) -> Page:
     """The page of `items` that `request` asks for, or the nearest one there is: never an error.
 
     Two queries, one when `count`, the number of rows, is already known. Order `items` first, down to a unique field.
+    With a `plafond` rows are counted up to there, and have pages up to there: counting a million to show twenty is
+    what makes a page slow.
     """
+    plus = False
     if count is None:
-        count = items.count() if isinstance(items, QuerySet) else len(items)
+        if isinstance(items, QuerySet):
+            count = items.count() if plafond is None else items.order_by()[: plafond + 1].count()
+        else:
+            count = len(items)
+    if plafond is not None and count > plafond:
+        count, plus = plafond, True
     num_pages = max(1, -(-count // per_page))
     number = min(max(whole(request.GET.get(parameter)), 1), num_pages)
-    rows = list(items[(number - 1) * per_page : number * per_page]) if count else []
-    return Page(rows, number, num_pages, count, per_page, parameter)
+    rows = list(items[(number - 1) * per_page : min(number * per_page, count)]) if count else []
+    return Page(rows, number, num_pages, count, per_page, parameter, plus)
 
 
 def whole(text: str | None) -> int:

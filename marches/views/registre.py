@@ -20,13 +20,14 @@ from marches.stats.registre import synthese_reservations
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 
+EXACT = 1_000  # contracts found that are counted; more are « plus de 1 000 »
 MOST_POINTS = 15  # on the page of a contract; the lots say theirs
 
 
 @login_not_required
 def list(request):
     registre = MarcheFilter(request.GET, queryset=Marche.objects.visible_to(request.acteur))
-    page = paginate(registre.qs.for_cards(), request)
+    page = paginate(registre.qs.for_cards(), request, plafond=EXACT)
     summaries = resumes(page.rows, registre.lots_q)
     context = {
         "registre": registre,

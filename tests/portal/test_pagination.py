@@ -2,7 +2,9 @@ import pytest
 from django.db.models import QuerySet
 from django.test import RequestFactory
 
+from portal.models import Importation
 from portal.pagination import paginate
+from tests import factories as make
 
 ROWS = [f"ligne {number}" for number in range(1, 46)]  # 3 pages of 20
 
@@ -101,3 +103,16 @@ def test_another_parameter():
     request = RequestFactory().get("/", {"lots": "2", "page": "3"})
     page = paginate(ROWS, request, per_page=10, parameter="lots")
     assert (page.number, page.parameter, page.num_pages) == (2, "lots", 5)
+
+
+@pytest.mark.django_db
+def test_rows_are_counted_up_to_the_cap_alone(rf):
+    for n in range(7):
+        make.make_importation(fichier=f"{n}.json")
+    rows = Importation.objects.order_by("pk")
+    page = paginate(rows, rf.get("/", {"page": "9"}), per_page=2, plafond=5)
+    assert (page.count, page.plus, page.num_pages, page.number) == (5, True, 3, 3)
+    assert [row.fichier for row in page] == ["4.json"]
+    page = paginate(rows, rf.get("/"), per_page=2, plafond=7)
+    assert (page.count, page.plus, page.num_pages) == (7, False, 4)
+    assert paginate(list(rows), rf.get("/"), plafond=3).plus
