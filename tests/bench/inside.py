@@ -85,4 +85,5 @@ def export() -> str:
         return ""
 
 
-main(int(sys.argv[1]), sys.argv[2:])
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])
