@@ -145,9 +145,9 @@ def run_import(depot_id: int) -> None:
     with sur_disque(depot) as found:
         for fichier in found:
             try:
-                importation = by_print.get(fichier.empreinte())
-                if importation is not None:
-                    poursuivre(importation, fichier)
+                mine = by_print.get(fichier.empreinte())
+                if mine is not None:
+                    poursuivre(mine, fichier)
             except FichierRefuse:  # not one of those that were read and accepted
                 continue
             except Depassee:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import ijson
 
@@ -153,7 +153,7 @@ def _exactly(file: BinaryIO, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def rewind(file: BinaryIO) -> None:
+def rewind(file: IO[bytes] | gzip.GzipFile) -> None:
     """Back to the first byte after the byte order mark."""
     file.seek(0)
     if file.read(len(BOM)) != BOM:

@@ -105,8 +105,8 @@ def _lots_of(importation: Importation) -> Iterator[list[int]]:
 
 def _settle(bare: Collection[int], result: Annulation) -> None:
     """Remove these lots, of which no record speaks any more, but those that people hold."""
-    lots = Lot.objects.filter(pk__in=bare).select_related("marche").order_by("pk")
-    lots = list(lots.only("champs_saisis", "numero", "objet", "marche__champs_saisis"))
+    rows = Lot.objects.filter(pk__in=bare).select_related("marche").order_by("pk")
+    lots = list(rows.only("champs_saisis", "numero", "objet", "marche__champs_saisis"))
     contracts = {lot.marche_id for lot in lots}
     held_lots = pointed_at(Lot, bare, OF_LOTS) | {lot.pk for lot in lots if lot.champs_saisis}
     held_contracts = pointed_at(Marche, contracts, OF_MARCHES)

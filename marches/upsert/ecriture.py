@@ -46,7 +46,7 @@ def pour(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequenc
     _write(model, fields, _lines(fields, ((*row, *usual) for row in rows)))
 
 
-def _write(model: type[models.Model], fields: Sequence[Any], lines: Iterable[Sequence[Any]]) -> None:
+def _write(model: type[models.Model], fields: Sequence[Any], lines: Any) -> None:
     names = ", ".join(f'"{field.column}"' for field in fields)
     table = model._meta.db_table
     with connection.cursor() as cursor:
