@@ -74,7 +74,8 @@ def fill(number: int) -> None:
     more = number // 6 * 4
     pour(Lot, more, arrays, lot | {
         "id": f"{number} + i", "marche_id": "1 + ((i - 1) / 4) * 6", "cle": "md5('b' || i)", "objet": craft,
-        "numero": "(2 + i %% 4)::text", "date_notification": "date '2019-01-01' + ((1 + ((i - 1) / 4) * 6) * 7 %% 2600)::int",
+        "numero": "(2 + i %% 4)::text",
+        "date_notification": "date '2019-01-01' + ((1 + ((i - 1) / 4) * 6) * 7 %% 2600)::int",
     })  # fmt: skip
     pour(Titulaire, number + more, arrays, {
         "id": "i", "lot_id": "i", "organisation_id": f"{buyers} + 1 + (i * 6971) %% {firms}",
