@@ -24,6 +24,7 @@ class OrigineHeures(TextChoices):
     COMMANDE = "commande", "Bon de commande"
     SUBSEQUENT = "subsequent", "Marché subséquent"
     REPRISE = "reprise", "Reprise d'un suivi en cours"
+    REPORT = "report", "Report d'une clause sur une autre"
 
 
 class Critere(TextChoices):

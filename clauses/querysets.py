@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Count, DecimalField, Exists, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Round
 
-from clauses.enums import Etat
+from clauses.enums import EtapeEcart, Etat
 from portal.permissions import Role
 
 HOURS = DecimalField(max_digits=12, decimal_places=2)
@@ -15,8 +15,19 @@ DECLARENTS = (Role.ENTREPRISE, Role.STRUCTURE)
 
 def _total(rows, key="clause"):
     """The hours of `rows` by clause, 2 places, 0 for none. A subquery: several totals side by side never multiply."""
+    return Round(_sum(rows, key), 2, output_field=HOURS)
+
+
+def _sum(rows, key="clause"):
     summed = rows.order_by().values(key).annotate(total=Sum("heures")).values("total")
-    return Round(Coalesce(Subquery(summed, output_field=HOURS), Decimal(0)), 2, output_field=HOURS)
+    return Coalesce(Subquery(summed, output_field=HOURS), Decimal(0), output_field=HOURS)
+
+
+def _reprises(on):
+    """Hours done before the portal knew the clause, with a proof seen: they count as declared and as accepted."""
+    from clauses.models import RepriseHeures
+
+    return RepriseHeures.objects.filter(clause=OuterRef("pk"), arretee_au__lte=on)
 
 
 def holders_q(organisation_id, prefix="lot__"):
@@ -46,7 +57,7 @@ class ClauseSocialeQuerySet(models.QuerySet):
         )
 
     def with_heures_declarees(self, on):
-        """Annotate `heures_declarees`: sent or accepted, up to this day; a sent correction replaces the old one."""
+        """Annotate `heures_declarees`: opening balance, sent or accepted, up to this day; the last word on a line."""
         from clauses.models import Imputation
 
         pending = Imputation.objects.filter(
@@ -55,14 +66,15 @@ class ClauseSocialeQuerySet(models.QuerySet):
         rows = Imputation.objects.filter(
             clause=OuterRef("pk"), etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE], ligne__du__lte=on
         )
-        return self.annotate(heures_declarees=_total(rows.exclude(Exists(pending))))
+        counted = _sum(rows.exclude(Exists(pending))) + _sum(_reprises(on))
+        return self.annotate(heures_declarees=Round(counted, 2, output_field=HOURS))
 
     def with_heures_acceptees(self, on):
-        """Annotate `heures_acceptees`: accepted, worked up to this day."""
+        """Annotate `heures_acceptees`: opening balance, then accepted, worked up to this day."""
         from clauses.models import Imputation
 
         rows = Imputation.objects.filter(clause=OuterRef("pk"), etat=Etat.ACCEPTEE, ligne__du__lte=on)
-        return self.annotate(heures_acceptees=_total(rows))
+        return self.annotate(heures_acceptees=Round(_sum(rows) + _sum(_reprises(on)), 2, output_field=HOURS))
 
     def with_suivi(self, on):
         """The three totals that progress needs."""
@@ -168,3 +180,38 @@ class DeclarationQuerySet(models.QuerySet):
     def decidable_by(self, acteur):
         """Who may accept and refuse: the facilitator of the clause alone."""
         return self.visible_to(acteur) if acteur.has(Role.FACILITATEUR) else self.none()
+
+
+class EcartQuerySet(models.QuerySet):
+    def visible_to(self, acteur):
+        """Its facilitator from the start; once notified, its buyer and those who owe the hours. Nobody else."""
+        from clauses.models import ClauseSociale
+
+        if acteur.has(Role.FACILITATEUR):
+            return self.editable_by(acteur)
+        notified = self.exclude(etape=EtapeEcart.CONSTAT)
+        if acteur.has(Role.ACHETEUR):
+            return notified.filter(clause__in=ClauseSociale.objects.visible_to(acteur).values("pk"))
+        return notified.filter(clause__in=ClauseSociale.objects.owed_by(acteur).values("pk"))
+
+    def editable_by(self, acteur):
+        """Who finds, notifies and proposes: the facilitator of the clause."""
+        from clauses.models import ClauseSociale
+
+        return self.filter(clause__in=ClauseSociale.objects.followed_by(acteur).values("pk"))
+
+    def decidable_by(self, acteur):
+        """Who decides: the buyer alone, never the facilitator."""
+        return self.visible_to(acteur) if acteur.has(Role.ACHETEUR) else self.none()
+
+    def observable_by(self, acteur):
+        """Who answers the notice: those who owe the hours."""
+        return self.visible_to(acteur) if acteur.has(*DECLARENTS) else self.none()
+
+    def for_page(self):
+        """What the page and the letters print around the gap."""
+        return self.select_related(
+            "clause__lot__marche__acheteur__organisation", "clause__facilitateur__organisation",
+            "vers_clause__lot__marche", "constate_par", "notifie_par", "observations_par", "proposee_par",
+            "decidee_par", "repartie_par",
+        )  # fmt: skip

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from clauses.views import calculateur, clauses, declarations, donnees, parcours, participants
+from clauses.views import calculateur, clauses, declarations, donnees, ecarts, parcours, participants
 
 app_name = "clauses"
 
@@ -11,6 +11,16 @@ urlpatterns = [
     path("<int:pk>/", clauses.detail, name="detail"),
     path("<int:pk>/heures-dues/", clauses.add_heures_dues, name="add_heures_dues"),
     path("<int:pk>/mois/", clauses.open_month, name="open_month"),
+    path("<int:clause_pk>/ecarts/", ecarts.constater, name="ecart_constater"),
+    path("ecarts/<int:pk>/", ecarts.ecart, name="ecart"),
+    path("ecarts/<int:pk>/notifier/", ecarts.notifier, name="ecart_notifier"),
+    path("ecarts/<int:pk>/abandonner/", ecarts.abandonner, name="ecart_abandonner"),
+    path("ecarts/<int:pk>/observations/", ecarts.observer, name="ecart_observer"),
+    path("ecarts/<int:pk>/proposition/", ecarts.proposer, name="ecart_proposer"),
+    path("ecarts/<int:pk>/decision/", ecarts.decider, name="ecart_decider"),
+    path("ecarts/<int:pk>/repartition/", ecarts.repartir, name="ecart_repartir"),
+    path("ecarts/<int:pk>/lettre/", ecarts.lettre, name="ecart_lettre"),
+    path("ecarts/<int:pk>/lettre-de-decision/", ecarts.lettre_decision, name="ecart_lettre_decision"),
     path("participants/", participants.participants, name="participants"),
     path("participants/nouveau/", participants.participant_create, name="participant_create"),
     path("participants/<int:pk>/", participants.participant, name="participant"),

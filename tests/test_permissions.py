@@ -83,7 +83,7 @@ SITES_READ = (
     replaced(only(A, S, E, ADMIN, code=404), {ADMIN: 200}),
 )
 KEPT_BACK = only(A, ADMIN, code=302), replaced(only(A, ADMIN, code=302), {A: 404})
-CLAUSE = {"pk": "clause.pk"}
+CLAUSE, GAP = {"pk": "clause.pk"}, {"pk": "avise.pk"}
 MONTH, HOURS, PERSON = {"pk": "declaration.pk"}, {"pk": "imputation.pk"}, {"pk": "participant.pk"}
 DRAFT = {"pk": "brouillon.pk"}
 PHOTO = {"pk": "brouillon.pk", "photo_pk": "photo.pk"}
@@ -427,6 +427,22 @@ PAGES = [
     Page("clauses:refuse", only(F), only(F, code=404), kwargs=HOURS, method="post"),
     Page("clauses:cancel", only(F), only(F, code=404), kwargs=HOURS, method="post"),
     Page("clauses:correct", replaced(only(F, E), {S: 404}), only(F, E, S, code=404), kwargs=HOURS, method="post"),
+    # A gap just found is its facilitator's; once notified (« avise ») its parties see it; the buyer alone decides
+    Page("clauses:ecart_constater", only(F), only(F, code=404), kwargs={"clause_pk": "clause.pk"}),
+    Page("clauses:ecart", replaced(only(F, A, E), {S: 404}), only(*PARTIES, code=404), kwargs=GAP),
+    Page("clauses:ecart_notifier", only(F, code=302), only(F, code=404), kwargs={"pk": "ecart.pk"}, method="post"),
+    Page("clauses:ecart_abandonner", only(F, code=302), only(F, code=404), kwargs={"pk": "ecart.pk"}, method="post"),
+    Page("clauses:ecart_observer", replaced(only(E, S), {S: 404}), only(E, S, code=404), kwargs=GAP, method="post"),
+    Page("clauses:ecart_proposer", only(F), only(F, code=404), kwargs=GAP, method="post"),
+    Page("clauses:ecart_decider", only(A), only(A, code=404), kwargs=GAP, method="post"),
+    Page("clauses:ecart_repartir", replaced(only(E, S), {S: 404}), only(E, S, code=404), kwargs=GAP, method="post"),
+    Page("clauses:ecart_lettre", replaced(only(F, A, E), {S: 404}), only(*PARTIES, code=404), kwargs=GAP),
+    Page(
+        "clauses:ecart_lettre_decision",
+        replaced(only(F, A, E), {S: 404}),
+        only(*PARTIES, code=404),
+        kwargs={"pk": "decide.pk"},
+    ),
     Page("clauses:participants", only(F)),
     Page("clauses:participant_create", only(F)),
     Page("clauses:participant", only(F), only(F, code=404), kwargs=PERSON),
@@ -540,6 +556,9 @@ def make_world(clients: dict[str, Client] | None):
         liste_sites=left(owners[A], "sites"),
         agenda=jeton_agenda(make.make_agenda(organisation=owner(A))),
         clause=clause,
+        ecart=make.make_ecart(clause=make.make_clause(lot=lot, facilitateur=facilitateur)),
+        avise=make.make_ecart(clause=clause, etape="notifie", notifie_le=date(2026, 1, 5)),
+        decide=make.make_ecart(clause=clause, etape="clos", decision="renonciation", decidee_le=timezone.now()),
         declaration=declaration,
         imputation=imputation,
         participant=participant,

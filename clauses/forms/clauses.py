@@ -28,13 +28,30 @@ class ClauseForm(forms.ModelForm):
         required=False,
         help_text="Celle du contrat ; laissez vide si le contrat n'en prévoit pas.",
     )
+    penalite_document_jour = NombreField(
+        label="Pénalité par jour de retard d'un document (€)", maximum="99999.99", required=False
+    )
+    penalite_plafond = NombreField(
+        label="Plafond des pénalités (€)",
+        maximum="9999999999.99",
+        required=False,
+        help_text="Il vaut pour les heures et les documents ensemble.",
+    )
+    mutualisation_acceptee_le = JourField(
+        label="Mutualisation acceptée par l'acheteur le",
+        required=False,
+        help_text="Les heures d'une même personne peuvent alors se partager entre plusieurs clauses.",
+    )
 
     class Meta:
         model = ClauseSociale
-        fields = ["type", "date_debut", "date_fin", "publics", "penalite_heure", "texte"]
+        fields = [
+            "type", "date_debut", "date_fin", "publics", "penalite_heure", "penalite_document_jour",
+            "penalite_plafond", "mutualisation_acceptee_le", "texte",
+        ]  # fmt: skip
         widgets = {"publics": forms.Textarea({"rows": 3}), "texte": forms.Textarea({"rows": 6})}
 
-    field_order = ["type", "heures", "motif", "date_debut", "date_fin", "publics", "penalite_heure", "texte"]
+    field_order = ["type", "heures", "motif"]  # then as in Meta
 
     def __init__(self, *args, calcul=None, **kwargs):
         super().__init__(*args, **kwargs)

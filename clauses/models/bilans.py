@@ -5,11 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from clauses.enums import EtapeEcart, PorteeBilan, SuiteEcart
 from clauses.models.clauses import ClauseSociale
 from clauses.models.facilitateurs import Facilitateur
+from clauses.querysets import EcartQuerySet
 from structures.models import Organisation
 
 HEURES: dict[str, Any] = {"max_digits": 9, "decimal_places": 2}
@@ -24,11 +26,13 @@ class Ecart(models.Model):
 
     clause = models.ForeignKey(ClauseSociale, on_delete=models.PROTECT, related_name="ecarts")
     constate_le = models.DateField("constaté le")
+    constate_par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     heures_dues = models.DecimalField("heures dues", **HEURES)
     heures_acceptees = models.DecimalField("heures acceptées", **HEURES)
     jours_retard_documents = models.PositiveIntegerField("jours de retard des documents", default=0)
     etape = models.CharField("étape", max_length=12, choices=EtapeEcart, default=EtapeEcart.CONSTAT)
     notifie_le = models.DateField("notifié le", null=True, blank=True)
+    notifie_par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     delai_observations = models.DateField("observations attendues avant le", null=True, blank=True)
     observations = models.TextField("observations de l'entreprise", blank=True)
     observations_le = models.DateTimeField(null=True, blank=True)
@@ -47,7 +51,11 @@ class Ecart(models.Model):
     decidee_le = models.DateTimeField(null=True, blank=True)
     decidee_par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     montant = models.DecimalField("pénalité (€)", **EUROS)
+    # Until the spokesperson of a group has shared the penalty, it bears all of it.
+    repartie_le = models.DateTimeField(null=True, blank=True)
+    repartie_par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
+    objects = EcartQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -69,6 +77,9 @@ class Ecart(models.Model):
 
     def __str__(self) -> str:
         return f"Écart de {self.manquantes} h"
+
+    def get_absolute_url(self) -> str:
+        return reverse("clauses:ecart", kwargs={"pk": self.pk})
 
     @property
     def manquantes(self):

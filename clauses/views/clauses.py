@@ -12,7 +12,7 @@ from clauses import actions, rules
 from clauses.enums import OrigineHeures
 from clauses.filters import ClauseFilter
 from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm
-from clauses.models import ClauseSociale, Declaration, Facilitateur
+from clauses.models import ClauseSociale, Declaration, Ecart, Facilitateur
 from clauses.presentation import by_month
 from clauses.stats import nombre_personnes, public_count
 from marches.models import Lot
@@ -151,6 +151,8 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
             "mois_form": mois_form if may_open else None,
             "error_forms": [form for form in (heures_form, mois_form) if form is not None and form.errors],
             "has_declarants": bool(declarants),
+            "ecarts": Ecart.objects.visible_to(acteur).filter(clause=clause),
+            "may_find_gap": follows and (clause.heures_dues_total > clause.heures_acceptees),
             "missing": max(clause.heures_dues_total - clause.heures_acceptees, Decimal(0)),
             "penalite": _penalite(clause, on),
             "on": on,
@@ -184,7 +186,10 @@ def _penalite(clause, on):
     """What the missing hours would cost once the clause is over: an indication, the buyer decides."""
     if clause.penalite_heure is None or clause.date_fin >= on:
         return None
-    return rules.penalite(clause.heures_dues_total, clause.heures_acceptees, clause.penalite_heure)
+    return rules.penalite_contrat(
+        clause.heures_dues_total, clause.heures_acceptees, par_heure=clause.penalite_heure,
+        plafond=clause.penalite_plafond,
+    ).montant  # fmt: skip
 
 
 def _participants(clause):

@@ -1,0 +1,72 @@
+"""Letters about a gap, as PDF: everything is written here as French reads it."""
+
+from typing import Any
+
+from clauses.actions import ecarts
+from clauses.enums import SuiteEcart
+from clauses.models import Ecart
+from portal.pdf import render_pdf
+from portal.templatetags.formats import euros, heures, jour, pluriel
+
+
+def notification(ecart: Ecart) -> bytes:
+    """The notice to the company: figures, parameters of the contract, until when it may answer."""
+    data = _common(ecart) | {
+        "titre": "Écart constaté sur une clause sociale",
+        "delai": jour(ecart.delai_observations) if ecart.delai_observations else "",
+    }
+    return render_pdf("lettre_ecart", data)
+
+
+def decision(ecart: Ecart) -> bytes:
+    """The decision of the buyer, with the share of each member of the group."""
+    data = _common(ecart) | {
+        "titre": "Décision sur un écart",
+        "organisme": str(ecart.clause.lot.marche.acheteur),
+        "decision": ecart.get_decision_display(),
+        "le": jour(ecart.decidee_le),
+        "raisons": ecart.decision_texte,
+        "montant": euros(ecart.montant) if ecart.decision == SuiteEcart.PENALITE else "",
+        "vers": str(ecart.vers_clause.lot) if ecart.vers_clause else "",
+        "observations": ecart.observations,
+        "parts": [
+            [part.organisation.nom, heures(part.heures), euros(part.montant)]
+            for part in ecart.parts.select_related("organisation")
+        ],
+        "repartie": bool(ecart.repartie_le),
+        "groupe": len(ecarts.membres(ecart.clause)) > 1,
+    }
+    return render_pdf("lettre_decision", data)
+
+
+def _common(ecart: Ecart) -> dict[str, Any]:
+    clause = ecart.clause
+    prevue = ecarts.prevue(ecart)
+    penalites = []
+    if prevue is not None:
+        if clause.penalite_heure is not None:
+            words = f"Heures manquantes, {euros(clause.penalite_heure)} par heure"
+            penalites.append([words, euros(prevue.heures)])
+        if clause.penalite_document_jour is not None:
+            late = pluriel(ecart.jours_retard_documents, "jour,jours")
+            words = f"Documents en retard de {late}, {euros(clause.penalite_document_jour)} par jour"
+            penalites.append([words, euros(prevue.documents)])
+        if prevue.est_plafonnee:
+            penalites.append(["Plafond du contrat", euros(prevue.plafond)])
+    return {
+        "organisme": str(clause.facilitateur or clause.lot.marche.acheteur),
+        "marche": str(clause.lot.marche),
+        "lot": str(clause.lot),
+        "acheteur": str(clause.lot.marche.acheteur),
+        "titulaires": [organisation.nom for organisation in ecarts.membres(clause)],
+        "courriel": clause.facilitateur.courriel if clause.facilitateur else "",
+        "constate": jour(ecart.constate_le),
+        "notifie": jour(ecart.notifie_le) if ecart.notifie_le else "",
+        "chiffres": [
+            [heures(ecart.heures_dues), "dues"],
+            [heures(ecart.heures_acceptees), "acceptées"],
+            [heures(ecart.manquantes), "manquantes"],
+        ],
+        "penalites": penalites,
+        "total": euros(prevue.montant) if prevue else "",
+    }

@@ -1,0 +1,1 @@
+"""Who is written to about clauses, one function a message."""
