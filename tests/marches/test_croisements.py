@@ -171,7 +171,7 @@ def test_each_sees_its_own(client_acheteur, client_administration, two_buyers):
         ({"departement": "\0"}, {"Le mien", "Un autre"}),
         ({"acheteur": "a\0b"}, {"Le mien", "Un autre"}),
     ],
-    ids=str,
+    ids=lambda value: "-".join(sorted(map(str, value))),
 )
 def test_criteria(client_administration, two_buyers, asked, titles):
     assert shown(client_administration, **asked) == titles
