@@ -278,7 +278,7 @@ def zones_reaching(lieux: Iterable[Lieu]) -> QuerySet:
         for lieu in lieux
         if lieu.niveau == NiveauLieu.COMMUNE and lieu.has_point
     ]
-    first, *others = [ZoneLieu.objects.filter(condition).values("zone") for condition in _covering(lieux)]
+    first, *others = [ZoneLieu.objects.filter(condition).values("zone") for condition in coverings(lieux)]
     return first.union(*others, *circles) if others or circles else first
 
 
@@ -287,10 +287,10 @@ def places_covering(lieux: Iterable[Lieu]) -> QuerySet[ZoneLieu]:
 
     A place is covered by a declared place that is it or holds it whole, or that something inside it belongs to.
     """
-    return ZoneLieu.objects.filter(reduce(or_, _covering(lieux)))
+    return ZoneLieu.objects.filter(reduce(or_, coverings(lieux)))
 
 
-def _covering(lieux: Iterable[Lieu]) -> list[Q]:
+def coverings(lieux: Iterable[Lieu]) -> list[Q]:
     """The conditions of `places_covering`, one for each level and coverage: each is read off an index alone."""
     own: dict[str, set[str]] = defaultdict(set)
     holders: dict[str, set[str]] = defaultdict(set)

@@ -104,8 +104,12 @@ def ordered(queryset: QuerySet[Structure], question: Question, words: str = "") 
     folded = fold(words)
     if not folded:
         return queryset.order_by("-rang", "nom_tri", "pk")
-    in_name = Case(When(nom_tri__contains=folded, then=Value(0)), default=Value(1), output_field=IntegerField())
-    return queryset.order_by(in_name, "-rang", "nom_tri", "pk")
+    return queryset.order_by(in_name(folded), "-rang", "nom_tri", "pk")
+
+
+def in_name(folded: str) -> Case:
+    """0 for the structures whose name holds these words as typed, 1 for the others."""
+    return Case(When(nom_tri__contains=folded, then=Value(0)), default=Value(1), output_field=IntegerField())
 
 
 def order_explained(question: Question) -> str:

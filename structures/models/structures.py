@@ -232,7 +232,10 @@ class Activite(models.Model):
             models.UniqueConstraint(fields=["structure", "secteur", "mode"], name="activite_unique"),
             models.CheckConstraint(name="activite_mode_connu", condition=Q(mode__in=Mode.values)),
         ]
-        indexes = [models.Index(fields=["secteur", "zone", "structure", "mode"], name="activite_recherche")]
+        indexes = [
+            models.Index(fields=["secteur", "zone", "structure", "mode"], name="activite_recherche"),
+            models.Index(fields=["structure", "secteur", "zone", "mode"], name="activite_parcours"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.secteur} ({self.get_mode_display().lower()})"

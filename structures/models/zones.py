@@ -29,7 +29,12 @@ class Zone(models.Model):
 
     class Meta:
         verbose_name = "zone"
-        indexes = [models.Index(fields=["sud", "nord", "ouest", "est"], name="zone_latitudes")]
+        # The circle after its box: whether it holds a point is read off the index.
+        indexes = [
+            models.Index(
+                fields=["sud", "nord", "ouest", "est", "latitude", "longitude", "rayon_km", "id"], name="zone_cercles"
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 name="zone_rayon_complet",

@@ -18,7 +18,16 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.pagination import PER_PAGE, Page, whole
-from structures.directory import Question, answers, facettes, lignes, order_explained, search, sector_ids
+from structures.directory import (
+    Question,
+    answers,
+    facettes,
+    first_statements,
+    lignes,
+    order_explained,
+    search,
+    sector_ids,
+)
 from structures.directory.question import TRIS
 from structures.filters import Adresse, Retrait, StructureFilter, cle, sans
 from structures.filters.formulaire import formulaire
@@ -47,6 +56,7 @@ class Entete:
     secteurs: dict[int, str]
     voulus: frozenset[int]  # keys of the sectors asked for, those of the families among them
     sql: tuple[str, tuple]  # of the keys of the results, in order: written once, asked at each request
+    premiers: tuple[tuple[str, tuple], ...]  # of those of the first page, where there is a shorter way
 
 
 @login_not_required
@@ -123,6 +133,7 @@ def _read_entete(request: HttpRequest, today) -> Entete:
         secteurs={secteur.pk: secteur.nom for secteur in annuaire.secteurs.values()},
         voulus=frozenset(sector_ids(annuaire.question.secteurs)),
         sql=search(listed, annuaire.question).values_list("pk").query.sql_with_params(),
+        premiers=first_statements(listed, annuaire.question, counts.total),
     )
 
 
@@ -130,22 +141,36 @@ def _page(entete: Entete, request: HttpRequest) -> Page:
     """The page asked for. The count may be a minute old: what is read corrects it."""
     total = entete.total
     number = min(max(1, whole(request.GET.get("page"))), max(1, -(-total // PER_PAGE)))
-    ids = _ids(entete.sql, number)
+    ids = _ids(entete, number)
     if not ids and number > 1:
         total = search(Structure.objects.listed(), entete.question).order_by().count()
         number = max(1, -(-total // PER_PAGE))
-        ids = _ids(entete.sql, number)
+        ids = _ids(entete, number)
     seen = (number - 1) * PER_PAGE + len(ids)
     total = seen if len(ids) <= PER_PAGE else max(total, seen)
     rows = lignes(ids[:PER_PAGE])
     return Page(rows, number, max(1, -(-total // PER_PAGE)), total, PER_PAGE)
 
 
-def _ids(sql: tuple[str, tuple], number: int) -> tuple[int, ...]:
+def _ids(entete: Entete, number: int) -> tuple[int, ...]:
     """Keys of one page, and the first of the next."""
+    if number == 1 and len(first := _first_ids(entete.premiers)) > PER_PAGE:
+        return first
+    return _keys(entete.sql, PER_PAGE + 1, (number - 1) * PER_PAGE)
+
+
+def _first_ids(statements: tuple[tuple[str, tuple], ...]) -> tuple[int, ...]:
+    found: tuple[int, ...] = ()
+    for sql in statements:
+        if len(found) <= PER_PAGE:
+            found += _keys(sql, PER_PAGE + 1 - len(found), 0)
+    return found
+
+
+def _keys(sql: tuple[str, tuple], number: int, start: int) -> tuple[int, ...]:
     text, values = sql
     with connection.cursor() as cursor:
-        cursor.execute(f"{text} LIMIT {PER_PAGE + 1} OFFSET {(number - 1) * PER_PAGE}", values)
+        cursor.execute(f"{text} LIMIT {number} OFFSET {start}", values)
         return tuple(row[0] for row in cursor.fetchall())
 
 
