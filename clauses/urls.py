@@ -1,6 +1,6 @@
 from django.urls import path
 
-from clauses.views import calculateur, clauses, declarations, donnees, ecarts, parcours, participants
+from clauses.views import calculateur, clauses, declarations, donnees, ecarts, parcours, participants, suivi
 
 app_name = "clauses"
 
@@ -11,6 +11,13 @@ urlpatterns = [
     path("<int:pk>/", clauses.detail, name="detail"),
     path("<int:pk>/heures-dues/", clauses.add_heures_dues, name="add_heures_dues"),
     path("<int:pk>/mois/", clauses.open_month, name="open_month"),
+    path("<int:pk>/reprise/", suivi.reprise, name="reprise"),
+    path("<int:pk>/passation/", suivi.passer, name="passer"),
+    path("passations/<int:pk>/", suivi.passation, name="passation"),
+    path("<int:pk>/invitation/", suivi.inviter, name="inviter"),
+    path("<int:pk>/reunions/", suivi.reunion, name="reunion"),
+    path("<int:pk>/taches/", suivi.tache, name="tache"),
+    path("taches/<int:pk>/", suivi.tache_faite, name="tache_faite"),
     path("<int:clause_pk>/ecarts/", ecarts.constater, name="ecart_constater"),
     path("ecarts/<int:pk>/", ecarts.ecart, name="ecart"),
     path("ecarts/<int:pk>/notifier/", ecarts.notifier, name="ecart_notifier"),

@@ -427,6 +427,12 @@ PAGES = [
     Page("clauses:refuse", only(F), only(F, code=404), kwargs=HOURS, method="post"),
     Page("clauses:cancel", only(F), only(F, code=404), kwargs=HOURS, method="post"),
     Page("clauses:correct", replaced(only(F, E), {S: 404}), only(F, E, S, code=404), kwargs=HOURS, method="post"),
+    *(
+        Page(f"clauses:{name}", only(F), only(F, code=404), kwargs=CLAUSE)
+        for name in ("reprise", "passer", "inviter", "reunion", "tache")
+    ),
+    Page("clauses:passation", only(F), only(F, code=404), kwargs={"pk": "passation.pk"}),
+    Page("clauses:tache_faite", only(F, code=302), only(F, code=404), kwargs={"pk": "tache.pk"}, method="post"),
     # A gap just found is its facilitator's; once notified (« avise ») its parties see it; the buyer alone decides
     Page("clauses:ecart_constater", only(F), only(F, code=404), kwargs={"clause_pk": "clause.pk"}),
     Page("clauses:ecart", replaced(only(F, A, E), {S: 404}), only(*PARTIES, code=404), kwargs=GAP),
@@ -556,6 +562,8 @@ def make_world(clients: dict[str, Client] | None):
         liste_sites=left(owners[A], "sites"),
         agenda=jeton_agenda(make.make_agenda(organisation=owner(A))),
         clause=clause,
+        passation=make.make_passation(vers=facilitateur),
+        tache=make.make_tache(clause=clause),
         ecart=make.make_ecart(clause=make.make_clause(lot=lot, facilitateur=facilitateur)),
         avise=make.make_ecart(clause=clause, etape="notifie", notifie_le=date(2026, 1, 5)),
         decide=make.make_ecart(clause=clause, etape="clos", decision="renonciation", decidee_le=timezone.now()),

@@ -33,13 +33,18 @@ def create_clause(
 
 
 @transaction.atomic
-def add_heures_dues(clause, *, heures, date_effet, origine, by: Acteur, motif="", membre=None) -> HeuresDues:
+def add_heures_dues(
+    clause, *, heures, date_effet, origine, by: Acteur, motif="", membre=None, periode_debut=None, periode_fin=None
+) -> HeuresDues:
     """Hours due more (or less, by an amendment) from a day on; what is due in all never falls under 0."""
     ClauseSociale.objects.select_for_update().get(pk=clause.pk)
     due = clause.heures_dues.aggregate(total=Sum("heures"))["total"] or ZERO
     if round(due + heures, 2) < 0:
         raise ValidationError(f"La clause ne doit que {h(due)} : on ne peut en retirer {h(-heures)}.")
-    row = HeuresDues(clause=clause, heures=heures, date_effet=date_effet, origine=origine, motif=motif, membre=membre)
+    row = HeuresDues(
+        clause=clause, heures=heures, date_effet=date_effet, origine=origine, motif=motif, membre=membre,
+        periode_debut=periode_debut, periode_fin=periode_fin,
+    )  # fmt: skip
     row.full_clean()
     row.save()
     _save_with_history(clause, by, f"heures_{origine}")

@@ -80,10 +80,12 @@ class HeuresDuesForm(forms.ModelForm):
         label="Heures en plus", minimum="-9999999.99", help_text="Un nombre négatif retire des heures (avenant)."
     )
     date_effet = JourField(label="Dues à partir du")
+    periode_debut = JourField(label="Pour la période du", required=False)
+    periode_fin = JourField(label="au", required=False, help_text="Une période de reconduction ou une commande.")
 
     class Meta:
         model = HeuresDues
-        fields = ["origine", "heures", "date_effet", "membre", "motif"]
+        fields = ["origine", "heures", "date_effet", "periode_debut", "periode_fin", "membre", "motif"]
 
     def __init__(self, *args, clause, **kwargs):
         super().__init__(*args, **kwargs)
@@ -91,6 +93,13 @@ class HeuresDuesForm(forms.ModelForm):
         self.fields["membre"].queryset = declarants(clause)
         self.fields["membre"].label = "Membre du groupement concerné"
         self.fields["membre"].empty_label = "Tous"
+
+    def clean(self):
+        data = super().clean()
+        start, end = data.get("periode_debut"), data.get("periode_fin")
+        if start and end and end < start:
+            self.add_error("periode_fin", "La fin de la période ne peut précéder son début.")
+        return data
 
     def clean_heures(self):
         hours = self.cleaned_data["heures"]

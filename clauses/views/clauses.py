@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -23,6 +24,7 @@ from portal.permissions import Role, role_required
 SUIVI = (Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE)
 LONGEST = 20  # digits of a number carried by an address
 MOST_PEOPLE = 500  # codes listed on the page of a clause
+MOST_NOTES = 50  # meetings and tasks on the page of a clause
 FIRST, MOST = 4, 100  # months to do shown at once on the board, and in all
 
 
@@ -151,6 +153,7 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
             "mois_form": mois_form if may_open else None,
             "error_forms": [form for form in (heures_form, mois_form) if form is not None and form.errors],
             "has_declarants": bool(declarants),
+            "vie": _vie(clause) if follows else None,
             "ecarts": Ecart.objects.visible_to(acteur).filter(clause=clause),
             "may_find_gap": follows and (clause.heures_dues_total > clause.heures_acceptees),
             "missing": max(clause.heures_dues_total - clause.heures_acceptees, Decimal(0)),
@@ -158,6 +161,16 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
             "on": on,
         },
     )
+
+
+def _vie(clause):
+    """What its facilitator noted of a clause, the latest first. Four queries."""
+    return {
+        "reprises": clause.reprises.select_related("organisation"),
+        "passations": clause.passations.select_related("de__organisation", "vers__organisation"),
+        "reunions": clause.reunions.all()[:MOST_NOTES],
+        "taches": clause.taches.order_by(F("faite_le").asc(nulls_first=True), "echeance", "pk")[:MOST_NOTES],
+    }
 
 
 def _suivi(clause, on):

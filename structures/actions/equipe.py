@@ -7,19 +7,25 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal import mail
-from portal.permissions import Acteur
+from portal.permissions import Acteur, Role
 from structures.actions.revendications import add_member
-from structures.models import Invitation, Membre
+from structures.models import Invitation, Membre, Organisation
 
 LINK_LASTS = timedelta(days=14)
 
 
 @transaction.atomic
-def invite(*, courriel: str, by: Acteur) -> Invitation:
-    """Invite an address under the role of the inviter; an invitation still open is renewed rather than doubled."""
+def invite(
+    *, courriel: str, by: Acteur, organisation: Organisation | None = None, role: Role | None = None
+) -> Invitation:
+    """Invite an address under the role of the inviter; an invitation still open is renewed rather than doubled.
+
+    Another `organisation` and `role` are for those who may bring somebody in: upper floors say when.
+    """
+    organisation, role = organisation or by.organisation, role or by.role
     expire = timezone.now() + LINK_LASTS
     known = Invitation.objects.select_for_update().filter(
-        organisation=by.organisation, role=by.role, courriel=courriel, acceptee_le=None
+        organisation=organisation, role=role, courriel=courriel, acceptee_le=None
     )
     invitation = known.first()
     if invitation:
@@ -27,10 +33,10 @@ def invite(*, courriel: str, by: Acteur) -> Invitation:
         invitation.save(update_fields=["expire_le", "par"])
     else:
         invitation = Invitation.objects.create(
-            organisation=by.organisation, role=by.role, courriel=courriel, par=by.user, expire_le=expire
+            organisation=organisation, role=role, courriel=courriel, par=by.user, expire_le=expire
         )
     mail.send(
-        "invitation", courriel, organisation=by.organisation, role=by.role.label, jeton=invitation.jeton,
+        "invitation", courriel, organisation=organisation, role=role.label, jeton=invitation.jeton,
         expire_le=expire,
     )  # fmt: skip
     return invitation
