@@ -3,7 +3,7 @@
 from django.contrib import admin
 from simple_history.admin import SimpleHistoryAdmin
 
-from clauses.models import ClauseSociale, Facilitateur, Participant
+from clauses.models import ClauseSociale, Facilitateur, Participant, Relais
 
 
 @admin.register(Facilitateur)
@@ -11,6 +11,16 @@ class FacilitateurAdmin(admin.ModelAdmin):
     list_display = ["organisation", "prefixe", "courriel", "guichet_unique"]
     raw_id_fields = ["organisation", "zone"]
     search_fields = ["organisation__denomination", "prefixe"]
+
+
+@admin.register(Relais)
+class RelaisAdmin(admin.ModelAdmin):
+    """Where to turn without a facilitator; private experts are shown apart on the page."""
+
+    list_display = ["nom", "genre", "courriel", "publie"]
+    list_filter = ["genre", "publie"]
+    raw_id_fields = ["organisation", "zone"]
+    search_fields = ["nom"]
 
 
 @admin.register(ClauseSociale)

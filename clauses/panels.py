@@ -10,9 +10,7 @@ from clauses.models import ClauseSociale, Facilitateur
 from clauses.stats import nombre_personnes, public_count, totaux
 from portal.panels import register
 from portal.permissions import Role
-from structures.models import Commune
 from structures.stats.territoires import lieu_of
-from structures.zones import zones_of
 
 MOST_FACILITATORS = 10
 SECONDS = 60
@@ -60,23 +58,12 @@ def marche_panel(marche, acteur):
 def facilitators_of_place(place, acteur):
     """Who follows social clauses there: bodies whose zone reaches the place, or with their seat there; one query."""
     lieu = lieu_of(place)
-    seat = {
-        "commune": Q(code=lieu.code) | Q(parente=lieu.code),
-        "epci": Q(epci=lieu.code),
-        "departement": Q(departement=lieu.code),
-        "region": Q(departement__region=lieu.code),
-    }[str(lieu.niveau)]
-    seated = Q(zone=None, organisation__commune__in=Commune.objects.filter(seat).values("pk"))
-    reaching = Q(zone__in=zones_of(lieu).values("pk"))
-    rows = (
-        Facilitateur.objects.filter(reaching | seated)
-        .select_related("organisation")
-        .order_by("-guichet_unique", "organisation__nom_tri", "pk")
-    )
+    rows = Facilitateur.objects.covering(lieu)
     found = list(rows[: MOST_FACILITATORS + 1])
     return "clauses/_facilitateurs_panel.html", {
         "facilitateurs": found[:MOST_FACILITATORS],
         "others": len(found) > MOST_FACILITATORS,
+        "annuaire_url": f"{reverse('clauses:facilitateurs')}?ou={lieu.parametre}",
     }
 
 

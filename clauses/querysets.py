@@ -1,13 +1,17 @@
 """The questions one asks of clauses and hours, chainable. A day is always an argument."""
 
+from collections import defaultdict
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import Count, DecimalField, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Round
 
 from clauses.enums import EtapeEcart, Etat
 from portal.permissions import Role
+from structures.enums import Couverture, NiveauLieu
+from structures.models import Commune, Departement, ZoneLieu
+from structures.zones import zones_of
 
 HOURS = DecimalField(max_digits=12, decimal_places=2)
 DECLARENTS = (Role.ENTREPRISE, Role.STRUCTURE)
@@ -45,6 +49,61 @@ class FacilitateurQuerySet(models.QuerySet):
         if not acteur.has(Role.FACILITATEUR):
             return self.none()
         return self.filter(organisation=acteur.organisation_id)
+
+    def covering(self, lieu):
+        """Bodies whose zone reaches `lieu` in either direction, or, without a zone, with their seat there; the single
+        desk first."""
+        seat = {
+            NiveauLieu.FRANCE: Q(),
+            NiveauLieu.COMMUNE: Q(code=lieu.code) | Q(parente=lieu.code),
+            NiveauLieu.EPCI: Q(epci=lieu.code),
+            NiveauLieu.DEPARTEMENT: Q(departement=lieu.code),
+            NiveauLieu.REGION: Q(departement__region=lieu.code),
+        }[lieu.niveau]
+        seated = Q(zone=None, organisation__commune__in=Commune.objects.filter(seat).values("pk"))
+        reaching = Q(zone__in=zones_of(lieu).values("pk"))
+        found = self.filter(reaching | seated).select_related("organisation")
+        return found.order_by("-guichet_unique", "organisation__nom_tri", "pk")
+
+    def par_departement(self):
+        """{département: how many bodies cover it, whole or in part}; three queries, whatever their number."""
+        of_region = defaultdict(set)
+        for code, region in Departement.objects.values_list("code", "region"):
+            of_region[region].add(code)
+        covered = defaultdict(set)
+        places = ZoneLieu.objects.filter(
+            Q(niveau=NiveauLieu.DEPARTEMENT) | Q(couverture=Couverture.ENTIER),
+            niveau__in=[NiveauLieu.DEPARTEMENT, NiveauLieu.REGION, NiveauLieu.FRANCE],
+            zone__facilitateurs__in=self,
+        )
+        for niveau, code, pk in places.values_list("niveau", "code", "zone__facilitateurs"):
+            if niveau == NiveauLieu.DEPARTEMENT:
+                covered[code].add(pk)
+            for region, codes in of_region.items():
+                if niveau == NiveauLieu.FRANCE or (niveau == NiveauLieu.REGION and region == code):
+                    for inside in codes:
+                        covered[inside].add(pk)
+        seated = self.filter(zone=None).exclude(organisation__commune__departement=None)
+        for pk, code in seated.values_list("pk", "organisation__commune__departement"):
+            covered[code].add(pk)
+        return {code: len(bodies) for code, bodies in covered.items()}
+
+
+class RelaisQuerySet(models.QuerySet):
+    def near(self, lieu):
+        """What is shown for `lieu`: relays whose zone reaches it, and those of the whole country."""
+        return self.filter(Q(zone=None) | Q(zone__in=zones_of(lieu).values("pk")), publie=True)
+
+
+class DemandeFacilitateurQuerySet(models.QuerySet):
+    def received_by(self, acteur):
+        """Requests put to the body for which this `Acteur` acts."""
+        if not acteur.has(Role.FACILITATEUR):
+            return self.none()
+        return self.filter(facilitateur__organisation=acteur.organisation_id)
+
+    def waiting_first(self):
+        return self.order_by(F("traitee_le").desc(nulls_first=True), "-cree_le", "-pk")
 
 
 class ClauseSocialeQuerySet(models.QuerySet):

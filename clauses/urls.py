@@ -1,12 +1,27 @@
 from django.urls import path
 
-from clauses.views import calculateur, clauses, declarations, donnees, ecarts, parcours, participants, suivi
+from clauses.views import (
+    calculateur,
+    clauses,
+    declarations,
+    donnees,
+    ecarts,
+    facilitateurs,
+    parcours,
+    participants,
+    suivi,
+)
 
 app_name = "clauses"
 
 urlpatterns = [
     path("", clauses.clause_list, name="list"),
     path("calculateur/", calculateur.calculateur, name="calculateur"),
+    path("facilitateurs/", facilitateurs.facilitateurs, name="facilitateurs"),
+    path("facilitateurs/ma-page/", facilitateurs.edit, name="facilitateur_edit"),
+    path("facilitateurs/demandes/", facilitateurs.demandes, name="demandes"),
+    path("facilitateurs/demandes/<int:pk>/traitee/", facilitateurs.traiter, name="demande_traiter"),
+    path("facilitateurs/<int:pk>/", facilitateurs.facilitateur, name="facilitateur"),
     path("lots/<int:lot_pk>/nouvelle/", clauses.create, name="create"),
     path("<int:pk>/", clauses.detail, name="detail"),
     path("<int:pk>/heures-dues/", clauses.add_heures_dues, name="add_heures_dues"),

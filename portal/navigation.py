@@ -54,6 +54,8 @@ ESPACE = (
     Lien("Imports de marchés", "marches:importations", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
     Lien("Contrôles croisés", "marches:croisements", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
     Lien("Registre des dispenses", "marches:dispenses", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
+    Lien("Demandes reçues", "clauses:demandes", frozenset({Role.FACILITATEUR})),
+    Lien("Ma page de facilitateur", "clauses:facilitateur_edit", frozenset({Role.FACILITATEUR})),
     Lien("Mes salariés en parcours", "clauses:salaries", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),
     Lien("Mes groupements", "marches:groupements", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),
 )

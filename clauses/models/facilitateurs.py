@@ -3,9 +3,10 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from clauses.enums import GenreRelais, NatureFacilitateur
-from clauses.querysets import FacilitateurQuerySet
+from clauses.querysets import DemandeFacilitateurQuerySet, FacilitateurQuerySet, RelaisQuerySet
 from structures.models import Commune, Organisation, Zone
 
 
@@ -31,6 +32,9 @@ class Facilitateur(models.Model):
     def __str__(self) -> str:
         return str(self.organisation)
 
+    def get_absolute_url(self) -> str:
+        return reverse("clauses:facilitateur", kwargs={"pk": self.pk})
+
 
 class Relais(models.Model):
     """Where to turn where no facilitator covers a place, and private experts, always shown apart."""
@@ -45,6 +49,8 @@ class Relais(models.Model):
     telephone = models.CharField("téléphone public", max_length=20, blank=True)
     publie = models.BooleanField("visible de tous", default=True)
     fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
+
+    objects = RelaisQuerySet.as_manager()
 
     class Meta:
         verbose_name = "relais"
@@ -75,6 +81,8 @@ class DemandeFacilitateur(models.Model):
     cree_le = models.DateTimeField(auto_now_add=True)
     traitee_le = models.DateTimeField("traitée le", null=True, blank=True)
     a_effacer_le = models.DateField("à effacer le", db_index=True)
+
+    objects = DemandeFacilitateurQuerySet.as_manager()
 
     class Meta:
         verbose_name = "demande à un facilitateur"

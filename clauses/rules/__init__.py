@@ -14,6 +14,7 @@ from clauses.rules.calcul import (
     somme_lots,
     taux_pour,
 )
+from clauses.rules.couverture import guichet_unique
 from clauses.rules.ecarts import (
     Penalite,
     decision_possible,
@@ -45,8 +46,9 @@ from clauses.rules.rythme import Allure, allure, penalite
 __all__ = [
     "Allure", "CALCUL", "CCAG", "Calcul", "ELIGIBILITE_A_NOTER", "LigneAVerifier", "Number", "PRETEURS", "Penalite",
     "Periode", "UNITE", "WIDE", "a_effacer_le", "allure", "decision_possible", "delai_observations",
-    "dernier_du_mois", "derniere_trace", "eligibilite_fin", "eligible_on", "etp", "heures_main_oeuvre",
-    "heures_prevues", "modalite_possible", "mois_max", "moyenne", "penalite", "penalite_contrat", "peut",
-    "premier_du_mois", "prochain_effacement", "prolongation_permise", "proportionnalite", "prorata",
-    "repartition_exacte", "somme_lots", "taux_pour", "tranche_age", "verifie_ligne",
+    "dernier_du_mois", "derniere_trace", "eligibilite_fin", "eligible_on", "etp", "guichet_unique",
+    "heures_main_oeuvre", "heures_prevues", "modalite_possible", "mois_max", "moyenne", "penalite",
+    "penalite_contrat", "peut", "premier_du_mois", "prochain_effacement", "prolongation_permise", "proportionnalite",
+    "prorata", "repartition_exacte", "somme_lots", "taux_pour", "tranche_age",
+    "verifie_ligne",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from portal.pages.demo import (
     imports,
     liens,
     marches,
+    relais,
     sites,
     structures,
     temoignages,
@@ -41,6 +42,7 @@ def load(today=None) -> list[str]:
     fiches.load(cards, today)
     contracts = marches.load(cards, today)
     clauses, lignes = heures.load(contracts, cards["esl"].organisation, today)
+    relais.load()
     sites.load(cards, contracts)
     people = comptes.load(cards, contracts)
     liens.load(cards)

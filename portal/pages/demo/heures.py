@@ -9,7 +9,17 @@ from decimal import Decimal
 from django.utils import timezone
 
 from clauses.actions.participants import ALPHABET, CODE_LENGTH
-from clauses.enums import Critere, Etat, Modalite, NiveauFormation, OrigineHeures, Sexe, TypeClause, TypeContrat
+from clauses.enums import (
+    Critere,
+    Etat,
+    Modalite,
+    NatureFacilitateur,
+    NiveauFormation,
+    OrigineHeures,
+    Sexe,
+    TypeClause,
+    TypeContrat,
+)
 from clauses.models import (
     Affectation,
     ClauseSociale,
@@ -36,6 +46,10 @@ FACILITATEURS = {
     "centre": ("Mission clauses du Centre-Val de Loire", "45234", [("region", "24")], "CVDL"),
     "autres": ("Guichet interterritorial des clauses", "27229", [("region", "28"), ("region", "11")], "INTER"),
 }
+PRESENTATION = (
+    "Nous relisons vos projets de clause, calculons avec vous les heures, présentons les structures du territoire au "
+    "titulaire et suivons l'exécution jusqu'au bilan."
+)
 OF_BUYER = {"calvados": "calvados", "caen-la-mer": "calvados", "sncf": "calvados", "hopital": "calvados",
             "plaine-commune": "plaine-commune", "idf": "plaine-commune", "centre": "centre", "epernon": "centre",
             "touraine": "centre"}  # fmt: skip
@@ -168,6 +182,8 @@ def load(contracts: dict[str, Marche], esl: Organisation, today: date) -> tuple[
             organisation=registre.organisation(nom, Commune.objects.get(pk=insee)),
             zone=make_zone(zone, geography=geography),
             guichet_unique=True, courriel=f"clauses.{prefixe.lower()}@exemple.invalid", prefixe=prefixe,
+            nature=NatureFacilitateur.MAISON_EMPLOI if nom.startswith("Maison") else NatureFacilitateur.ASSOCIATION,
+            presentation=PRESENTATION,
         )
         for key, (nom, insee, zone, prefixe) in FACILITATEURS.items()
     }  # fmt: skip
