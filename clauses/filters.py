@@ -4,10 +4,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
 
-from clauses.models import ClauseSociale, Participant
+from clauses.models import ClauseSociale, Convention, Participant
 from marches.models import Acheteur
 from portal.text import fold, stems
-from structures.models import Organisation
+from structures.models import Departement, Organisation
 
 PERIODES = [("en_cours", "En cours"), ("terminee", "Terminées"), ("a_venir", "À venir")]
 RYTHMES = [("retard", "En retard"), ("tenu", "Rythme tenu")]
@@ -20,6 +20,10 @@ class ClauseFilter(FilterSet):
     acheteur = ModelChoiceFilter(
         label="Acheteur", queryset=Organisation.objects.none(), method="buyer", empty_label="Tous"
     )
+    departement = ModelChoiceFilter(
+        label="Département", queryset=Departement.objects.none(), field_name="lot__departement", empty_label="Tous"
+    )
+    convention = ModelChoiceFilter(label="Convention", queryset=Convention.objects.none(), empty_label="Toutes")
     periode = ChoiceFilter(label="Période", choices=PERIODES, method="period", empty_label="Toutes")
     rythme = ChoiceFilter(label="Rythme", choices=RYTHMES, method="as_is", empty_label="Tous")
 
@@ -30,7 +34,14 @@ class ClauseFilter(FilterSet):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         # As a subquery of what the acteur sees, whatever page of it is shown.
-        buyers = Acheteur.objects.filter(marches__lots__clauses__in=self.queryset.order_by().values("pk"))
+        seen = self.queryset.order_by().values("pk")
+        buyers = Acheteur.objects.filter(marches__lots__clauses__in=seen)
+        self.filters["departement"].field.queryset = Departement.objects.filter(
+            pk__in=ClauseSociale.objects.filter(pk__in=seen).order_by().values("lot__departement")
+        )
+        self.filters["convention"].field.queryset = Convention.objects.filter(
+            pk__in=ClauseSociale.objects.filter(pk__in=seen).order_by().values("convention")
+        )
         self.filters["acheteur"].field.queryset = Organisation.objects.filter(pk__in=buyers.values("organisation"))
 
     def words(self, queryset, name, value):

@@ -1,5 +1,6 @@
 """Board, creation and page of a social clause."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from django.contrib import messages
@@ -9,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from clauses import actions, rules
+from clauses import actions, bord, rules
 from clauses.enums import OrigineHeures
 from clauses.filters import ClauseFilter
 from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm
@@ -33,21 +34,22 @@ def clause_list(request):
     """The clauses that most need somebody first, then the months to check, to declare or to correct."""
     on = timezone.localdate()
     visible = ClauseSociale.objects.visible_to(request.acteur)
-    filtered = ClauseFilter(request.GET, queryset=visible.with_suivi(on).for_cards())
-    suivis = [_suivi(clause, on) for clause in filtered.qs]
+    filtered = ClauseFilter(request.GET, queryset=visible)
+    ranks = bord.classees(filtered.qs, on)
     wanted = filtered.form.cleaned_data.get("rythme") if filtered.form.is_valid() else ""
     if wanted:
-        late = wanted == "retard"
-        suivis = [s for s in suivis if s["allure"].en_retard == late]
-    suivis.sort(key=lambda s: (-s["allure"].verdict.level.rank, -s["allure"].retard, -s["clause"].pk))
+        ranks = [rank for rank in ranks if rank.allure.en_retard == (wanted == "retard")]
+    page = paginate(ranks, request)
+    page = replace(page, rows=bord.suivis(page.rows, on))
     to_do = _to_do(request.acteur, on)
     return render(
         request,
         "clauses/clause_list.html",
         {
             "filter": filtered,
-            "page": paginate(suivis, request),
-            "late_count": sum(s["allure"].en_retard for s in suivis),
+            "page": page,
+            "late_count": sum(rank.allure.en_retard for rank in ranks),
+            "a_traiter": bord.a_traiter(request.acteur, on) if request.acteur.has(Role.FACILITATEUR) else None,
             "to_do": to_do[:FIRST],
             "to_do_rest": to_do[FIRST:],
             "to_do_count": len(to_do),
@@ -153,6 +155,7 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
             "mois_form": mois_form if may_open else None,
             "error_forms": [form for form in (heures_form, mois_form) if form is not None and form.errors],
             "has_declarants": bool(declarants),
+            "parts": bord.parts_des_membres(clause, on) if not acteur.has(Role.STRUCTURE) else [],
             "vie": _vie(clause) if follows else None,
             "ecarts": Ecart.objects.visible_to(acteur).filter(clause=clause),
             "may_find_gap": follows and (clause.heures_dues_total > clause.heures_acceptees),
@@ -171,13 +174,6 @@ def _vie(clause):
         "reunions": clause.reunions.all()[:MOST_NOTES],
         "taches": clause.taches.order_by(F("faite_le").asc(nulls_first=True), "echeance", "pk")[:MOST_NOTES],
     }
-
-
-def _suivi(clause, on):
-    """A row of the board; `manque`: hours missing once the clause is over."""
-    allure = clause.allure(on)
-    missing = clause.heures_dues_total - clause.heures_acceptees
-    return {"clause": clause, "allure": allure, "manque": missing if clause.date_fin < on and missing > 0 else None}
 
 
 def _months(request, clause):

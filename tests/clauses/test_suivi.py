@@ -172,3 +172,86 @@ def test_the_page_of_a_clause_costs_the_same_whatever_was_noted(chantier, django
         f.make_reprise_heures(clause=chantier.clause, organisation=f.make_organisation())
     with django_assert_num_queries(len(once)):
         client.get(url)
+
+
+# The board -----------------------------------------------------------------------------------------------------------
+def test_the_board_tells_what_waits(chantier):
+    client, url = chantier.client(Role.FACILITATEUR), reverse("clauses:list")
+    calm = text(client.get(url))
+    assert "Aucune éligibilité ne se termine" in calm
+    assert "Aucune personne sortie" in calm
+    for days, expected in [("2026-08-14", 1), ("2026-08-15", 1)]:  # 60 days, then one too many
+        f.make_eligibilite(participant=f.make_participant(facilitateur=chantier.facilitateur), valable_au=days)
+        assert client.get(url).context["a_traiter"]["eligibilites"] == expected
+    gone = f.make_participant(facilitateur=chantier.facilitateur, sortie_le=date(2026, 3, 15))
+    f.make_participant(facilitateur=chantier.facilitateur, sortie_le=date(2026, 3, 16))  # not three months yet
+    f.make_ecart(clause=chantier.clause, etape="notifie")
+    f.make_convention(facilitateur=chantier.facilitateur, intitule="Ville et bailleur", date_fin=date(2026, 9, 1))
+    f.make_tache(clause=chantier.clause, intitule="Relancer le titulaire", echeance=date(2026, 6, 1))
+    f.make_passation(vers=chantier.facilitateur)
+    page = client.get(url)
+    words = text(page)
+    assert page.context["a_traiter"]["sans_suivi"] == 1
+    for said in ("Écart de 133 h", "Ville et bailleur", "Relancer le titulaire", "Clause proposée par", "en retard"):
+        assert said in words
+    f.make_point_suivi(participant=gone, terme=3)
+    assert client.get(url).context["a_traiter"]["sans_suivi"] == 0
+    other = text(sign_in(Role.FACILITATEUR).get(url))
+    assert "Ville et bailleur" not in other
+    assert "Relancer" not in other
+    assert chantier.client(Role.ENTREPRISE).get(url).context["a_traiter"] is None
+
+
+def test_the_board_filters_by_territory_and_convention(chantier):
+    place = f.make_departement()
+    convention = f.make_convention(facilitateur=chantier.facilitateur)
+    there = f.make_clause(lot=f.make_lot(departement=place), facilitateur=chantier.facilitateur, convention=convention)
+    client, url = chantier.client(Role.FACILITATEUR), reverse("clauses:list")
+
+    def shown(**query):
+        return {s["clause"] for s in client.get(url, query).context["page"]}
+
+    assert shown() == {chantier.clause, there}
+    assert shown(departement=place.pk) == shown(convention=convention.pk) == {there}
+    for bad in (HUGE, "\x00", "x"):
+        assert client.get(url, {"departement": bad, "convention": bad}).status_code == 200
+
+
+def test_the_board_costs_the_same_for_one_clause_and_for_thirty(chantier, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client, url = chantier.client(Role.FACILITATEUR), reverse("clauses:list")
+
+    def add():
+        clause = f.make_clause(facilitateur=chantier.facilitateur)
+        f.make_heures_dues(clause=clause)
+        f.make_ecart(clause=clause)
+        f.make_tache(clause=clause, echeance=date(2026, 6, 1))
+        f.make_passation(vers=chantier.facilitateur)
+        f.make_convention(facilitateur=chantier.facilitateur, date_fin=date(2026, 9, 1))
+
+    add()
+    client.get(url)
+    with CaptureQueriesContext(connection) as once:
+        client.get(url)
+    for _ in range(30):
+        add()
+    with django_assert_num_queries(len(once)):
+        client.get(url)
+
+
+def test_each_member_of_a_group_sees_its_part(chantier):
+    other = f.make_organisation(denomination="Second membre")
+    group = f.make_groupement(lot=chantier.clause.lot, retenu=True)
+    for organisation, leads in [(chantier.entreprise, True), (other, False)]:
+        f.make_membre_groupement(groupement=group, organisation=organisation, mandataire=leads)
+    f.make_heures_dues(clause=chantier.clause, membre=other, heures=300)
+    f.make_reprise_heures(clause=chantier.clause, organisation=other, heures=50)
+    chantier.sent(10)
+    page = chantier.client(Role.ACHETEUR).get(chantier.clause.get_absolute_url())
+    parts = {p["organisation"]: (p["dues"], p["declarees"], p["acceptees"]) for p in page.context["parts"]}
+    assert parts == {chantier.entreprise: (0, 10, 0), other: (300, 50, 50), None: (1000, 0, 0)}
+    assert sum(p[0] for p in parts.values()) == chantier.totals()[0]
+    assert sum(p[1] for p in parts.values()) == chantier.totals()[1]
+    assert "Part de chaque membre" in text(page)

@@ -1,0 +1,135 @@
+"""The board of a facilitator: clauses sorted by risk without loading them all, and what waits for somebody."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Exists, Max, OuterRef, Q, Sum
+
+from clauses.actions import declarants
+from clauses.enums import EtapeEcart, Etat
+from clauses.models import (
+    ClauseSociale,
+    Convention,
+    Ecart,
+    HeuresDues,
+    Imputation,
+    Participant,
+    Passation,
+    PointSuivi,
+    RepriseHeures,
+    Tache,
+)
+from clauses.parametres import seuil
+from clauses.rules import Allure, allure
+from marches.rules import add_months
+from portal.permissions import Acteur
+
+ELIGIBILITES_JOURS = 60
+CONVENTIONS_JOURS = 180
+TACHES_JOURS = 30
+SUIVI_MOIS = 3  # the first follow-up point comes three months after a person left
+MOST = 10  # rows of each list
+
+
+@dataclass(frozen=True)
+class Rang:
+    """A clause in the order of the board: its key and its pace."""
+
+    pk: int
+    allure: Allure
+
+
+def classees(clauses, on: date) -> list[Rang]:
+    """All the clauses, the most at risk first: one query of five plain columns, no row of a model is made."""
+    columns = ("pk", "date_debut", "date_fin", "heures_dues_total", "heures_acceptees")
+    rows = clauses.order_by().with_heures_dues(on).with_heures_acceptees(on).values_list(*columns)
+    orange, rouge = seuil("alerte_orange", on), seuil("alerte_rouge", on)
+    ranks = [Rang(pk, allure(*facts, on, orange=orange, rouge=rouge)) for pk, *facts in rows]
+    return sorted(ranks, key=lambda rank: (-rank.allure.verdict.level.rank, -rank.allure.retard, -rank.pk))
+
+
+def suivis(ranks, on: date) -> list[dict]:
+    """What the list prints of these ranks alone; `manque`: hours missing once the clause is over. One query."""
+    found = ClauseSociale.objects.with_suivi(on).for_cards().in_bulk([rank.pk for rank in ranks])
+    rows = []
+    for rank in ranks:
+        clause = found.get(rank.pk)
+        if clause is None:  # gone since it was ranked
+            continue
+        missing = clause.heures_dues_total - clause.heures_acceptees
+        over = clause.date_fin < on and missing > 0
+        rows.append({"clause": clause, "allure": rank.allure, "manque": missing if over else None})
+    return rows
+
+
+def a_traiter(acteur: Acteur, on: date) -> dict:
+    """What waits for the facilitator besides the months to check. Eight queries, whatever the number of rows."""
+    followed = ClauseSociale.objects.followed_by(acteur).values("pk")
+    people = Participant.objects.editable_by(acteur)
+    ending = people.annotate(fin=Max("eligibilites__valable_au"))
+    soon = on + timedelta(days=ELIGIBILITES_JOURS)
+    left = people.filter(sortie_le__lte=add_months(on, -SUIVI_MOIS))
+    met = PointSuivi.objects.filter(participant=OuterRef("pk"), terme__gt=0)
+    tasks = Tache.objects.filter(
+        Q(clause__in=followed) | Q(convention__facilitateur__organisation=acteur.organisation_id), faite_le=None
+    )
+    tasks = tasks.filter(Q(echeance=None) | Q(echeance__lte=on + timedelta(days=TACHES_JOURS)))
+    return {
+        "eligibilites": ending.filter(sortie_le=None, fin__gte=on, fin__lte=soon).count(),
+        "sans_suivi": left.filter(~Exists(met)).count(),
+        "ecarts": list(
+            Ecart.objects.editable_by(acteur)
+            .exclude(etape=EtapeEcart.CLOS)
+            .select_related("clause__lot")
+            .order_by("constate_le", "pk")[:MOST]
+        ),
+        "conventions": list(
+            Convention.objects.filter(
+                facilitateur__organisation=acteur.organisation_id,
+                date_fin__gte=on,
+                date_fin__lte=on + timedelta(days=CONVENTIONS_JOURS),
+            ).order_by("date_fin", "pk")[:MOST]
+        ),
+        "passations": list(
+            Passation.objects.filter(vers__organisation=acteur.organisation_id, acceptee=None).select_related(
+                "clause__lot", "de__organisation"
+            )[:MOST]
+        ),
+        "taches": list(tasks.select_related("clause__lot").order_by("echeance", "pk")[:MOST]),
+    }
+
+
+def parts_des_membres(clause: ClauseSociale, on: date) -> list[dict]:
+    """Due, declared and accepted hours of each organisation that owes the clause, opening balances included.
+
+    Hours due by all together come last, without an organisation; [] for a holder alone. Five queries.
+    """
+    owing = list(declarants(clause).order_by("nom_tri", "pk"))
+    if len(owing) < 2:
+        return []
+    due = _by(HeuresDues.objects.filter(clause=clause, date_effet__lte=on), "membre")
+    before = _by(RepriseHeures.objects.filter(clause=clause, arretee_au__lte=on), "organisation")
+    rows = Imputation.objects.filter(clause=clause, ligne__du__lte=on)
+    pending = Imputation.objects.filter(ligne=OuterRef("ligne"), clause=OuterRef("clause"), etat=Etat.TRANSMISE)
+    declared = rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE]).exclude(Exists(pending.exclude(pk=OuterRef("pk"))))
+    declared = _by(declared, "declaration__organisation")
+    accepted = _by(rows.filter(etat=Etat.ACCEPTEE), "declaration__organisation")
+    zero = Decimal(0)
+    parts = [
+        {
+            "organisation": organisation,
+            "dues": due.get(organisation.pk, zero),
+            "declarees": declared.get(organisation.pk, zero) + before.get(organisation.pk, zero),
+            "acceptees": accepted.get(organisation.pk, zero) + before.get(organisation.pk, zero),
+        }
+        for organisation in owing
+    ]
+    if due.get(None) or before.get(None):
+        shared = before.get(None, zero)
+        parts.append({"organisation": None, "dues": due.get(None, zero), "declarees": shared, "acceptees": shared})
+    return parts
+
+
+def _by(rows, key: str) -> dict[int | None, Decimal]:
+    return dict(rows.order_by().values(key).annotate(total=Sum("heures")).values_list(key, "total"))
