@@ -26,6 +26,11 @@ def taux_insertion(on: date) -> Parametre:
     return _TABLES.required("taux_insertion", on)
 
 
+def heures_par_personne(on: date) -> Parametre:
+    """Average hours that one person does in a clause, with its source."""
+    return _TABLES.required("seuils", on, "heures_par_personne")
+
+
 def seuil(code: str, on: date) -> Decimal:
     """A threshold or a base of `seuils.csv`; KeyError when the code has no row on that day."""
     return _TABLES.required("seuils", on, code).valeur

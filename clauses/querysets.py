@@ -106,6 +106,14 @@ class DemandeFacilitateurQuerySet(models.QuerySet):
         return self.order_by(F("traitee_le").desc(nulls_first=True), "-cree_le", "-pk")
 
 
+class EstimationQuerySet(models.QuerySet):
+    def visible_to(self, acteur):
+        """Estimates of the organisation for which this `Acteur` acts: nobody else's."""
+        return self.filter(organisation=acteur.organisation_id) if acteur.organisation_id else self.none()
+
+    editable_by = visible_to
+
+
 class ClauseSocialeQuerySet(models.QuerySet):
     def with_heures_dues(self, on):
         """Annotate `heures_dues_total`: hours due at this day, all origins together."""

@@ -6,6 +6,7 @@ from clauses.views import (
     declarations,
     donnees,
     ecarts,
+    estimations,
     facilitateurs,
     parcours,
     participants,
@@ -17,6 +18,10 @@ app_name = "clauses"
 urlpatterns = [
     path("", clauses.clause_list, name="list"),
     path("calculateur/", calculateur.calculateur, name="calculateur"),
+    path("estimations/", estimations.estimations, name="estimations"),
+    path("estimations/garder/", estimations.create, name="estimation_create"),
+    path("estimations/<int:pk>/", estimations.estimation, name="estimation"),
+    path("estimations/<int:pk>/supprimer/", estimations.delete, name="estimation_delete"),
     path("facilitateurs/", facilitateurs.facilitateurs, name="facilitateurs"),
     path("facilitateurs/ma-page/", facilitateurs.edit, name="facilitateur_edit"),
     path("facilitateurs/demandes/", facilitateurs.demandes, name="demandes"),

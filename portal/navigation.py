@@ -54,6 +54,7 @@ ESPACE = (
     Lien("Imports de marchés", "marches:importations", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
     Lien("Contrôles croisés", "marches:croisements", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
     Lien("Registre des dispenses", "marches:dispenses", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
+    Lien("Mes estimations", "clauses:estimations", USERS),
     Lien("Demandes reçues", "clauses:demandes", frozenset({Role.FACILITATEUR})),
     Lien("Ma page de facilitateur", "clauses:facilitateur_edit", frozenset({Role.FACILITATEUR})),
     Lien("Mes salariés en parcours", "clauses:salaries", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),

@@ -8,6 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from clauses.enums import ServiceDelegue, StatutService, TypeClause
 from clauses.models.facilitateurs import Facilitateur
+from clauses.querysets import EstimationQuerySet
 from marches.models import Acheteur, Lot
 from structures.models import Organisation, Zone
 
@@ -148,9 +149,14 @@ class Estimation(models.Model):
     par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     cree_le = models.DateTimeField(auto_now_add=True)
 
+    objects = EstimationQuerySet.as_manager()
+
     class Meta:
         verbose_name = "estimation"
         ordering = ["-cree_le", "-pk"]
 
     def __str__(self) -> str:
         return self.titre
+
+    def get_absolute_url(self) -> str:
+        return reverse("clauses:estimation", kwargs={"pk": self.pk})

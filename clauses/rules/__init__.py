@@ -10,6 +10,7 @@ from clauses.rules.calcul import (
     heures_main_oeuvre,
     heures_prevues,
     moyenne,
+    personnes_pour,
     proportionnalite,
     somme_lots,
     taux_pour,
@@ -48,7 +49,6 @@ __all__ = [
     "Periode", "UNITE", "WIDE", "a_effacer_le", "allure", "decision_possible", "delai_observations",
     "dernier_du_mois", "derniere_trace", "eligibilite_fin", "eligible_on", "etp", "guichet_unique",
     "heures_main_oeuvre", "heures_prevues", "modalite_possible", "mois_max", "moyenne", "penalite",
-    "penalite_contrat", "peut", "premier_du_mois", "prochain_effacement", "prolongation_permise", "proportionnalite",
-    "prorata", "repartition_exacte", "somme_lots", "taux_pour", "tranche_age",
-    "verifie_ligne",
+    "penalite_contrat", "personnes_pour", "peut", "premier_du_mois", "prochain_effacement", "prolongation_permise",
+    "proportionnalite", "prorata", "repartition_exacte", "somme_lots", "taux_pour", "tranche_age", "verifie_ligne",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ Shares and rates go from 0 to 1, amounts are euros before VAT, hours are Decimal
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
 
 from portal.templatetags.formats import heures as h
 from portal.templatetags.formats import pourcent
@@ -80,6 +80,17 @@ def moyenne(total: Number, nombre: Number, decimales: int = 1) -> Decimal | None
     if Decimal(nombre) == 0:
         return None
     return WIDE.divide(Decimal(total), Decimal(nombre)).quantize(Decimal(1).scaleb(-decimales), context=WIDE)
+
+
+def personnes_pour(heures: Number, heures_par_personne: Number) -> int:
+    """People that so many hours give work to, rounded up to one person: 833 h at 400 h each are 3 people.
+
+    ValueError when nobody would work. Source: average hours by person published by networks, a dated parameter.
+    """
+    each = Decimal(heures_par_personne)
+    if each <= 0:
+        raise ValueError("A person works some hours.")
+    return int(WIDE.divide(Decimal(heures), each).to_integral_value(rounding=ROUND_CEILING))
 
 
 def proportionnalite(heures: Number, main_oeuvre: Number, seuil: Number = "0.20") -> Verdict:

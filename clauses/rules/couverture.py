@@ -19,8 +19,7 @@ def guichet_unique(entiers: Sequence[str], partiels: Sequence[str], lieu: str) -
         return Verdict.avertissement(
             f"{_enumerer(entiers)} se déclarent chacun guichet unique pour {lieu}.",
             source=SOURCE,
-            remede="Écrivez à l'un d'eux en citant l'autre : ils vous diront lequel suit votre achat. "
-            "L'administration du portail leur demandera de s'accorder.",
+            remede="Écrivez à l'un d'eux en citant l'autre : ils vous diront lequel suit votre achat.",
         )
     if entiers and partiels:
         return Verdict.information(

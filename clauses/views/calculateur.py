@@ -16,6 +16,7 @@ from portal.permissions import Role
 from portal.verdict import worst
 
 MOST_LOTS = 20
+ESTIMATE = (Role.ACHETEUR, Role.FACILITATEUR, Role.RESEAU, Role.ENTREPRISE, Role.STRUCTURE)
 PREFIX = "l"
 LotFormSet = formset_factory(CalculLotForm, extra=0, max_num=MOST_LOTS, absolute_max=MOST_LOTS)
 
@@ -23,33 +24,44 @@ LotFormSet = formset_factory(CalculLotForm, extra=0, max_num=MOST_LOTS, absolute
 @login_not_required
 def calculateur(request):
     """One lot or several. `lot` names a lot of the register: its amount, its sector and the way back to it."""
+    context = calculer(request.GET, request.acteur)
+    context["create_query"] = (
+        create_query(context["results"][0])
+        if context["lot"] and len(context["results"]) == 1 and _may_create(request)
+        else ""
+    )
+    context["may_keep"] = bool(context["results"]) and request.acteur.has(*ESTIMATE)
+    context["carried"] = request.GET.urlencode()
+    return render(request, "clauses/calculateur.html", context)
+
+
+def calculer(query, acteur) -> dict:
+    """What the address `query` asks for, as the page shows it: the forms, a result a lot, their sum."""
     on = timezone.localdate()
-    lot = _lot(request.GET.get("lot"), request.acteur)
-    asked = _numbered(request.GET, lot)
+    lot = _lot(query.get("lot"), acteur)
+    asked = _numbered(query, lot)
     shared = {"secteurs": secteurs_with_children(), "on": on}
-    submitted = "calculer" in request.GET
+    submitted = "calculer" in query
     formset = LotFormSet(asked, prefix=PREFIX, form_kwargs=shared)
     results, total = [], None
     if submitted and formset.is_valid():
         results = [_result(form.cleaned_data, on) for form in formset]
         total = rules.somme_lots(result["calcul"] for result in results)
     forms = list(formset) if submitted else _unbound(asked, shared)
-    return render(
-        request,
-        "clauses/calculateur.html",
-        {
-            "formset": formset,
-            "forms": forms,
-            "submitted": submitted,
-            "results": results,
-            "total": total,
-            "total_etp": rules.etp(total.arrondi, parametres.seuil("base_etp", on)) if total else None,
-            "may_add": len(forms) < MOST_LOTS,
-            "lot": lot,
-            "create_query": _create_query(results) if lot and len(results) == 1 and _may_create(request) else "",
-            "on": on,
-        },
-    )
+    each = parametres.heures_par_personne(on)
+    return {
+        "formset": formset,
+        "forms": forms,
+        "submitted": submitted,
+        "results": results,
+        "total": total,
+        "total_etp": rules.etp(total.arrondi, parametres.seuil("base_etp", on)) if total else None,
+        "may_add": len(forms) < MOST_LOTS,
+        "lot": lot,
+        "personnes": rules.personnes_pour(total.arrondi, each.valeur) if total else None,
+        "par_personne": each,
+        "on": on,
+    }
 
 
 def _lot(text, acteur):
@@ -119,9 +131,9 @@ def _may_create(request) -> bool:
     return request.acteur.has(Role.FACILITATEUR) and Facilitateur.objects.acting(request.acteur).exists()
 
 
-def _create_query(results) -> str:
-    """The elements of the calculation, carried to the form of a new clause."""
-    result, query = results[0], QueryDict(mutable=True)
+def create_query(result) -> str:
+    """The elements of the calculation of one lot, carried to the form of a new clause."""
+    query = QueryDict(mutable=True)
     query["heures"] = str(result["calcul"].arrondi)
     for name in ("montant", "part", "taux", "cout"):
         query[name] = f"{result[name]:f}"
