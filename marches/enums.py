@@ -64,6 +64,9 @@ class StatutLot(TextChoices):
     """Derived from dates and events, never stored."""
 
     EN_PREPARATION = "en_preparation", "En préparation"
+    EN_CONSULTATION = "en_consultation", "En consultation"
+    EN_ATTENTE = "en_attente", "Offres closes, résultat non publié"
+    RESULTAT = "resultat", "Résultat publié, sans date"
     ATTRIBUE = "attribue", "Attribué"
     EN_COURS = "en_cours", "En cours"
     TERMINE = "termine", "Terminé"

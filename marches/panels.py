@@ -80,7 +80,7 @@ def lots_of_structure(structure, acteur):
         groupement__lot=OuterRef("pk"), groupement__retenu=True, organisation=structure.organisation_id
     )
     holders = Titulaire.objects.filter(lot=OuterRef("pk")).order_by().values("lot")
-    lots = held.annotate(
+    lots = held.prefetch_related("decisions_reconduction").annotate(
         membre=Exists(places),
         pilote=Exists(places.filter(mandataire=True)),
         taches=Subquery(places.order_by("pk").values("taches")[:1]),

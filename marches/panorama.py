@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 
+from marches.echeances import compte_en_cours
 from marches.enums import Reservation
 from marches.models import Lot
 from marches.stats import SUSPECT, Chiffres, chiffres
@@ -28,7 +29,7 @@ class AcheteurCompte:
 
 @dataclass(frozen=True)
 class Panorama:
-    """`en_cours`: lots that end on the day of the count or later; `mediane`: of the plausible amounts (€ HT)."""
+    """`en_cours`: lots begun whose end, foreseen renewals counted, is not past; `mediane`: of the plausible amounts."""
 
     chiffres: Chiffres
     en_cours: int
@@ -56,7 +57,7 @@ def _read(condition: Q, on: date) -> Panorama:
     latest = reserved.only(*columns).order_by("-date_notification", "-pk")
     return Panorama(
         chiffres=chiffres(lots),
-        en_cours=lots.filter(date_fin__gte=on).count(),
+        en_cours=compte_en_cours(lots, on),
         mediane=_median(lots),
         acheteurs=tuple(_buyers(lots)),
         reserves=tuple(latest.filter(date_notification__isnull=False)[:MOST_LOTS]),

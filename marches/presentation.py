@@ -8,6 +8,7 @@ from datetime import date
 from django.utils.text import Truncator
 
 from marches import juridique
+from marches.echeances import calendrier_of
 from marches.enums import FormeGroupement, Reservation, StatutLot
 from marches.models import Groupement, Lot, MembreGroupement, Titulaire
 from marches.rules import Candidat, may_answer, may_answer_lot, statut_lot
@@ -212,19 +213,23 @@ VERBES = {
     StatutLot.EN_COURS: "Tient",
     StatutLot.ATTRIBUE: "Va tenir",
     StatutLot.EN_PREPARATION: "Est retenue pour",
+    StatutLot.EN_CONSULTATION: "Figure comme titulaire pour",
+    StatutLot.EN_ATTENTE: "Figure comme titulaire pour",
+    StatutLot.RESULTAT: "Est retenue pour",
     StatutLot.SANS_DATE: "Figure comme titulaire pour",
 }
 
 
 def reference(lot: Lot, on: date) -> Reference:
     """A lot annotated with `nombre` (holders), `membre`, `pilote` and `taches` of the one organisation asked about."""
-    statut = statut_lot(lot, on)
+    fin = calendrier_of(lot, on).fin
+    statut = statut_lot(lot, on, fin)
     debut = lot.date_debut or lot.date_notification
     if lot.membre:
         place = "mandataire d'un groupement" if lot.pilote else "membre d'un groupement"
     else:
         place = "avec d'autres titulaires" if lot.nombre > 1 else "seule titulaire"
-    return Reference(lot, VERBES[statut], _annees(debut, lot.date_fin), place, statut, lot.taches or "")
+    return Reference(lot, VERBES[statut], _annees(debut, fin), place, statut, lot.taches or "")
 
 
 def lot_en_mots(lot: Lot) -> str:

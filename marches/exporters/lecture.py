@@ -59,6 +59,7 @@ def complete(lots: QuerySet[Lot]) -> QuerySet[Lot]:
             Prefetch("titulaires", Titulaire.objects.select_related("organisation")),
             Prefetch("groupements", groupes, to_attr="retenus"),
             "modifications",
+            "decisions_reconduction",
             Prefetch("actes_sous_traitance", ActeSousTraitance.objects.select_related("sous_traitant")),
             Prefetch("sources", records, to_attr="publies"),
             Prefetch("sources", every, to_attr="toutes_sources"),

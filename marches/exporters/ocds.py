@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db.models import Prefetch
 from django.urls import reverse
 
+from marches.echeances import calendrier_of
 from marches.enums import Reservation, StatutLot, TypeMarche
 from marches.exporters.essentielles import holders
 from marches.exporters.lecture import Selection, complete, keys
@@ -292,7 +293,7 @@ def _award(lot: Lot, parties: Parties) -> dict[str, Any]:
 
 def _contract(lot: Lot, on: date) -> dict[str, Any]:
     contract: dict[str, Any] = {"id": str(lot.pk), "awardID": str(lot.pk), "title": lot.objet}
-    _put(contract, "status", STATUTS.get(statut_lot(lot, on)))
+    _put(contract, "status", STATUTS.get(statut_lot(lot, on, calendrier_of(lot, on).fin)))
     _put(contract, "dateSigned", moment(lot.date_notification))
     _put(contract, "value", _value(lot.montant))
     _put(contract, "period", _period(lot))

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from marches.echeances import calendrier_of
 from marches.enums import Reservation
 from marches.exporters.essentielles import holders, lignes
 from marches.exporters.lecture import Selection, pieces
@@ -36,6 +37,7 @@ def lots(rows: QuerySet[Lot], on: date, base: str) -> Iterator[tuple[Any, ...]]:
         for lot in piece:
             marche, acheteur = lot.marche, lot.marche.acheteur.organisation
             members = holders(lot)
+            statut = statut_lot(lot, on, calendrier_of(lot, on).fin)
             forme = lot.retenus[0].get_forme_display() if lot.retenus else lot.forme_groupement
             yield (
                 acheteur.denomination, acheteur.identifiant, marche.reference, marche.objet,
@@ -43,7 +45,7 @@ def lots(rows: QuerySet[Lot], on: date, base: str) -> Iterator[tuple[Any, ...]]:
                 lot.objet, lot.cpv, lot.secteur.nom if lot.secteur else "", lot.lieu_code, lot.lieu_type,
                 lot.commune.nom if lot.commune else "", lot.departement_id or "", marche.date_lancement,
                 lot.date_notification, lot.date_publication, lot.date_debut, lot.date_fin, lot.duree_mois,
-                lot.reconductions, statut_lot(lot, on).label, lot.montant, lot.montant_initial, lot.offres_recues,
+                lot.reconductions, statut.label, lot.montant, lot.montant_initial, lot.offres_recues,
                 Reservation(lot.reservation).label, lot.clause_sociale, lot.critere_social, forme,
                 SEPARATOR.join(body.nom for body in members), SEPARATOR.join(body.identifiant for body in members),
                 len(lot.modifications.all()),

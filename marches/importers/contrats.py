@@ -21,6 +21,7 @@ from django.utils import timezone
 from marches.importers.fichiers import Fichier
 from marches.importers.formats import Format, reconnaitre
 from marches.upsert import Lecture, LotUpsert, Noms, canonical
+from marches.upsert.avis import relier_import
 from portal.imports import FichierRefuse, ImportReport
 from portal.models import Importation
 
@@ -97,6 +98,7 @@ def poursuivre(
                 if told:
                     told(importation)
         report.check()
+        relier_import(importation)
         importation.rapport = importation.rapport | report.as_dict()
         importation.terminee_le = timezone.now()
         importation.save(update_fields=["rapport", "terminee_le"])

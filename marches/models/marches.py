@@ -80,7 +80,8 @@ class Marche(RacinesMixin):
     groupe = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     cle = models.CharField(max_length=64, blank=True, editable=False)
     champs_saisis = models.JSONField("champs saisis par une personne", default=list, blank=True, editable=False)
-    # Last notification among the lots as AAAAMMJJ, 0 when unknown: the order of lists, indexed alike on both engines.
+    # Last notification among the lots as AAAAMMJJ, else their publication, else the launch, 0 when nothing is known:
+    # the order of lists, indexed alike on both engines.
     recence = models.PositiveIntegerField(default=0, editable=False)
     fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
     cree_le = models.DateTimeField(auto_now_add=True)

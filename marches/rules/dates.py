@@ -5,10 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import MAXYEAR, date
 
+from django.utils import timezone
+
 from marches.enums import StatutLot
 
 LONGEST_MONTHS = 1200  # a hundred years: beyond, a published duration is a typing mistake and gives no end date
 LONGEST_SILENCE = 18  # months between two notifications of one contract
+LONGEST_CALL = 6  # months that a call of unknown deadline is taken to last: a convention of the portal
 
 
 def add_months(day: date, months: int) -> date:
@@ -88,17 +91,20 @@ def periodes(
 
 
 def statut_lot(lot, on: date, fin: date | None = None) -> StatutLot:
-    """State of a lot on a day, from its dates alone; `fin` is its last day once renewals are counted.
+    """State of a lot on a day, from its dates and those of its contract; `fin` is its last day with its renewals.
 
-    Without it, `date_fin`, the last day of the firm period, is. Source: article R. 2182-4 (the contract takes effect
-    on its notification).
+    Without it, `date_fin`, the last day of the firm period, is. Before notification, the dates of the consultation
+    speak. Source: article R. 2182-4 (the contract takes effect on its notification).
     """
     debut = lot.date_debut or lot.date_notification
     fin = fin or lot.date_fin
-    if lot.date_notification is None and lot.date_debut is None:
-        if fin is None:
-            return StatutLot.SANS_DATE
-        return StatutLot.TERMINE if fin < on else StatutLot.EN_COURS
+    if lot.date_notification is None:
+        limite = lot.marche.date_limite and timezone.localdate(lot.marche.date_limite)
+        if limite and limite >= on:  # the days of its execution are those that the notice announces
+            lancement = lot.marche.date_lancement
+            return StatutLot.EN_PREPARATION if lancement and lancement > on else StatutLot.EN_CONSULTATION
+        if lot.date_debut is None:
+            return _sans_notification(lot, limite, fin, on)
     if fin is not None and fin < on:
         return StatutLot.TERMINE
     if debut <= on:
@@ -106,3 +112,22 @@ def statut_lot(lot, on: date, fin: date | None = None) -> StatutLot:
     if lot.date_notification is not None and lot.date_notification <= on:
         return StatutLot.ATTRIBUE
     return StatutLot.EN_PREPARATION
+
+
+def _sans_notification(lot, limite: date | None, fin: date | None, on: date) -> StatutLot:
+    """State of a lot of which neither notification nor start is known, its call closed or of unknown deadline.
+
+    A result published without an amount may be an award or the absence of one: only its notice says.
+    """
+    if fin is not None and fin < on:
+        return StatutLot.TERMINE
+    if lot.date_publication is not None:
+        return StatutLot.ATTRIBUE if lot.montant is not None else StatutLot.RESULTAT
+    if fin is not None and limite is None:
+        return StatutLot.EN_COURS
+    lancement = lot.marche.date_lancement
+    if limite is not None or (lancement is not None and add_months(lancement, LONGEST_CALL) < on):
+        return StatutLot.EN_ATTENTE
+    if lancement is not None:
+        return StatutLot.EN_CONSULTATION if lancement <= on else StatutLot.EN_PREPARATION
+    return StatutLot.SANS_DATE if lot.marche.publie else StatutLot.EN_PREPARATION

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from marches.enums import FormatAvis, NatureAvis, RolePartie
-from marches.models import Avis, JetonAvis, PartieARapprocher, SourceAvis
+from marches.models import Avis, JetonAvis, PartieARapprocher, SourceAvis, SourceLot
 from marches.rules import mentions
 from marches.rules.avis import CHAINED, AvisLu, PartieLue, as_dict, from_dict, sans_heure
 from marches.upsert.dossiers import PREFIX, DossierUpsert
@@ -123,6 +123,15 @@ def relier(sirens: Iterable[str] | None = None) -> int:
     before = dict(rows.values_list("pk", "marche"))
     rafraichir(before)
     return sum(marche != before[pk] for pk, marche in Avis.objects.filter(pk__in=before).values_list("pk", "marche"))
+
+
+def relier_import(importation: Importation) -> int:
+    """`relier` for the buyers of an import of contracts that have procedures waiting; number of notices moved."""
+    waiting = Avis.objects.filter(marche__cle__startswith=PREFIX).exclude(acheteur__organisation__siren="")
+    sirens = set(waiting.order_by().values_list("acheteur__organisation__siren", flat=True).distinct()) - {None}
+    read = SourceLot.objects.filter(importation=importation, lot__marche__acheteur__organisation__siren__in=sirens)
+    found = set(read.order_by().values_list("lot__marche__acheteur__organisation__siren", flat=True).distinct())
+    return relier(found) if found else 0
 
 
 @transaction.atomic

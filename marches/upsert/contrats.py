@@ -1,8 +1,10 @@
-"""Columns of a contract that follow from its lots: its words, its last notification; and contracts left without lot."""
+"""Columns of a contract that follow from its lots: its words, its latest day; and contracts left without lot."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
+
+from django.utils import timezone
 
 from marches.models import Lot, Marche
 from marches.upsert.ecriture import update
@@ -42,23 +44,37 @@ def refresh_marches(marche_ids: Collection[int]) -> None:
         return
     lots = defaultdict(list)
     rows = Lot.objects.filter(marche__in=marche_ids).order_by()
-    for marche_id, of_lot, notified in rows.values_list("marche", "racines", "date_notification"):
-        lots[marche_id].append((of_lot, notified))
+    for marche_id, *of_lot in rows.values_list("marche", "racines", "date_notification", "date_publication"):
+        lots[marche_id].append(tuple(of_lot))
     changed: list[Marche] = []
     for marche in Marche.objects.filter(pk__in=marche_ids).select_related("acheteur__organisation"):
         buyer = marche.acheteur.organisation.denomination
-        found = marche_index(marche.objet, buyer, lots[marche.pk])
+        found = marche_index(marche.objet, buyer, lots[marche.pk], lancement_of(marche))
         if (marche.racines, marche.recence) != found:
             marche.racines, marche.recence = found
             changed.append(marche)
     update(Marche, changed, ["racines", "recence"])
 
 
-def marche_index(objet: str, acheteur: str, lots: Collection[tuple[str, date | None]]) -> tuple[str, int]:
-    """`racines` and `recence` of a contract, out of its subject, its buyer's name, its lots' own words and days."""
+def lancement_of(marche: Marche) -> date | None:
+    """The day of its consultation: its launch, else the day offers are due."""
+    return marche.date_lancement or (timezone.localdate(marche.date_limite) if marche.date_limite else None)
+
+
+def marche_index(
+    objet: str,
+    acheteur: str,
+    lots: Collection[tuple[str, date | None, date | None]],
+    lancement: date | None = None,
+) -> tuple[str, int]:
+    """`racines` and `recence` of a contract: its subject, its buyer's name, then of each lot its words and two days.
+
+    `recence` is the last notification of its lots; without any, their last publication, else the launch.
+    """
     words = [*stems(objet), *stems(acheteur)]
-    words += " ".join(sorted(of_lot for of_lot, _ in lots)).split()
-    last = max((notified for _, notified in lots if notified), default=None)
+    words += " ".join(sorted(of_lot for of_lot, _, _ in lots)).split()
+    notified = max((day for _, day, _ in lots if day), default=None)
+    last = notified or max((day for _, _, day in lots if day), default=None) or lancement
     return join_stems(words), int(f"{last:%Y%m%d}") if last else 0
 
 

@@ -24,6 +24,7 @@ from portal.models import Importation
 from structures.enums import TypeIdentifiant
 from structures.models import Organisation
 
+INDEXED = ("racines", "date_notification", "date_publication")  # what the index of a contract takes of its lots
 SOURCE = ["importation_id", "format", "cle", "empreinte", "publie_le", "donnees", "lot_id"]
 
 
@@ -216,7 +217,7 @@ class LotUpsert:
                 contrat.marche = marche = Marche(cle=contrat.cle, groupe=contrat.groupe, **columns)
                 made.append(marche)
                 if values.keys() >= set(contrat.lots):  # nothing of it is stored yet: all that shows is at hand
-                    lots = [(values[cle]["racines"], values[cle]["date_notification"]) for cle in contrat.lots]
+                    lots = [tuple(values[cle][name] for name in INDEXED) for cle in contrat.lots]
                     buyer = organisations[_buyer(first.lu)].denomination
                     marche.racines, marche.recence = marche_index(marche.objet, buyer, lots)
                 else:

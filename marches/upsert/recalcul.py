@@ -35,6 +35,7 @@ def recalculer(noms: Noms | None = None) -> int:
         lots = list(Lot.objects.filter(pk__in=pks))
         upsert.refold(lots)
         number += len(lots)
+    reindex(Marche.objects.filter(recence=0).values_list("pk", flat=True))  # called or published, never notified
     refresh_holders()  # those of contracts made by hand, and structures newer than their contracts
     return number
 

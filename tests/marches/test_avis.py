@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from marches.enums import NatureAvis, Reservation
 from marches.importers.avis import import_avis, read_notice, xml
+from marches.importers.contrats import import_file
 from marches.models import Acheteur, Avis, Lot, Marche, PartieARapprocher, SourceAvis, Titulaire
 from marches.rules import mentions
 from marches.rules.avis import AvisLu, LotLu, PartieLue, as_dict, from_dict
@@ -22,6 +23,7 @@ from marches.upsert.nuts import departements
 from portal.imports import FichierRefuse
 from portal.models import Importation
 from tests import factories as make
+from tests.marches.test_decp import record
 
 DATA = Path(__file__).parents[1] / "data" / "avis"
 CHAIN = [DATA / f"eforms_{name}.xml" for name in ("consultation", "rectificatif", "attribution")]
@@ -430,6 +432,22 @@ def test_contracts_of_the_decp_that_come_later_are_joined(capsys):
     assert relier() == 0
     with pytest.raises(CommandError, match="au moins un fichier"):
         call_command("import_avis")
+
+
+@pytest.mark.django_db
+def test_a_file_of_contracts_joins_the_notices_that_were_there_first(tmp_path):
+    import_avis(CHAIN[0])
+    waiting = Marche.objects.get()
+    buyer = Acheteur.objects.get().organisation.identifiant
+    award = record(id="2026-ENT-014", acheteur={"id": buyer}, objet=waiting.objet, dateNotification="2027-01-04",
+                   datePublicationDonnees="2027-01-20")  # fmt: skip
+    file = tmp_path / "decp.json"
+    file.write_text(json.dumps({"marches": {"marche": [award]}}), encoding="utf-8")
+    import_file(file)
+    joined = Avis.objects.get().marche
+    assert joined.cle.startswith("avis:") is False
+    assert joined.lots.get().date_notification == date(2027, 1, 4)
+    assert Marche.objects.get() == joined
 
 
 def test_a_town_is_the_same_with_and_without_cedex():

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from marches.actions.reconductions import agenda_of, jeton
-from marches.echeances import calendrier_of, echeances_of
+from marches.echeances import calendrier_of, compte_en_cours, echeances_of
 from marches.enums import DecisionReconduction, EtatReconduction, GenreEcheance, StatutLot
-from marches.models import Agenda, Reconduction
+from marches.models import Agenda, Lot, Reconduction
 from marches.notifications.reconductions import palier, rappeler
 from marches.rules import statut_lot
 from marches.rules.reconductions import calendrier
@@ -378,3 +378,35 @@ def test_people_of_another_establishment_of_the_buyer_are_told(client_acheteur, 
 
     rappeler(add_months(echeances_of(mine, TODAY())[0].le, -1))
     assert twin.user.email in set(Envoi.objects.values_list("destinataire", flat=True))
+
+
+@pytest.mark.django_db
+def test_lots_counted_as_running_are_those_whose_pages_say_so(client, django_assert_num_queries):
+    on = timezone.localdate()
+    ago = date(on.year - 1, on.month, 1)
+    given = {
+        "date_debut": date(ago.year - 1, ago.month, 1),
+        "date_notification": ago,
+        "date_fin": ago,
+        "duree_mois": 12,
+    }
+    tacit = make.make_lot(**given, reconductions=3)
+    express = make.make_lot(**given, reconductions=3, reconduction_tacite=False)
+    refused = make.make_lot(**given, reconductions=3)
+    Reconduction.objects.create(lot=refused, rang=1, decision=NON, decidee_le=ago)
+    make.make_lot(**given)
+    firm = make.make_lot(date_notification=ago, date_fin=date(on.year + 1, 1, 1))
+    make.make_lot(date_notification=date(on.year + 1, 1, 1), date_fin=date(on.year + 2, 1, 1))  # awarded, not begun
+    running = {lot.pk for lot in Lot.objects.select_related("marche")
+               if statut_lot(lot, on, calendrier_of(lot, on).fin) == StatutLot.EN_COURS}  # fmt: skip
+    assert running == {tacit.pk, firm.pk}
+    assert express.pk not in running
+    with django_assert_num_queries(3):
+        assert compte_en_cours(Lot.objects.all(), on) == 2
+
+
+@pytest.mark.django_db
+def test_the_calendar_says_how_far_it_looks():
+    client = sign_in(Role.ACHETEUR, organisation=make.make_acheteur().organisation)
+    page = text(client.get(reverse("marches:echeances")))
+    assert '<option value="12" selected>' in page

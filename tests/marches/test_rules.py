@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -25,6 +26,8 @@ from portal.verdict import Niveau
 from structures.enums import Kind
 
 AFTER = date(2024, 3, 1)
+
+PARIS = ZoneInfo("Europe/Paris")
 
 
 @pytest.mark.parametrize(
@@ -107,8 +110,37 @@ def test_debuts_de_vague(days, starts):
     ],
 )
 def test_statut_lot(notified, start, end, expected):
-    lot = SimpleNamespace(date_notification=notified, date_debut=start, date_fin=end)
-    assert statut_lot(lot, date(2026, 6, 1)) == expected
+    assert statut_lot(_lot(date_notification=notified, date_debut=start, date_fin=end), date(2026, 6, 1)) == expected
+
+
+def _lot(*, lancement=None, limite=None, publie=True, **given):
+    known = dict.fromkeys(("date_notification", "date_debut", "date_fin", "date_publication", "montant"))
+    marche = SimpleNamespace(date_lancement=lancement, date_limite=limite, publie=publie)
+    return SimpleNamespace(marche=marche, **known | given)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"limite": datetime(2026, 6, 1, 12, 0, tzinfo=PARIS)}, StatutLot.EN_CONSULTATION),
+        ({"limite": datetime(2026, 5, 31, 23, 59, tzinfo=PARIS)}, StatutLot.EN_ATTENTE),
+        ({"limite": datetime(2026, 5, 31, 22, 30, tzinfo=UTC)}, StatutLot.EN_CONSULTATION),  # June in Paris
+        ({"limite": datetime(2026, 7, 1, tzinfo=PARIS), "lancement": date(2026, 6, 2)}, StatutLot.EN_PREPARATION),
+        ({"limite": datetime(2026, 7, 1, tzinfo=PARIS), "date_debut": date(2026, 5, 1)}, StatutLot.EN_CONSULTATION),
+        ({"limite": datetime(2026, 7, 1, tzinfo=PARIS), "date_fin": date(2030, 5, 1)}, StatutLot.EN_CONSULTATION),
+        ({"limite": datetime(2026, 7, 1, tzinfo=PARIS), "date_notification": date(2026, 5, 9)}, StatutLot.EN_COURS),
+        ({"limite": datetime(2026, 5, 1, tzinfo=PARIS), "date_fin": date(2030, 5, 1)}, StatutLot.EN_ATTENTE),
+        ({"lancement": date(2026, 5, 1)}, StatutLot.EN_CONSULTATION),
+        ({"lancement": date(2025, 12, 1)}, StatutLot.EN_CONSULTATION),
+        ({"lancement": date(2025, 11, 30)}, StatutLot.EN_ATTENTE),
+        ({"lancement": date(2026, 6, 2)}, StatutLot.EN_PREPARATION),
+        ({"date_publication": date(2026, 5, 2), "montant": 9}, StatutLot.ATTRIBUE),
+        ({"date_publication": date(2026, 5, 2), "lancement": date(2026, 5, 1)}, StatutLot.RESULTAT),
+        ({"publie": False}, StatutLot.EN_PREPARATION),
+    ],
+)
+def test_statut_before_notification(given, expected):
+    assert statut_lot(_lot(**given), date(2026, 6, 1)) == expected
 
 
 TITRES = [  # published text, number, subject, common title
