@@ -25,7 +25,7 @@ class AchatsFichierForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"}),
         error_messages={
             "required": "Choisissez le fichier de vos achats.",
-            "empty": "Ce fichier est vide : choisissez-en un autre.",
+            "empty": "Ce fichier est vide\u00a0: choisissez-en un autre.",
         },
     )
 

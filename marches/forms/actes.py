@@ -32,15 +32,17 @@ class ModificationForm(_ActeForm):
     )  # fmt: skip
     date_publication = day_field(label="Publiée le", help_text="Dans les données essentielles, si elle l'est.")
     montant = amount_field(
-        "Nouveau montant du lot (€ HT)", "Montant total du lot après la modification ; vide s'il reste le même."
+        "Nouveau montant du lot (€ HT)", "Montant total du lot après la modification\u00a0; vide s'il reste le même."
     )
     duree_mois = whole_field(
         "Nouvelle durée (mois)",
         1,
         LONGEST_MONTHS,
-        "Durée ferme totale après la modification ; vide si elle reste la même.",
+        "Durée ferme totale après la modification\u00a0; vide si elle reste la même.",
     )
-    nouveaux = SiretsField(label="Nouveaux titulaires", help_text="SIRET, un par ligne ; vide s'ils restent les mêmes.")
+    nouveaux = SiretsField(
+        label="Nouveaux titulaires", help_text="SIRET, un par ligne\u00a0; vide s'ils restent les mêmes."
+    )
     groupes = (
         ("La modification", (("numero", "date_notification"), "objet", "date_publication")),
         ("Ce qu'elle change", (("montant", "duree_mois"), "nouveaux")),
@@ -49,7 +51,7 @@ class ModificationForm(_ActeForm):
     class Meta:
         model = Modification
         fields = ("numero", "date_notification", "date_publication", "montant", "duree_mois", "objet")
-        help_texts = {"numero": "« 1 », « 2 »…", "objet": "Pourquoi, en une phrase."}
+        help_texts = {"numero": "«\u00a01\u00a0», «\u00a02\u00a0»…", "objet": "Pourquoi, en une phrase."}
 
     def __init__(self, *args, instance, **given):
         lines = "\n".join(number for kind, number in instance.titulaires or [] if kind == "SIRET")
@@ -82,7 +84,7 @@ class SousTraitanceForm(_ActeForm):
         model = ActeSousTraitance
         fields = ("numero", "statut", "date_notification", "prestations", "montant", "duree_mois", "paiement_direct")
         help_texts = {
-            "numero": "Numéro de l'acte spécial (DC4), « 1 » par exemple.",
+            "numero": "Numéro de l'acte spécial (DC4), «\u00a01\u00a0» par exemple.",
             "statut": "Le sous-traitant doit être accepté, et ses conditions de paiement agréées (L. 2193-4).",
             "prestations": "Ce qu'il fait, en une phrase.",
             "paiement_direct": "De droit à partir de 600 € TTC (R. 2193-10).",

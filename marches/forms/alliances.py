@@ -26,11 +26,11 @@ class AllianceForm(forms.ModelForm):
     secteurs = forms.ModelMultipleChoiceField(
         label="Secteurs", required=False, queryset=Secteur.objects.order_by("ordre"),
         widget=forms.SelectMultiple(attrs={"size": 10}),
-        help_text="Plusieurs choix possibles : gardez la touche Ctrl (ou Cmd) enfoncée.",
+        help_text="Plusieurs choix possibles\u00a0: gardez la touche Ctrl (ou Cmd) enfoncée.",
     )  # fmt: skip
     lieux = forms.CharField(
         label="Où l'alliance intervient", required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Communes, intercommunalités, départements ou régions, un par ligne ou séparés par « ; ».",
+        help_text="Communes, intercommunalités, départements ou régions, un par ligne ou séparés par «\u00a0;\u00a0».",
     )  # fmt: skip
     rayon_km = forms.IntegerField(
         label="Ou dans un rayon de (km)", required=False, min_value=1, max_value=LARGEST_RADIUS
@@ -82,7 +82,7 @@ class AllianceForm(forms.ModelForm):
         if text:
             self.centre = _place(text)
             if not self.centre.has_point:
-                raise ValidationError("Donnez une commune : le centre d'un rayon est un point.")
+                raise ValidationError("Donnez une commune\u00a0: le centre d'un rayon est un point.")
         return text
 
     def clean(self):
@@ -148,11 +148,11 @@ class BaseMembres(BaseFormSet):
         rows = self.rows
         pks = [row["structure"].pk for row in rows]
         if len(set(pks)) < len(pks):
-            raise ValidationError("Une structure est nommée deux fois : gardez une seule de ses lignes.")
+            raise ValidationError("Une structure est nommée deux fois\u00a0: gardez une seule de ses lignes.")
         if len(rows) < 2:
             raise ValidationError("Une alliance réunit au moins deux structures.")
         if sum(row["pilote"] for row in rows) > 1:
-            raise ValidationError("Un seul membre pilote l'alliance : décochez les autres.")
+            raise ValidationError("Un seul membre pilote l'alliance\u00a0: décochez les autres.")
         if self.acteur.has(Role.ADMINISTRATION):
             return
         if not Structure.objects.editable_by(self.acteur).filter(pk__in=pks).exists():

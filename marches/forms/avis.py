@@ -20,7 +20,7 @@ class FichierAvisForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".xml,.zip"}),
         error_messages={
             "required": "Choisissez un fichier.",
-            "empty": "Ce fichier est vide : choisissez-en un autre.",
+            "empty": "Ce fichier est vide\u00a0: choisissez-en un autre.",
         },
     )
 
@@ -34,15 +34,18 @@ class RapprochementForm(forms.Form):
     """One answer: an organisation proposed, another one by its SIRET, or left as text."""
 
     reponse = forms.ChoiceField(
-        label="Qui est-ce ?",
+        label="Qui est-ce\u00a0?",
         widget=forms.RadioSelect,
         error_messages={
             "required": "Choisissez une réponse.",
-            "invalid_choice": "Cette réponse n'est pas proposée : choisissez-en une dans la liste.",
+            "invalid_choice": "Cette réponse n'est pas proposée\u00a0: choisissez-en une dans la liste.",
         },
     )
     siret = forms.CharField(
-        label="SIRET", required=False, max_length=30, help_text="14 chiffres, seulement avec la réponse « Une autre »."
+        label="SIRET",
+        required=False,
+        max_length=30,
+        help_text="14 chiffres, seulement avec la réponse «\u00a0Une autre\u00a0».",
     )
 
     def __init__(self, *args, proposees: list[Organisation], **kwargs):
@@ -51,7 +54,7 @@ class RapprochementForm(forms.Form):
         self.fields["reponse"].choices = [
             *((pk, label(organisation)) for pk, organisation in self.proposees.items()),
             (SIRET, "Une autre organisation, dont voici le SIRET"),
-            (TEXTE, "Laisser en texte : elle n'a pas d'identifiant connu"),
+            (TEXTE, "Laisser en texte\u00a0: elle n'a pas d'identifiant connu"),
         ]
         self.helper = FormHelper()
         self.helper.form_tag = False
@@ -60,7 +63,7 @@ class RapprochementForm(forms.Form):
         cleaned = super().clean()
         answer, number = cleaned.get("reponse"), clean(cleaned.get("siret"))
         if answer == SIRET and not is_siret(number):
-            raise ValidationError({"siret": "Ce numéro n'est pas un SIRET : donnez ses 14 chiffres."})
+            raise ValidationError({"siret": "Ce numéro n'est pas un SIRET\u00a0: donnez ses 14 chiffres."})
         cleaned["siret"] = number
         return cleaned
 

@@ -134,7 +134,7 @@ class LieuField(forms.CharField):
             return None
         found = resolve(text)
         if found.lieu is None:
-            raise ValidationError("Lieu inconnu : vérifiez son nom, ou donnez son code postal.")
+            raise ValidationError("Lieu inconnu\u00a0: vérifiez son nom, ou donnez son code postal.")
         alike = [lieu for lieu in found.candidats if lieu.niveau == NiveauLieu.COMMUNE and lieu.nom == found.lieu.nom]
         if found.lieu.niveau == NiveauLieu.COMMUNE and len(alike) > 1:
             names = " ou ".join(f"« {lieu.libelle} »" for lieu in alike[:4])
@@ -171,7 +171,7 @@ class SiretsField(forms.CharField):
             number, name = _number_and_name(line)
             siret, fault = lire(number)
             if not fault and len(siret) != 14:
-                fault = "Un SIREN ne dit pas quel établissement : donnez les 14 chiffres du SIRET."
+                fault = "Un SIREN ne dit pas quel établissement\u00a0: donnez les 14 chiffres du SIRET."
             if fault:
                 problems.append(f"« {line[:60]} » : {fault}")
             else:
@@ -212,10 +212,10 @@ class MarcheField(forms.CharField):
             return None
         found = list(self._matching(text)[: MOST_PROPOSED + 1])
         if not found:
-            raise ValidationError("Aucun marché ne correspond : donnez sa référence ou l'adresse de sa page.")
+            raise ValidationError("Aucun marché ne correspond\u00a0: donnez sa référence ou l'adresse de sa page.")
         if len(found) > 1:
-            names = " ; ".join(written(marche) for marche in found[:MOST_PROPOSED])
-            more = " ; …" if len(found) > MOST_PROPOSED else ""
+            names = "\u00a0; ".join(written(marche) for marche in found[:MOST_PROPOSED])
+            more = "\u00a0; …" if len(found) > MOST_PROPOSED else ""
             raise ValidationError(f"Plusieurs marchés correspondent, recopiez l'un d'eux : {names}{more}")
         return found[0]
 

@@ -21,7 +21,7 @@ CENT = Decimal(100)
 class GroupementForm(forms.ModelForm):
     convention_signee_le = JourField(
         label="Convention de groupement signée le", required=False,
-        help_text="L'accord entre les membres : partage des tâches, des paiements et des risques.",
+        help_text="L'accord entre les membres\u00a0: partage des tâches, des paiements et des risques.",
     )  # fmt: skip
     candidature_le = JourField(
         label="Candidature remise le", required=False,
@@ -38,9 +38,9 @@ class GroupementForm(forms.ModelForm):
         widgets = {"gouvernance": forms.Textarea(attrs={"rows": 4})}
         labels = {"nom": "Nom du groupement (facultatif)", "forme": "Forme"}
         help_texts = {
-            "forme": "Conjoint : chacun s'engage sur sa part. Solidaire : chacun répond de tout le lot.",
+            "forme": "Conjoint\u00a0: chacun s'engage sur sa part. Solidaire\u00a0: chacun répond de tout le lot.",
             "mandataire_solidaire": "Dans un groupement conjoint, seulement si le marché le demande.",
-            "gouvernance": "Comment le groupement décide et se coordonne : réunions, votes, outils partagés.",
+            "gouvernance": "Comment le groupement décide et se coordonne\u00a0: réunions, votes, outils partagés.",
         }
 
     def __init__(self, data=None, *, instance: Groupement):
@@ -73,14 +73,15 @@ class MembreForm(forms.Form):
     postes = forms.CharField(label="Ses postes et rôles", max_length=500, required=False)
     equivalence = forms.CharField(
         label="Preuve d'équivalence", max_length=500, required=False,
-        help_text="Pour une « structure équivalente » sur un lot réservé : ce qui prouve 50 % de travailleurs "
+        help_text="Pour une «\u00a0structure équivalente\u00a0» sur un lot réservé\u00a0: ce qui prouve "
+        "50 % de travailleurs "
         "du public visé. Sinon, laissez vide.",
     )  # fmt: skip
 
     def clean_part(self):
         part = self.cleaned_data["part"]
         if part is not None and part == 0:
-            raise ValidationError("Une part est supérieure à 0 % : laissez vide si elle n'est pas encore fixée.")
+            raise ValidationError("Une part est supérieure à 0 %\u00a0: laissez vide si elle n'est pas encore fixée.")
         return part
 
 
@@ -97,11 +98,11 @@ class BaseMembres(BaseFormSet):
         rows = self.rows
         named = [row["organisme"].cle for row in rows]
         if len(set(named)) < len(named):
-            raise ValidationError("Un organisme est nommé deux fois : gardez une seule de ses lignes.")
+            raise ValidationError("Un organisme est nommé deux fois\u00a0: gardez une seule de ses lignes.")
         if len(rows) < 2:
-            raise ValidationError("Un groupement réunit au moins deux opérateurs : ajoutez un membre.")
+            raise ValidationError("Un groupement réunit au moins deux opérateurs\u00a0: ajoutez un membre.")
         if sum(row["mandataire"] for row in rows) != 1:
-            raise ValidationError("Désignez un mandataire, et un seul : il parle à l'acheteur au nom de tous.")
+            raise ValidationError("Désignez un mandataire, et un seul\u00a0: il parle à l'acheteur au nom de tous.")
         if self.acteur.has(Role.STRUCTURE, Role.ENTREPRISE) and self.acteur.organisation_id not in named:
             raise ValidationError("Votre organisation doit être parmi les membres du groupement.")
         parts = [row["part"] for row in rows if row["part"] is not None]
@@ -157,7 +158,7 @@ class ChangementForm(forms.ModelForm):
         if not cleaned["entree"] and not inside:
             self.add_error("organisme", "Cet organisme n'est pas membre du groupement.")
         if cleaned.get("motif") == MotifChangement.AUTRE and not cleaned.get("texte"):
-            self.add_error("texte", "Dites ce qui s'est passé : le code n'admet que deux raisons.")
+            self.add_error("texte", "Dites ce qui s'est passé\u00a0: le code n'admet que deux raisons.")
         return cleaned
 
 
@@ -193,7 +194,7 @@ class ProposerForm(forms.Form):
             seen = Lot.objects.visible_to(self.acteur).select_related("marche__acheteur__organisation")
             lot = seen.filter(pk=int(number)).first()
         if lot is None:
-            raise ValidationError("Aucun lot du registre n'a cette adresse : copiez celle de la page du lot.")
+            raise ValidationError("Aucun lot du registre n'a cette adresse\u00a0: copiez celle de la page du lot.")
         if lot.groupements.filter(alliance=self.alliance, retenu=False).exists():
             raise ValidationError("Cette alliance a déjà un groupement en préparation pour ce lot.")
         return lot

@@ -27,22 +27,25 @@ class LotForm(FicheForm):
 
     lieu = LieuField(
         label="Lieu d'exécution",
-        help_text="Une commune, un département ou une région ; le principal s'il y en a plusieurs.",
+        help_text="Une commune, un département ou une région\u00a0; le principal s'il y en a plusieurs.",
     )
     montant_estime = amount_field("Montant estimé (€ HT)", "Avant l'attribution, reconductions comprises.")
     montant = amount_field(
-        "Montant attribué (€ HT)", "Montant actuel, modifications comprises ; vide s'il n'est pas connu."
+        "Montant attribué (€ HT)", "Montant actuel, modifications comprises\u00a0; vide s'il n'est pas connu."
     )
     montant_initial = amount_field("Montant initial (€ HT)", "Montant notifié au départ, s'il a changé depuis.")
     offres_recues = whole_field("Offres reçues", 0, 10_000, "Nombre d'offres, groupements comptés pour une.")
     date_notification = day_field(label="Notification au titulaire", help_text="Le contrat prend effet ce jour-là.")
     date_debut = day_field(label="Début d'exécution", help_text="S'il est différent de la notification.")
     date_fin = day_field(
-        label="Fin d'exécution", help_text="De la période ferme ; vide, elle est calculée d'après le début et la durée."
+        label="Fin d'exécution",
+        help_text="De la période ferme\u00a0; vide, elle est calculée d'après le début et la durée.",
     )
     duree_mois = whole_field("Durée ferme (mois)", 1, LONGEST_MONTHS, "Sans les reconductions.")
     reconductions = whole_field("Nombre de reconductions", 0, MOST_RENEWALS, "0 s'il n'y en a pas.", required=True)
-    reconduction_mois = whole_field("Durée d'une reconduction (mois)", 1, 120, "Vide : autant que la période ferme.")
+    reconduction_mois = whole_field(
+        "Durée d'une reconduction (mois)", 1, 120, "Vide\u00a0: autant que la période ferme."
+    )
     preavis_jours = whole_field(
         "Préavis avant reconduction (jours)", 0, 730, "Délai écrit au contrat pour dire que l'on ne reconduit pas."
     )
@@ -54,7 +57,7 @@ class LotForm(FicheForm):
     justification = forms.CharField(
         label="Justification des points signalés", required=False, max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Votre réponse aux avertissements de droit sur ce marché, s'il y en a : elle reste au dossier.",
+        help_text="Votre réponse aux avertissements de droit sur ce marché, s'il y en a\u00a0: elle reste au dossier.",
     )  # fmt: skip
     groupes = (
         ("Ce que l'on achète", (("numero", "cpv"), "objet", "secteur", "lieu")),
@@ -83,21 +86,23 @@ class LotForm(FicheForm):
             "amenagements": forms.Textarea(attrs={"rows": 3}),
         }
         help_texts = {
-            "numero": "« 1 », « 3A »… Vide si le marché n'a qu'un lot.",
+            "numero": "«\u00a01\u00a0», «\u00a03A »… Vide si le marché n'a qu'un lot.",
             "objet": "Ce que le titulaire fait, en une phrase.",
             "secteur": "Les structures de ce métier trouveront le lot.",
             "cpv": "Huit chiffres, par exemple 77310000.",
-            "reservation": "À qui ce lot est réservé ; le portail dit ensuite si la loi le permet.",
-            "clause_sociale": "Une condition d'exécution : des heures d'insertion, par exemple.",
+            "reservation": "À qui ce lot est réservé\u00a0; le portail dit ensuite si la loi le permet.",
+            "clause_sociale": "Une condition d'exécution\u00a0: des heures d'insertion, par exemple.",
             "critere_social": "Un critère de choix des offres porte sur la qualité sociale.",
-            "services_sociaux": "Services sociaux et autres services spécifiques : nécessaire pour réserver à l'ESS.",
+            "services_sociaux": "Services sociaux et autres services spécifiques\u00a0: nécessaire pour "
+            "réserver à l'ESS.",
             "petit_lot": "Moins de 80 000 € (services, fournitures) ou 1 M€ (travaux), 20 % du total au plus.",
             "materiel_a_fournir": "Une association intermédiaire, qui prête des personnes, n'y répond pas seule.",
             "taches_essentielles": "Celles que doit faire un membre du groupement, pas un sous-traitant (R. 2142-27).",
-            "amenagements": "Ce que le lot permet : horaires, postes adaptés, accompagnement sur place.",
-            "forme_prix": "« Unitaire », « Forfaitaire » ou « Mixte » : ce que le format DECP accepte.",
-            "reconduction_tacite": "Décochée : l'acheteur doit écrire pour reconduire (R. 2112-4).",
-            "sous_traitance_declaree": "Une part du lot est-elle sous-traitée ?",
+            "amenagements": "Ce que le lot permet\u00a0: horaires, postes adaptés, accompagnement sur place.",
+            "forme_prix": "«\u00a0Unitaire\u00a0», «\u00a0Forfaitaire\u00a0» ou "
+            "«\u00a0Mixte\u00a0»\u00a0: ce que le format DECP accepte.",
+            "reconduction_tacite": "Décochée\u00a0: l'acheteur doit écrire pour reconduire (R. 2112-4).",
+            "sous_traitance_declaree": "Une part du lot est-elle sous-traitée\u00a0?",
         }
         error_messages = {"objet": {"required": "Dites ce que l'on achète."}}
 
@@ -139,7 +144,7 @@ class LotForm(FicheForm):
         if cleaned.get("reconductions") and not (months and start):
             self.add_error(
                 "duree_mois" if not months else "date_notification",
-                "Nécessaire pour dater les reconductions : elles suivent la période ferme.",
+                "Nécessaire pour dater les reconductions\u00a0: elles suivent la période ferme.",
             )
         return cleaned
 

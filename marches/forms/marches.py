@@ -23,7 +23,7 @@ class MarcheForm(FicheForm):
     )  # fmt: skip
     date_lancement = day_field(
         label="Lancement de la consultation",
-        help_text="Jour d'envoi de l'avis, ou premier contact : c'est lui qui dit quel droit s'applique.",
+        help_text="Jour d'envoi de l'avis, ou premier contact\u00a0: c'est lui qui dit quel droit s'applique.",
     )
     date_limite = forms.DateTimeField(
         label="Date limite de remise des offres", required=False,
@@ -33,7 +33,7 @@ class MarcheForm(FicheForm):
     )  # fmt: skip
     montant_estime = amount_field(
         "Montant estimé (€ HT)",
-        "Tous les lots, options et reconductions comprises : c'est ce total qui dit la procédure (R. 2121-1).",
+        "Tous les lots, options et reconductions comprises\u00a0: c'est ce total qui dit la procédure (R. 2121-1).",
     )
     montant_maximum = amount_field(
         "Montant maximum de l'accord-cadre (€ HT)", "Obligatoire pour un accord-cadre (R. 2162-4)."
@@ -47,7 +47,7 @@ class MarcheForm(FicheForm):
     dispense_motif = forms.ChoiceField(
         label="Dispense de condition sociale", required=False, choices=[("", "Aucune"), *MotifDispense.choices],
         help_text="Au-dessus des seuils européens, des conditions sociales d'exécution sont obligatoires depuis le "
-        "22 août 2026 (L. 2112-2-1) : si vous n'en mettez pas, dites pourquoi.",
+        "22 août 2026 (L. 2112-2-1)\u00a0: si vous n'en mettez pas, dites pourquoi.",
     )  # fmt: skip
     dispense_texte = forms.CharField(
         label="Justification de la dispense", required=False, max_length=5_000,
@@ -88,23 +88,24 @@ class MarcheForm(FicheForm):
             "objet": "Le titre de la consultation, tel que dans l'avis.",
             "reference": "Votre numéro de marché ou de consultation.",
             "nature": "Marché, concession ou contrat privé portant une clause.",
-            "type": "Travaux, services ou fournitures : les seuils en dépendent.",
-            "procedure": "Par exemple « Procédure adaptée » ou « Appel d'offres ouvert ».",
-            "techniques": "Par exemple « Accord-cadre » ou « Système d'acquisition dynamique ».",
-            "ccag": "Par exemple « Fournitures courantes et services ».",
+            "type": "Travaux, services ou fournitures\u00a0: les seuils en dépendent.",
+            "procedure": "Par exemple «\u00a0Procédure adaptée\u00a0» ou «\u00a0Appel d'offres ouvert\u00a0».",
+            "techniques": "Par exemple «\u00a0Accord-cadre\u00a0» ou «\u00a0Système d'acquisition dynamique\u00a0».",
+            "ccag": "Par exemple «\u00a0Fournitures courantes et services\u00a0».",
             "presentation": "Ce qu'un candidat doit comprendre du contexte, en quelques phrases.",
             "est_accord_cadre": "Des bons de commande ou des marchés subséquents suivront.",
             "justification_duree": "Si l'accord-cadre dépasse quatre ans, reconductions comprises (L. 2125-1).",
-            "prestations_distinctes": "Le besoin contient-il des prestations que l'on peut séparer (L. 2113-10) ?",
+            "prestations_distinctes": "Le besoin contient-il des prestations que l'on peut séparer (L. 2113-10)\u00a0?",
             "motif_non_allotissement": "Si des prestations distinctes ne sont pas alloties (L. 2113-11).",
             "justification_non_allotissement": "Les raisons de droit ou de fait, que le dossier doit garder.",
             "interdit_seul_et_groupe": "Le même candidat ne peut répondre seul et dans un groupement (R. 2142-21).",
             "interdit_plusieurs_groupes": "Le même candidat ne peut être dans plusieurs groupements (R. 2142-21).",
-            "marche_insertion": "L'insertion est l'objet même du marché (R. 2123-1, 3°) : tout candidat peut répondre.",
+            "marche_insertion": "L'insertion est l'objet même du marché (R. 2123-1, 3°)\u00a0: tout "
+            "candidat peut répondre.",
             "services_sociaux": "Services sociaux, de santé, culturels et autres services de la liste officielle.",
             "reservation_mentionnee": "L'avis ou les documents annoncent la décision de réserver (R. 2113-7).",
             "pilote": "Une expérience qui en prépare d'autres.",
-            "justification": "Votre réponse aux avertissements de droit, s'il y en a : elle reste au dossier.",
+            "justification": "Votre réponse aux avertissements de droit, s'il y en a\u00a0: elle reste au dossier.",
         }
         error_messages = {"objet": {"required": "Donnez un titre au marché."}}
 
@@ -122,7 +123,7 @@ class MarcheForm(FicheForm):
     def clean_acheteur_siret(self) -> str:
         siret, fault = lire(self.cleaned_data["acheteur_siret"])
         if fault or len(siret) != 14:
-            raise ValidationError(fault or "Un SIREN ne suffit pas : donnez les 14 chiffres du SIRET.")
+            raise ValidationError(fault or "Un SIREN ne suffit pas\u00a0: donnez les 14 chiffres du SIRET.")
         return siret
 
     def clean(self):
@@ -131,17 +132,17 @@ class MarcheForm(FicheForm):
         if launch and deadline and deadline.date() < launch:
             self.add_error("date_limite", "Les offres ne peuvent être attendues avant le lancement.")
         if cleaned.get("montant_maximum") is not None and not cleaned.get("est_accord_cadre"):
-            self.add_error("est_accord_cadre", "Un montant maximum suppose un accord-cadre : cochez la case.")
+            self.add_error("est_accord_cadre", "Un montant maximum suppose un accord-cadre\u00a0: cochez la case.")
         if (
             cleaned.get("motif_non_allotissement")
             and not (cleaned.get("justification_non_allotissement") or "").strip()
         ):
             self.add_error(
-                "justification_non_allotissement", "Écrivez pourquoi : le dossier doit le garder (L. 2113-11)."
+                "justification_non_allotissement", "Écrivez pourquoi\u00a0: le dossier doit le garder (L. 2113-11)."
             )
         motif, texte = cleaned.get("dispense_motif"), (cleaned.get("dispense_texte") or "").strip()
         if motif and not texte:
-            self.add_error("dispense_texte", "Écrivez la justification : la loi demande qu'elle soit conservée.")
+            self.add_error("dispense_texte", "Écrivez la justification\u00a0: la loi demande qu'elle soit conservée.")
         if texte and not motif and "dispense_motif" not in self.errors:
             self.add_error("dispense_motif", "Choisissez le motif de cette dispense.")
         if motif and cleaned.get("nature") == NatureContrat.CONCESSION and motif not in CONCESSION:
@@ -161,7 +162,7 @@ class PublicationForm(forms.Form):
 
     justification = forms.CharField(
         label="Votre justification", required=False, max_length=5_000, widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="Elle répond aux avertissements ci-dessus et reste au dossier du marché ; les visiteurs ne la "
+        help_text="Elle répond aux avertissements ci-dessus et reste au dossier du marché\u00a0; les visiteurs ne la "
         "voient pas.",
     )  # fmt: skip
 
@@ -172,7 +173,7 @@ class PublicationForm(forms.Form):
         else:
             self.fields["justification"].required = True
             self.fields["justification"].error_messages["required"] = (
-                "Écrivez pourquoi vous passez outre ces avertissements : le dossier doit le garder."
+                "Écrivez pourquoi vous passez outre ces avertissements\u00a0: le dossier doit le garder."
             )
 
 
@@ -204,7 +205,9 @@ class LiensForm(FicheForm):
     def clean_accord_cadre(self):
         framework = self.cleaned_data["accord_cadre"]
         if framework is not None and not framework.est_accord_cadre:
-            raise ValidationError("Ce marché n'est pas un accord-cadre : cochez d'abord « accord-cadre » sur sa fiche.")
+            raise ValidationError(
+                "Ce marché n'est pas un accord-cadre\u00a0: cochez d'abord «\u00a0accord-cadre\u00a0» sur sa fiche."
+            )
         return framework
 
     def clean(self):

@@ -24,7 +24,7 @@ class DecisionForm(forms.Form):
     )  # fmt: skip
     motif = forms.CharField(
         label="Motif", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Pour mémoire ; il n'est pas montré aux visiteurs.",
+        help_text="Pour mémoire\u00a0; il n'est pas montré aux visiteurs.",
     )  # fmt: skip
 
     def __init__(self, *args, tranche: Tranche, on: date, **given):
@@ -37,7 +37,9 @@ class DecisionForm(forms.Form):
     def clean_decidee_le(self) -> date:
         day = self.cleaned_data["decidee_le"]
         if day > self.on:
-            raise forms.ValidationError("Ce jour n'est pas encore venu : enregistrez la décision quand elle est prise.")
+            raise forms.ValidationError(
+                "Ce jour n'est pas encore venu\u00a0: enregistrez la décision quand elle est prise."
+            )
         return day
 
 

@@ -24,7 +24,7 @@ class RattacherForm(forms.Form):
         help_text="Seuls les marchés du même acheteur sont proposés, les plus récents d'abord.",
         error_messages={
             "required": "Choisissez le marché où rattacher ce lot.",
-            "invalid_choice": "Ce marché n'est pas proposé : choisissez-en un dans la liste.",
+            "invalid_choice": "Ce marché n'est pas proposé\u00a0: choisissez-en un dans la liste.",
         },
     )
 

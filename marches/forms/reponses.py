@@ -31,13 +31,13 @@ class ReponseForm(forms.Form):
         required=False,
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Un par ligne : SIRET ou adresse de la fiche. Un SIRET absent de l'annuaire est lu comme une "
+        help_text="Un par ligne\u00a0: SIRET ou adresse de la fiche. Un SIRET absent de l'annuaire est lu comme une "
         "entreprise ordinaire.",
     )
     preuves = forms.BooleanField(
         label="Les membres hors liste prouvent qu'ils sont une «\u00a0structure équivalente\u00a0»",
         required=False,
-        help_text="Par exemple : effectifs certifiés, dont 50 % au moins de travailleurs du public visé.",
+        help_text="Par exemple\u00a0: effectifs certifiés, dont 50 % au moins de travailleurs du public visé.",
     )
 
     def __init__(self, data=None, *, acteur: Acteur):

@@ -36,7 +36,7 @@ class SiteForm(_Helped, forms.ModelForm):
         model = Site
         fields = ("nom", "code", "type", "adresse", "agents")
         help_texts = {
-            "nom": "Par exemple « Collège Jean-Macé ».",
+            "nom": "Par exemple «\u00a0Collège Jean-Macé\u00a0».",
             "code": "Votre code, ou l'UAI d'un établissement scolaire.",
             "type": "Pour attribuer d'un coup tous les collèges, par exemple.",
             "adresse": "Rue et numéro.",
@@ -54,7 +54,7 @@ class SiteForm(_Helped, forms.ModelForm):
     def clean_lieu(self):
         lieu = self.cleaned_data["lieu"]
         if lieu is not None and lieu.niveau != NiveauLieu.COMMUNE:
-            raise ValidationError("Donnez une commune : un site est quelque part.")
+            raise ValidationError("Donnez une commune\u00a0: un site est quelque part.")
         return lieu
 
     @property
@@ -71,9 +71,9 @@ class ReferentForm(_Helped, forms.ModelForm):
         model = ReferentAcheteur
         fields = ("fonction", "role", "courriel")
         help_texts = {
-            "fonction": "La fonction, jamais le nom : « Gestionnaire des lycées du Loiret ».",
-            "role": "« Lycées », « Clauses sociales »…",
-            "courriel": "Une adresse de service de préférence ; les titulaires du lot la voient.",
+            "fonction": "La fonction, jamais le nom\u00a0: «\u00a0Gestionnaire des lycées du Loiret\u00a0».",
+            "role": "«\u00a0Lycées\u00a0», «\u00a0Clauses sociales »…",
+            "courriel": "Une adresse de service de préférence\u00a0; les titulaires du lot la voient.",
         }
         error_messages = {"fonction": {"required": "Dites la fonction de ce référent."}}
 
@@ -124,7 +124,7 @@ class AttributionForm(_Helped):
     )  # fmt: skip
     portee = forms.ChoiceField(
         label="Quels sites", initial=COCHES,
-        error_messages={"invalid_choice": "Cet ensemble n'est plus proposé : choisissez dans la liste."},
+        error_messages={"invalid_choice": "Cet ensemble n'est plus proposé\u00a0: choisissez dans la liste."},
     )  # fmt: skip
 
     def __init__(self, *args, lot, porteurs, referents, rows, **given):
@@ -168,5 +168,5 @@ class SiteLotForm(_Helped):
 
     heures_an = NombreField(
         label="Heures de travail par an", required=False, maximum="9999999.99",
-        help_text="Tous agents ensemble ; sert à comparer la charge de chacun à sa part du groupement.",
+        help_text="Tous agents ensemble\u00a0; sert à comparer la charge de chacun à sa part du groupement.",
     )  # fmt: skip
