@@ -11,10 +11,9 @@ from structures.enums import Kind
 from structures.models import Activite, Echange, Favori, Membre, Structure
 from structures.search_index import reindex
 from tests import factories as make
-from tests.e2e.people import account, sign_up, structure_in
+from tests.e2e.people import account, sign_up, structure_in, tab_to
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
-MOST_TABS = 80
 
 
 @pytest.fixture
@@ -30,20 +29,6 @@ def iton(normandie, proprete):
              structure_in(louviers, "Ateliers de Louviers", proprete, Kind.ESAT, capacite=62)]  # fmt: skip
     reindex([card.pk for card in cards])
     return cards
-
-
-def tab_to(page, target):
-    """Press Tab until `target` has the focus; whatever has it on the way shows it."""
-    for _ in range(MOST_TABS):
-        page.keyboard.press("Tab")
-        if target.evaluate("element => element === document.activeElement"):
-            shown = target.evaluate(
-                "element => { const s = getComputedStyle(element);"
-                " return (s.outlineStyle !== 'none' && s.outlineWidth !== '0px') || s.boxShadow !== 'none' }"
-            )
-            assert shown, f"Le focus ne se voit pas sur {target}"
-            return
-    raise AssertionError(f"{target} n'est pas atteint en {MOST_TABS} tabulations")
 
 
 def test_a_search_is_done_by_keyboard_alone(page, check, iton):
