@@ -17,6 +17,7 @@ from marches.models import ActeSousTraitance, Lot, MembreGroupement, Titulaire
 from marches.parametres import seuil
 from marches.stats import SUSPECT
 from portal.permissions import Acteur, Role
+from structures.enums import TypeIdentifiant
 from structures.models import Organisation, Structure
 
 SECONDS = 60
@@ -124,7 +125,8 @@ def montants_suspects() -> Q:
 
 def identifiants_suspects() -> Q:
     """A holder, a subcontractor or a buyer whose SIRET has a wrong key."""
-    wrong = Organisation.objects.filter(identifiant_valide=False).order_by().values("pk")
+    numbered = Organisation.objects.filter(type_identifiant=TypeIdentifiant.SIRET)  # notices name buyers without any
+    wrong = numbered.filter(identifiant_valide=False).order_by().values("pk")
     holders = Titulaire.objects.filter(organisation__in=wrong).order_by().values("lot")
     subcontractors = ActeSousTraitance.objects.filter(sous_traitant__in=wrong).order_by().values("lot")
     return Q(pk__in=holders) | Q(pk__in=subcontractors) | Q(marche__acheteur__organisation__in=wrong)

@@ -51,14 +51,21 @@ ESPACE = (
     Lien("Mes listes", "structures:favoris", USERS),
     Lien("Messages", "structures:echanges", USERS),
     Lien("Mes recherches", "structures:recherches"),
-    Lien("Imports de marchés", "marches:importations", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
-    Lien("Contrôles croisés", "marches:croisements", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
-    Lien("Registre des dispenses", "marches:dispenses", frozenset({Role.ACHETEUR, Role.ADMINISTRATION})),
     Lien("Mes estimations", "clauses:estimations", USERS),
     Lien("Demandes reçues", "clauses:demandes", frozenset({Role.FACILITATEUR})),
     Lien("Ma page de facilitateur", "clauses:facilitateur_edit", frozenset({Role.FACILITATEUR})),
     Lien("Mes salariés en parcours", "clauses:salaries", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),
     Lien("Mes groupements", "marches:groupements", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),
+)
+KEEPERS = frozenset({Role.ACHETEUR, Role.ADMINISTRATION})
+# Below it: what those who keep contracts do with them.
+REGISTRE = (
+    Lien("Saisir un marché", "marches:create", KEEPERS),
+    Lien("Sites et référents", "marches:sites", frozenset({Role.ACHETEUR})),
+    Lien("Imports de marchés", "marches:importations", KEEPERS),
+    Lien("Parties à rapprocher", "marches:parties", KEEPERS),
+    Lien("Contrôles croisés", "marches:croisements", KEEPERS),
+    Lien("Registre des dispenses", "marches:dispenses", KEEPERS),
 )
 
 
@@ -72,6 +79,7 @@ def navigation(request) -> dict:
     return {
         "liens": [(lien, lien.url == current) for lien in liens],
         "espace": [lien for lien in ESPACE if not lien.roles or acteur.role in lien.roles],
+        "registre_liens": [lien for lien in REGISTRE if acteur.role in lien.roles],
         "acteur": acteur,
         "membres": request.membres.membres if len(request.membres.membres) > 1 else [],
     }

@@ -61,6 +61,7 @@ class Resume:
     critere_social: bool = False
     reservations: dict[Reservation, int] = field(default_factory=dict)
     fictif: bool = False
+    reconductible: bool = False  # the lot that ends last may be renewed beyond `fin`, its firm period
 
     @property
     def reserves(self) -> int:
@@ -68,7 +69,8 @@ class Resume:
 
 
 FIELDS = (
-    "marche", "montant", "reservation", "clause_sociale", "critere_social", "date_notification", "date_fin", "fictif",
+    "marche", "montant", "reservation", "clause_sociale", "critere_social", "date_notification", "date_fin",
+    "fictif", "reconductions",
 )  # fmt: skip
 
 
@@ -83,6 +85,12 @@ def resume(lots: Iterable[dict[str, Any]]) -> Resume:
         if day := lot["date_notification"]:
             found.du, found.au = min(found.du or day, day), max(found.au or day, day)
         if day := lot["date_fin"]:
+            renewable = lot["reconductions"] > 0
+            found.reconductible = (
+                renewable
+                if found.fin is None or day > found.fin
+                else (found.reconductible or (renewable and day == found.fin))
+            )
             found.fin = max(found.fin or day, day)
         found.clause_sociale |= lot["clause_sociale"]
         found.critere_social |= lot["critere_social"]

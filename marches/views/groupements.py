@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 
 from marches import juridique, presentation
@@ -104,6 +105,7 @@ def _form(request, groupement):
         "lot": groupement.lot,
         "titre": "Modifier le groupement" if groupement.pk else _titre(request.acteur),
         "retour": groupement.get_absolute_url() if groupement.pk else groupement.lot.get_absolute_url(),
+        "nom_parent": "Groupement" if groupement.pk else Truncator(groupement.lot).chars(50),
         "prepare": not groupement.pk and request.acteur.has(*BIDDERS),
     }
     return render(request, "marches/groupement_form.html", context)

@@ -16,7 +16,7 @@ from marches.actions import ActionRefusee
 from marches.actions import reconductions as actions
 from marches.echeances import a_venir, calendrier_of, echeances_of, horizon, preavis_par_defaut, with_echeances
 from marches.exporters.agenda import as_ics
-from marches.forms.reconductions import DecisionForm, EcheancesForm
+from marches.forms.reconductions import DEFAULT_HORIZON, DecisionForm, EcheancesForm
 from marches.models import Lot
 from marches.rules.dates import add_months
 from marches.views.champs import own_lot, writers
@@ -78,7 +78,7 @@ def retirer(request, pk, rang):
 def echeances(request):
     """What is to come of one's contracts, month by month."""
     on = timezone.localdate()
-    form = EcheancesForm(request.GET)
+    form = EcheancesForm({"horizon": DEFAULT_HORIZON} | request.GET.dict())
     lots = filter_words(Lot.objects.followed_by(request.acteur), form.words)
     found = a_venir(with_echeances(lots, on), on, horizon(on, form.months), form.genres)
     page = paginate(found, request, per_page=PER_PAGE)

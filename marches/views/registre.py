@@ -21,6 +21,7 @@ from portal.pagination import paginate
 from portal.permissions import Role, role_required
 
 EXACT = 1_000  # contracts found that are counted; more are « plus de 1 000 »
+LOTS = 50  # lots shown at once of a contract that may have hundreds
 MOST_POINTS = 15  # on the page of a contract; the lots say theirs
 
 
@@ -29,10 +30,13 @@ def list(request):
     registre = MarcheFilter(request.GET, queryset=Marche.objects.visible_to(request.acteur))
     page = paginate(registre.qs.for_cards(), request, plafond=EXACT)
     summaries = resumes(page.rows, registre.lots_q)
+    now = timezone.now()
+    open_now = {m.pk for m in page if m.date_limite and m.date_limite >= now and summaries[m.pk].au is None}
     context = {
         "registre": registre,
         "page": page,
-        "cartes": [(marche, summaries[marche.pk]) for marche in page],
+        "cartes": [(marche, summaries[marche.pk], marche.pk in open_now) for marche in page],
+        "peut_saisir": request.acteur.has(Role.ACHETEUR, Role.ADMINISTRATION),
     }
     template = "marches/_resultats.html" if request.htmx else "marches/marche_list.html"
     return render(request, template, context)
@@ -47,11 +51,16 @@ def detail(request, pk):
     on = timezone.localdate()
     calendriers = {lot.pk: calendrier_of(lot, on) for lot in lots}
     jalons = frise_marche(marche, [(lot, calendriers[lot.pk]) for lot in lots], on)
-    holders = presentation.porteurs(lots)
+    page = paginate(lots, request, per_page=LOTS)
+    holders = presentation.porteurs(page.rows)
     points = points_de(marche, lots) if editable else points_publics(marche, lots)
     context = {
         "marche": marche,
-        "lots": [(lot, statut_lot(lot, on, calendriers[lot.pk].fin), holders[lot.pk]) for lot in lots],
+        "lots": [
+            (lot, statut_lot(lot, on, calendriers[lot.pk].fin), calendriers[lot.pk].fin, holders[lot.pk])
+            for lot in page.rows
+        ],
+        "page": page,
         "resume": presentation.resume_of(lots),
         "jalons": jalons,
         "phrase": phrase(jalons),

@@ -127,6 +127,10 @@ def test_wild_amounts_and_numbers():
     make.make_lot(objet="inconnu")
     assert found("montant") == {"0", "1", "-5", "1000000000.01", "100000000000000000"}
     wrong = make.make_organisation(identifiant="12345678901234", identifiant_valide=False)
+    unnumbered = make.make_organisation(  # a buyer that a notice names without any number
+        identifiant="SANS-1", type_identifiant="AUTRE", identifiant_valide=False
+    )
+    make.make_lot(marche=make.make_marche(acheteur=make.make_acheteur(organisation=unnumbered)))
     held("titulaire", wrong)
     make.make_acte_sous_traitance(lot=make.make_lot(objet="sous-traitant"), sous_traitant=wrong)
     make.make_lot(objet="acheteur", marche=make.make_marche(acheteur=make.make_acheteur(organisation=wrong)))

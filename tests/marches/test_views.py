@@ -1,13 +1,14 @@
 """Pages of the register: what they find, what they show, what they cost, what they survive."""
 
 import html
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from marches.enums import FormeGroupement, Reservation
 from marches.models import Lot, Marche
@@ -25,7 +26,7 @@ def search(client, **criteria):
     """Subjects of the contracts found."""
     response = client.get(LIST, criteria)
     assert response.status_code == 200
-    return {marche.objet for marche, _ in response.context["cartes"]}
+    return {marche.objet for marche, _, _ in response.context["cartes"]}
 
 
 @pytest.fixture
@@ -119,7 +120,7 @@ def test_filter_by_holder(client, register):
 )
 def test_order(client, register, tri, titles):
     response = client.get(LIST, {"tri": tri})
-    assert [marche.objet for marche, _ in response.context["cartes"]] == titles
+    assert [marche.objet for marche, _, _ in response.context["cartes"]] == titles
 
 
 def test_card_says_how_many_lots_match(client, register):
@@ -420,3 +421,39 @@ def test_imports_do_not_undo_what_was_done_by_hand(client_acheteur, tmp_path):
     lot.refresh_from_db()
     assert (lot.marche, lot.montant) == (alone, 5000)
     assert Marche.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_an_open_call_says_so_first_in_the_register(client):
+    buyer = make.make_acheteur()
+    old = make.make_marche(acheteur=buyer, objet="Ancien")
+    make.make_lot(marche=old, date_notification=date(2020, 1, 1))
+    call = make.make_marche(
+        acheteur=buyer, objet="Appel ouvert", date_lancement=date(2026, 1, 5),
+        date_limite=timezone.now() + timedelta(days=9),
+    )  # fmt: skip
+    lot = make.make_lot(marche=call, montant_estime=54_000)
+    reindex([old.pk, call.pk])
+    call.refresh_from_db()
+    assert call.recence == 20260105
+    page = client.get(reverse("marches:list")).content.decode()
+    assert page.index("Appel ouvert") < page.index("Ancien")
+    assert "offres attendues avant le" in page
+    for url in (call.get_absolute_url(), lot.get_absolute_url()):
+        page = client.get(url).content.decode()
+        assert "En consultation" in page
+        assert "Dates inconnues" not in page
+        assert "54\u202f000" in page
+
+
+@pytest.mark.django_db
+def test_a_contract_of_hundreds_of_lots_stays_light(client):
+    marche = make.make_marche()
+    for number in range(1, 121):
+        make.make_titulaire(
+            lot=make.make_lot(marche=marche, numero=str(number), objet=f"Menuiserie {number} " + "x" * 90)
+        )
+    page = client.get(marche.get_absolute_url())
+    assert len(page.content) < 60_000
+    assert "120 lots" in html.unescape(page.content.decode()).replace("\u202f", " ").replace("\xa0", " ")
+    assert "Menuiserie 120" in client.get(marche.get_absolute_url(), {"page": 3}).content.decode()

@@ -1,13 +1,19 @@
 """What boards say of contracts: renewals, drafts, sites that nobody has; the same cost for any number."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Q
+from django.utils import timezone
 
 from marches.echeances import Echeance, a_venir, horizon, with_echeances
 from marches.enums import GenreEcheance
+from marches.filters import AppelFilter
 from marches.models import Lot, Marche, SiteLot
 from portal.pages.stats.listes import Liste
+from structures.enums import NiveauLieu
+from structures.models import Structure
+from structures.toponymes import dans
 
 MONTHS_AHEAD = 6  # decisions that are prepared now
 MOST_LOTS = 2_000  # renewable lots read for one board
@@ -42,3 +48,26 @@ def mes_sites(acteur, on: date) -> Liste:
     running = Q(lot__date_fin=None) | Q(lot__date_fin__gte=on) | Q(lot__reconductions__gt=0)
     rows = rows.filter(running).select_related("lot", "site__commune", "referent").defer("lot__racines")
     return Liste.of(rows.order_by("-lot__date_notification", "lot", "site__nom", "pk"))
+
+
+@dataclass(frozen=True)
+class AppelsProches:
+    """Calls still open performed in the département `code`, « dans le Calvados », and those of the whole country."""
+
+    code: str
+    nom: str
+    nombre: int
+    total: int
+
+
+def appels_proches(acteur) -> AppelsProches | None:
+    """Open calls around the first card of this organisation; None when its département is unknown."""
+    cards = Structure.objects.filter(organisation=acteur.organisation_id, remplacee_par=None)
+    card = cards.exclude(departement=None).select_related("departement").only("departement").order_by("pk").first()
+    if card is None:
+        return None
+    code = card.departement_id
+    calls = Marche.objects.visible_to(acteur).filter(date_limite__gte=timezone.now())
+    near = AppelFilter({"departement": code}, queryset=calls)
+    name = dans(NiveauLieu.DEPARTEMENT, code, card.departement.nom)
+    return AppelsProches(code, name, near.qs.count(), calls.count())

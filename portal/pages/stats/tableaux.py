@@ -70,6 +70,7 @@ def structure(acteur, on: date) -> dict[str, Any]:
         "fiches": fiches(acteur, on),
         "messages_recus": messages_recus(acteur),
         "rattachements": rattachements(acteur),
+        "appels": contrats.appels_proches(acteur),
         **_declarant(acteur, on),
     }
 
