@@ -10,6 +10,7 @@ from clauses.views import (
     facilitateurs,
     parcours,
     participants,
+    postes,
     suivi,
 )
 
@@ -38,6 +39,12 @@ urlpatterns = [
     path("<int:pk>/reunions/", suivi.reunion, name="reunion"),
     path("<int:pk>/taches/", suivi.tache, name="tache"),
     path("taches/<int:pk>/", suivi.tache_faite, name="tache_faite"),
+    path("<int:pk>/postes/", postes.creer, name="poste_create"),
+    path("postes/<int:pk>/", postes.poste, name="poste"),
+    path("postes/<int:pk>/diffuser/", postes.diffuser, name="poste_diffuser"),
+    path("postes/<int:pk>/clore/", postes.clore, name="poste_clore"),
+    path("prescripteurs/", postes.prescripteurs, name="prescripteurs"),
+    path("prescripteurs/<int:pk>/", postes.prescripteur_bascule, name="prescripteur_bascule"),
     path("<int:clause_pk>/ecarts/", ecarts.constater, name="ecart_constater"),
     path("ecarts/<int:pk>/", ecarts.ecart, name="ecart"),
     path("ecarts/<int:pk>/notifier/", ecarts.notifier, name="ecart_notifier"),

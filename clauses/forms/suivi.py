@@ -147,6 +147,20 @@ class PosteForm(forms.ModelForm):
         return words
 
 
+class PourvusForm(forms.Form):
+    pourvus = forms.IntegerField(label="Postes pourvus", min_value=0)
+
+    def __init__(self, *args, maximum, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.maximum = maximum
+
+    def clean_pourvus(self):
+        number = self.cleaned_data["pourvus"]
+        if number > self.maximum:
+            raise ValidationError(f"Écrivez un nombre de 0 à {self.maximum}.")
+        return number
+
+
 class PrescripteurForm(forms.ModelForm):
     class Meta:
         model = Prescripteur

@@ -167,11 +167,12 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
 
 
 def _vie(clause):
-    """What its facilitator noted of a clause, the latest first. Four queries."""
+    """What its facilitator noted of a clause, the latest first. Five queries."""
     return {
         "reprises": clause.reprises.select_related("organisation"),
         "passations": clause.passations.select_related("de__organisation", "vers__organisation"),
         "reunions": clause.reunions.all()[:MOST_NOTES],
+        "postes": clause.postes.all()[:MOST_NOTES],
         "taches": clause.taches.order_by(F("faite_le").asc(nulls_first=True), "echeance", "pk")[:MOST_NOTES],
     }
 
