@@ -106,6 +106,22 @@ class DemandeFacilitateurQuerySet(models.QuerySet):
         return self.order_by(F("traitee_le").desc(nulls_first=True), "-cree_le", "-pk")
 
 
+class ModeleClauseQuerySet(models.QuerySet):
+    def published(self, acteur):
+        """Texts of the portal, and of the organisation for which this `Acteur` acts, every version."""
+        mine = Q(organisation=None) | Q(organisation=acteur.organisation_id or 0)
+        return self.filter(mine).exclude(publie_le=None)
+
+    def current(self, acteur):
+        """The last published version of each text, those that were withdrawn left out."""
+        newer = self.model.objects.filter(
+            code=OuterRef("code"), version__gt=OuterRef("version"), publie_le__isnull=False
+        )
+        of_portal = Q(organisation=None) & ~Exists(newer.filter(organisation=None))
+        of_body = ~Q(organisation=None) & ~Exists(newer.filter(organisation=OuterRef("organisation")))
+        return self.published(acteur).filter(of_portal | of_body, retire_le=None)
+
+
 class EstimationQuerySet(models.QuerySet):
     def visible_to(self, acteur):
         """Estimates of the organisation for which this `Acteur` acts: nobody else's."""

@@ -8,6 +8,7 @@ from clauses.views import (
     ecarts,
     estimations,
     facilitateurs,
+    modeles,
     parcours,
     participants,
     postes,
@@ -19,6 +20,8 @@ app_name = "clauses"
 urlpatterns = [
     path("", clauses.clause_list, name="list"),
     path("calculateur/", calculateur.calculateur, name="calculateur"),
+    path("modeles/", modeles.modeles, name="modeles"),
+    path("modeles/<int:pk>/", modeles.modele, name="modele"),
     path("estimations/", estimations.estimations, name="estimations"),
     path("estimations/garder/", estimations.create, name="estimation_create"),
     path("estimations/<int:pk>/", estimations.estimation, name="estimation"),

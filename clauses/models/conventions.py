@@ -8,7 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from clauses.enums import ServiceDelegue, StatutService, TypeClause
 from clauses.models.facilitateurs import Facilitateur
-from clauses.querysets import EstimationQuerySet
+from clauses.querysets import EstimationQuerySet, ModeleClauseQuerySet
 from marches.models import Acheteur, Lot
 from structures.models import Organisation, Zone
 
@@ -120,6 +120,8 @@ class ModeleClause(models.Model):
     publie_le = models.DateField("publiée le", null=True, blank=True)
     retire_le = models.DateField("retirée le", null=True, blank=True)
     fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
+
+    objects = ModeleClauseQuerySet.as_manager()
 
     class Meta:
         verbose_name = "modèle de clause"

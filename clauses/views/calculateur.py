@@ -38,7 +38,7 @@ def calculateur(request):
 def calculer(query, acteur) -> dict:
     """What the address `query` asks for, as the page shows it: the forms, a result a lot, their sum."""
     on = timezone.localdate()
-    lot = _lot(query.get("lot"), acteur)
+    lot = lot_of(query.get("lot"), acteur)
     asked = _numbered(query, lot)
     shared = {"secteurs": secteurs_with_children(), "on": on}
     submitted = "calculer" in query
@@ -64,12 +64,12 @@ def calculer(query, acteur) -> dict:
     }
 
 
-def _lot(text, acteur):
+def lot_of(text, acteur):
     lots = Lot.objects.visible_to(acteur).select_related("marche", "secteur")
-    return lots.filter(pk=text).first() if _is_key(text) else None
+    return lots.filter(pk=text).first() if is_key(text) else None
 
 
-def _is_key(text) -> bool:
+def is_key(text) -> bool:
     return bool(text) and text.isascii() and text.isdecimal() and len(text) < 19
 
 
@@ -77,7 +77,7 @@ def _numbered(query, lot) -> QueryDict:
     """The query string as a formset wants it: the number of lots, one more or one less when asked."""
     data = query.copy()
     count = data.get(f"{PREFIX}-TOTAL_FORMS", "1")
-    count = min(max(int(count), 1), MOST_LOTS) if _is_key(count) else 1
+    count = min(max(int(count), 1), MOST_LOTS) if is_key(count) else 1
     if "ajouter" in data:
         count = min(count + 1, MOST_LOTS)
     elif "retirer" in data:

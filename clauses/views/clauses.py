@@ -17,6 +17,7 @@ from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm
 from clauses.models import ClauseSociale, Declaration, Ecart, Facilitateur
 from clauses.presentation import by_month
 from clauses.stats import nombre_personnes, public_count
+from clauses.views.modeles import filled
 from marches.models import Lot
 from marches.rules import add_months
 from portal.pagination import paginate
@@ -71,6 +72,7 @@ def create(request, lot_pk):
         if initial["date_debut"] and lot.duree_mois and lot.duree_mois < 600
         else None
     )
+    initial |= filled(request.GET, lot, request.acteur)
     form = ClauseForm(request.POST or None, initial=initial, calcul=calcul)
     if form.is_valid():
         try:

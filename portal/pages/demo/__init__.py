@@ -6,6 +6,7 @@ Every row is marked `fictive` or `fictif`, and invented bodies carry SIRET numbe
 from django.db import transaction
 from django.utils import timezone
 
+from clauses.actions.modeles import load_models
 from portal.models import Importation
 from portal.pages.demo import (
     achats,
@@ -43,6 +44,7 @@ def load(today=None) -> list[str]:
     contracts = marches.load(cards, today)
     clauses, lignes = heures.load(contracts, cards["esl"].organisation, today)
     relais.load()
+    load_models(today)
     sites.load(cards, contracts)
     people = comptes.load(cards, contracts)
     liens.load(cards)

@@ -1,0 +1,51 @@
+"""Model texts: their variables in braces, and what a text must say before it is published."""
+
+import re
+from collections.abc import Mapping
+
+from portal.verdict import Verdict
+
+VARIABLES = {
+    "acheteur": "l'acheteur",
+    "contact": "le contact du facilitateur",
+    "date_debut": "la date de début",
+    "date_fin": "la date de fin",
+    "facilitateur": "le facilitateur",
+    "heures": "le nombre d'heures",
+    "lot": "l'objet du lot",
+    "publics": "les publics éligibles",
+}
+CCAG = "CCAG 2021, articles 16.1.1 (services) et 20.1.1 (travaux)"
+_BRACES = re.compile(r"\{([a-z_]{1,30})\}")
+_INCONNUE = "Variable inconnue : {{{}}}. Variables permises : {}."
+
+
+def variables(texte: str) -> list[str]:
+    """Variables of a text, each once; ValueError, in French, for one that nothing can fill."""
+    found = list(dict.fromkeys(_BRACES.findall(texte)))
+    for name in found:
+        if name not in VARIABLES:
+            raise ValueError(_INCONNUE.format(name, ", ".join(VARIABLES)))
+    return found
+
+
+def remplir(texte: str, valeurs: Mapping[str, str]) -> str:
+    """`texte` with its variables filled; one without a value is said in brackets, never left out in silence.
+
+    What is put in is not read again: a brace typed by somebody stays a brace.
+    """
+    return _BRACES.sub(lambda m: valeurs.get(m[1]) or f"[à compléter : {VARIABLES.get(m[1], m[1])}]", texte)
+
+
+def mentions(valeurs: Mapping[str, str]) -> list[Verdict]:
+    """Whether a clause says the four things it needs: scope, facilitator's contact, eligible people, volume of hours.
+
+    Source: CCAG 2021, art. 16.1.1 and 20.1.1; a clause without a figure has no effect (State purchasing directorate).
+    """
+    needed = {
+        "lot": "Le périmètre n'est pas dit : nommez le lot.",
+        "contact": "Le contact du facilitateur manque : l'entreprise ne saurait à qui s'adresser.",
+        "publics": "Les publics éligibles ne sont pas décrits.",
+        "heures": "Aucun volume d'heures : une clause sans chiffre reste sans effet.",
+    }
+    return [Verdict.blocage(said, source=CCAG) for name, said in needed.items() if not valeurs.get(name)]
