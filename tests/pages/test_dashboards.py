@@ -77,7 +77,10 @@ def test_buyer(client_acheteur):
     marche = of_buyer(client_acheteur)
     make_lot(marche=marche, objet="Finit hier", date_fin=date(2026, 11, 21))
     today = make_lot(marche=marche, date_fin=ON)
-    last = make_lot(marche=marche, date_fin=date(2027, 5, 22), reconductions=1)
+    last = make_lot(marche=marche, date_fin=date(2027, 5, 22), reconductions=1)  # of unknown length
+    start = {"marche": marche, "date_notification": date(2024, 3, 1), "duree_mois": 12, "date_fin": date(2025, 3, 1)}
+    renewed = make_lot(**start, reconductions=2)  # until 01/03/2027
+    make_lot(**start, reconductions=3)
     make_lot(marche=marche, date_fin=date(2027, 5, 23))
     make_lot(date_fin=ON)  # another buyer
     late = late_clause(today)
@@ -85,7 +88,9 @@ def test_buyer(client_acheteur):
     on_time = late_clause(last)
     make_imputation(clause=on_time, etat="acceptee", heures=Decimal(900))
     board = tableaux.acheteur(client_acheteur.acteur, ON)
-    assert board["fins"].rows == [today, last]
+    assert [(each.lot, each.le) for each in board["fins"].rows] == [
+        (today, ON), (renewed, date(2027, 3, 1)), (last, date(2027, 5, 22)),
+    ]  # fmt: skip
     assert [suivi.clause for suivi in board["en_retard"].rows] == [late]
     assert board["nb_marches"] == 1
     assert board["objectif"] is None

@@ -28,6 +28,14 @@ def decisions(acteur, on: date) -> Liste:
     return Liste.cut(found)
 
 
+def fins(acteur, on: date) -> Liste:
+    """Ends within six months that no foreseen renewal follows, the nearest first: lots of this buyer; two queries."""
+    until = horizon(on, MONTHS_AHEAD)
+    soon = Q(reconductions=0, date_fin__gte=on, date_fin__lte=until) | Q(reconductions__gt=0)
+    lots = with_echeances(Lot.objects.editable_by(acteur).filter(soon), on).order_by("-date_notification", "pk")
+    return Liste.cut(a_venir(lots[:MOST_LOTS], on, until, [GenreEcheance.FIN]))
+
+
 def brouillons(acteur) -> Liste:
     """Contracts of this buyer that nobody else sees yet, the latest first."""
     drafts = Marche.objects.editable_by(acteur).filter(publie=False).defer("racines", "presentation")

@@ -47,12 +47,8 @@ def tableau(acteur, on: date) -> tuple[str, dict[str, Any]]:
 
 
 def acheteur(acteur, on: date) -> dict[str, Any]:
-    lots = Lot.objects.editable_by(acteur)
-    ending = lots.filter(date_fin__gte=on, date_fin__lte=add_months(on, MONTHS_AHEAD))
     return {
-        "fins": Liste.of(
-            ending.select_related("marche").defer("racines", "marche__racines").order_by("date_fin", "pk")
-        ),
+        "fins": contrats.fins(acteur, on),
         "nb_marches": Marche.objects.editable_by(acteur).count(),
         "en_retard": en_retard(acteur, on),
         "objectif": objectif(acteur, on),
