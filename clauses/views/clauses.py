@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from clauses import actions, bord, rules
-from clauses.enums import OrigineHeures
+from clauses.enums import EtapeEcart, OrigineHeures
 from clauses.filters import ClauseFilter
 from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm
 from clauses.models import ClauseSociale, Declaration, Ecart, Facilitateur
 from clauses.presentation import by_month
+from clauses.rules.redaction import relire
 from clauses.stats import nombre_personnes, public_count
 from clauses.views.modeles import filled
 from marches.models import Lot
@@ -158,14 +159,26 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
             "error_forms": [form for form in (heures_form, mois_form) if form is not None and form.errors],
             "has_declarants": bool(declarants),
             "parts": bord.parts_des_membres(clause, on) if not acteur.has(Role.STRUCTURE) else [],
+            "relecture": _relecture(clause) if acteur.has(Role.FACILITATEUR, Role.ACHETEUR) else [],
             "vie": _vie(clause) if follows else None,
             "ecarts": Ecart.objects.visible_to(acteur).filter(clause=clause),
-            "may_find_gap": follows and (clause.heures_dues_total > clause.heures_acceptees),
+            "may_find_gap": follows
+            and clause.heures_dues_total > clause.heures_acceptees
+            and not clause.ecarts.exclude(etape=EtapeEcart.CLOS).exists(),
             "missing": max(clause.heures_dues_total - clause.heures_acceptees, Decimal(0)),
             "penalite": _penalite(clause, on),
             "on": on,
         },
     )
+
+
+def _relecture(clause):
+    """What to look at again in the writing of the clause."""
+    contact = clause.facilitateur.courriel or clause.facilitateur.telephone if clause.facilitateur else ""
+    return relire(
+        clause.texte, type=clause.type, heures=clause.heures_dues_total, lot=str(clause.lot), contact=contact,
+        publics=clause.publics,
+    )  # fmt: skip
 
 
 def _vie(clause):
