@@ -45,7 +45,10 @@ def classees(clauses, on: date) -> list[Rang]:
     columns = ("pk", "date_debut", "date_fin", "heures_dues_total", "heures_acceptees")
     rows = clauses.order_by().with_heures_dues(on).with_heures_acceptees(on).values_list(*columns)
     orange, rouge = seuil("alerte_orange", on), seuil("alerte_rouge", on)
-    ranks = [Rang(pk, allure(*facts, on, orange=orange, rouge=rouge)) for pk, *facts in rows]
+    ranks = [
+        Rang(pk, allure(start, end, due, accepted, on, orange=orange, rouge=rouge))
+        for pk, start, end, due, accepted in rows
+    ]
     return sorted(ranks, key=lambda rank: (-rank.allure.verdict.level.rank, -rank.allure.retard, -rank.pk))
 
 
@@ -112,8 +115,8 @@ def parts_des_membres(clause: ClauseSociale, on: date) -> list[dict]:
     before = _by(RepriseHeures.objects.filter(clause=clause, arretee_au__lte=on), "organisation")
     rows = Imputation.objects.filter(clause=clause, ligne__du__lte=on)
     pending = Imputation.objects.filter(ligne=OuterRef("ligne"), clause=OuterRef("clause"), etat=Etat.TRANSMISE)
-    declared = rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE]).exclude(Exists(pending.exclude(pk=OuterRef("pk"))))
-    declared = _by(declared, "declaration__organisation")
+    counted = rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE]).exclude(Exists(pending.exclude(pk=OuterRef("pk"))))
+    declared = _by(counted, "declaration__organisation")
     accepted = _by(rows.filter(etat=Etat.ACCEPTEE), "declaration__organisation")
     zero = Decimal(0)
     parts = [

@@ -185,14 +185,15 @@ def _target(ecart, suite, vers_clause, on):
     return vers_clause
 
 
-def _move_hours(ecart: Ecart, on: date, by: Acteur) -> None:
+def _move_hours(ecart, on: date, by: Acteur) -> None:
     """Less here, more there: what is due in all does not change."""
     missing = ecart.manquantes
     if not missing:
         return
-    common = {"date_effet": on, "origine": OrigineHeures.REPORT, "by": by}
-    add_heures_dues(ecart.clause, heures=-missing, motif=f"Reportées sur : {ecart.vers_clause.lot}"[:300], **common)
-    add_heures_dues(ecart.vers_clause, heures=missing, motif=f"Reportées de : {ecart.clause.lot}"[:300], **common)
+    source, target = ecart.clause, ecart.vers_clause
+    moves = [(source, -missing, f"Reportées sur : {target.lot}"), (target, missing, f"Reportées de : {source.lot}")]
+    for clause, hours, motif in moves:
+        add_heures_dues(clause, heures=hours, date_effet=on, origine=OrigineHeures.REPORT, motif=motif[:300], by=by)
 
 
 def _locked(ecart: Ecart, action: str, on: date) -> Ecart:

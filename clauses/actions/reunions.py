@@ -1,5 +1,6 @@
 """Who takes part in a clause: its holder invited; meetings noted, tasks done."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -22,7 +23,9 @@ def inviter(clause: ClauseSociale, *, organisation: Organisation, courriel: str,
 
 
 @transaction.atomic
-def noter_reunion(clause: ClauseSociale, *, by: Acteur, taches: list[str] = (), echeance: date | None = None, **fields):
+def noter_reunion(
+    clause: ClauseSociale, *, by: Acteur, taches: Iterable[str] = (), echeance: date | None = None, **fields
+):
     """A meeting, and what it decided to do: one task a line, all for the same day."""
     reunion = Reunion.objects.create(clause=clause, par=by.user, **fields)
     Tache.objects.bulk_create(

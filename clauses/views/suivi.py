@@ -107,7 +107,7 @@ def tache_faite(request, pk):
     followed = ClauseSociale.objects.editable_by(request.acteur)
     found = get_object_or_404(Tache.objects.filter(clause__in=followed.values("pk")).select_related("clause"), pk=pk)
     reunions.terminer(found, on=timezone.localdate())
-    return redirect(found.clause)
+    return redirect("clauses:detail", pk=found.clause_id)
 
 
 def _clause(request, pk):
