@@ -122,6 +122,27 @@ class ModeleClauseQuerySet(models.QuerySet):
         return self.published(acteur).filter(of_portal | of_body, retire_le=None)
 
 
+class ConventionQuerySet(models.QuerySet):
+    def in_force(self, on):
+        """Signed, begun and not ended on the day `on`."""
+        return self.filter(date_debut__lte=on, date_fin__gte=on).exclude(signee_le=None)
+
+    def editable_by(self, acteur):
+        """Conventions of the facilitator's body for which this `Acteur` acts."""
+        if not acteur.has(Role.FACILITATEUR):
+            return self.none()
+        return self.filter(facilitateur__organisation=acteur.organisation_id)
+
+    def visible_to(self, acteur):
+        """Facilitator: its own. Buyer: those it is a party to, through any of its establishments."""
+        if not acteur.has(Role.ACHETEUR):
+            return self.editable_by(acteur)
+        siren = acteur.organisation.siren
+        mine = Q(parties__acheteur__organisation=acteur.organisation_id)
+        mine |= Q(parties__acheteur__organisation__siren=siren) if siren else Q()
+        return self.filter(mine).distinct()
+
+
 class EstimationQuerySet(models.QuerySet):
     def visible_to(self, acteur):
         """Estimates of the organisation for which this `Acteur` acts: nobody else's."""

@@ -3,6 +3,7 @@ from django.urls import path
 from clauses.views import (
     calculateur,
     clauses,
+    conventions,
     declarations,
     donnees,
     ecarts,
@@ -20,6 +21,12 @@ app_name = "clauses"
 urlpatterns = [
     path("", clauses.clause_list, name="list"),
     path("calculateur/", calculateur.calculateur, name="calculateur"),
+    path("conventions/", conventions.conventions, name="conventions"),
+    path("conventions/nouvelle/", conventions.edit, name="convention_create"),
+    path("conventions/<int:pk>/", conventions.convention, name="convention"),
+    path("conventions/<int:pk>/modifier/", conventions.edit, name="convention_edit"),
+    path("conventions/<int:pk>/pdf/", conventions.pdf, name="convention_pdf"),
+    path("conventions/<int:pk>/services/<int:service_pk>/", conventions.service, name="convention_service"),
     path("modeles/", modeles.modeles, name="modeles"),
     path("modeles/<int:pk>/", modeles.modele, name="modele"),
     path("estimations/", estimations.estimations, name="estimations"),

@@ -52,6 +52,7 @@ ESPACE = (
     Lien("Messages", "structures:echanges", USERS),
     Lien("Mes recherches", "structures:recherches"),
     Lien("Mes estimations", "clauses:estimations", USERS),
+    Lien("Conventions", "clauses:conventions", frozenset({Role.FACILITATEUR, Role.ACHETEUR})),
     Lien("Modèles de clauses", "clauses:modeles", frozenset({Role.FACILITATEUR, Role.ACHETEUR})),
     Lien("Demandes reçues", "clauses:demandes", frozenset({Role.FACILITATEUR})),
     Lien("Ma page de facilitateur", "clauses:facilitateur_edit", frozenset({Role.FACILITATEUR})),

@@ -430,6 +430,18 @@ PAGES = [
         kwargs={"pk": "estimation.pk"},
         method="post",
     ),
+    Page("clauses:conventions", only(F, A)),
+    Page("clauses:convention_create", only(F)),
+    Page("clauses:convention", only(F, A), only(F, A, code=404), kwargs={"pk": "convention.pk"}),
+    Page("clauses:convention_pdf", only(F, A), only(F, A, code=404), kwargs={"pk": "convention.pk"}),
+    Page("clauses:convention_edit", only(F), only(F, code=404), kwargs={"pk": "convention.pk"}),
+    Page(
+        "clauses:convention_service",
+        only(F, code=302),
+        only(F, code=404),
+        kwargs={"pk": "convention.pk", "service_pk": "service.pk"},
+        method="post",
+    ),
     Page("clauses:modeles", only(F, A)),
     Page("clauses:modele", only(F, A), kwargs={"pk": "modele.pk"}),
     Page("clauses:facilitateurs", everybody()),
@@ -565,6 +577,9 @@ def make_world(clients: dict[str, Client] | None):
     recherche = make.make_recherche_enregistree(user=owners[A].user)
     avis = make.make_avis(acheteur=acheteur)
     brouillon = make.make_temoignage(auteur=owner(R), statut=Temoignage.Statut.BROUILLON)
+    partie = make.make_partie_convention(
+        acheteur=acheteur, convention=make.make_convention(facilitateur=facilitateur)
+    )
     return SimpleNamespace(
         nulle_part="nulle-part.png",
         bloc="identite",
@@ -596,6 +611,8 @@ def make_world(clients: dict[str, Client] | None):
         liste_sites=left(owners[A], "sites"),
         agenda=jeton_agenda(make.make_agenda(organisation=owner(A))),
         facilitateur=facilitateur,
+        convention=partie.convention,
+        service=make.make_service_convention(convention=partie.convention),
         modele=make.make_modele_clause(publie_le=date(2026, 1, 1)),
         estimation=make.make_estimation(organisation=owner(A)),
         demande_f=make.make_demande_facilitateur(facilitateur=facilitateur),

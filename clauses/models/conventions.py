@@ -8,7 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from clauses.enums import ServiceDelegue, StatutService, TypeClause
 from clauses.models.facilitateurs import Facilitateur
-from clauses.querysets import EstimationQuerySet, ModeleClauseQuerySet
+from clauses.querysets import ConventionQuerySet, EstimationQuerySet, ModeleClauseQuerySet
 from marches.models import Acheteur, Lot
 from structures.models import Organisation, Zone
 
@@ -38,6 +38,7 @@ class Convention(models.Model):
     )
     fictive = models.BooleanField("donnée de démonstration", default=False, editable=False)
 
+    objects = ConventionQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:

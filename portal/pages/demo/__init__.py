@@ -47,6 +47,7 @@ def load(today=None) -> list[str]:
     load_models(today)
     sites.load(cards, contracts)
     people = comptes.load(cards, contracts)
+    relais.convention(people["facilitateur"].facilitateur, people["acheteur"].acheteur, today)
     liens.load(cards)
     reindex([card.pk for card in cards.values()])
     usages.load(cards, people, today)

@@ -1,7 +1,10 @@
-"""Where to turn where no facilitator works, invented, and one private expert."""
+"""Where to turn where no facilitator works, one private expert, and a convention: all invented."""
 
-from clauses.enums import GenreRelais
-from clauses.models import Relais
+from datetime import date
+
+from clauses.enums import GenreRelais, ServiceDelegue, StatutService
+from clauses.models import Convention, PartieConvention, Relais, ServiceConvention
+from marches.rules import add_months
 from structures.zones import make_zone
 
 RELAIS = (
@@ -22,3 +25,19 @@ def load() -> int:
             courriel="contact@exemple.invalid",
         )  # fmt: skip
     return len(RELAIS)
+
+
+def convention(facilitateur, acheteur, today) -> Convention:
+    """The convention of the demonstration: the buyer and the body of the two accounts, signed last year."""
+    made = Convention.objects.create(
+        facilitateur=facilitateur, intitule="Convention de suivi des clauses sociales",
+        date_debut=date(today.year - 1, 9, 1), date_fin=add_months(today, 5), signee_le=date(today.year - 1, 7, 10),
+        contribution_an=18_000, zone=facilitateur.zone, fictive=True,
+    )  # fmt: skip
+    PartieConvention.objects.create(convention=made, acheteur=acheteur, contribution_an=18_000)
+    done = {ServiceDelegue.CONSEIL: StatutService.FAIT, ServiceDelegue.SUIVI: StatutService.EN_COURS}
+    for service in (*done, ServiceDelegue.COMPTE_RENDU):
+        ServiceConvention.objects.create(
+            convention=made, service=service, statut=done.get(service, StatutService.A_FAIRE)
+        )
+    return made
