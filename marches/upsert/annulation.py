@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from marches.models import Acheteur, ActeSousTraitance, Lot, Marche, Modification, SourceLot, SourceVue, Titulaire
 from marches.rules.decp import Identite
+from marches.upsert.contrats import OF_MARCHES
 from marches.upsert.ecriture import update
 from marches.upsert.facts import refresh_holders
 from marches.upsert.folding import READERS
@@ -21,9 +22,8 @@ from structures.models import Organisation
 
 BATCH = 2_000
 SHOWN = 50  # lots named among those that stay
-# What imports write of themselves: anything else that points to a lot or a contract holds it.
+# What imports write of themselves: anything else that points to a lot holds it.
 OF_LOTS = frozenset(model._meta.label for model in (Titulaire, Modification, ActeSousTraitance, SourceLot))
-OF_MARCHES = frozenset({Lot._meta.label})
 
 
 class DejaAnnulee(Exception):

@@ -9,9 +9,11 @@ from django.utils import timezone
 from marches.models import Lot, Marche
 from marches.upsert.ecriture import update
 from marches.upsert.references import Secteurs
+from portal.relations import pointed_at
 from portal.text import stems
 
 MOST_STEMS = 8_000
+OF_MARCHES = frozenset({Lot._meta.label})  # what imports hang on a contract: anything else there holds it
 
 
 def join_stems(words: Iterable[str]) -> str:
@@ -42,10 +44,11 @@ def refresh_marches(marche_ids: Collection[int]) -> None:
     """Refresh `racines` and `recence` of these contracts, whose lots have up-to-date `racines`. Three queries."""
     if not marche_ids:
         return
-    lots = defaultdict(list)
+    lots: dict[int, list[tuple[str, date | None, date | None]]] = defaultdict(list)
     rows = Lot.objects.filter(marche__in=marche_ids).order_by()
-    for marche_id, *of_lot in rows.values_list("marche", "racines", "date_notification", "date_publication"):
-        lots[marche_id].append(tuple(of_lot))
+    columns = rows.values_list("marche", "racines", "date_notification", "date_publication")
+    for marche_id, words, notified, published in columns:
+        lots[marche_id].append((words, notified, published))
     changed: list[Marche] = []
     for marche in Marche.objects.filter(pk__in=marche_ids).select_related("acheteur__organisation"):
         buyer = marche.acheteur.organisation.denomination
@@ -79,10 +82,22 @@ def marche_index(
 
 
 def remove_empty(marche_ids: Collection[int]) -> int:
-    """Delete those of these contracts that have no lot left; their history stays. Number of contracts deleted."""
-    empty = Marche.objects.filter(pk__in=marche_ids, lots=None)
-    number = 0
-    for marche in empty:
+    """Delete those of these contracts that have no lot left and that nobody worked on; number of contracts deleted.
+
+    One on which a person typed, linked or decided something, or on which anything else hangs, stays without lot. The
+    history of those that go stays.
+    """
+    empty = {marche.pk: marche for marche in Marche.objects.filter(pk__in=marche_ids, lots=None)}
+    if not empty:
+        return 0
+    by_hand = Marche.history.filter(id__in=empty).exclude(history_user=None).values_list("id", flat=True)
+    held = pointed_at(Marche, empty, OF_MARCHES) | set(by_hand)
+    gone = [marche for pk, marche in empty.items() if pk not in held and not _is_typed(marche)]
+    for marche in gone:
         marche.delete()
-        number += 1
-    return number
+    return len(gone)
+
+
+def _is_typed(marche: Marche) -> bool:
+    """Whether a person typed a field, or linked this contract to another: no file writes these links."""
+    return bool(marche.champs_saisis or marche.accord_cadre_id or marche.predecesseur_id or marche.operation_mere_id)

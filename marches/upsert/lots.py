@@ -11,6 +11,7 @@ from django.db import models
 from marches.models import Acheteur, Lot, Marche, SourceLot, SourceVue
 from marches.rules import type_marche
 from marches.rules.decp import Enregistrement, Identite, nom_prefere
+from marches.rules.signalements import signalements
 from marches.upsert.contrats import lot_racines, marche_index, refresh_marches, remove_empty
 from marches.upsert.ecriture import insert, pour, update
 from marches.upsert.facts import refresh_holders
@@ -84,7 +85,7 @@ class LotUpsert:
     def _flag(self, batch: list[Lecture]) -> None:
         self.lieux.prepare(lecture.lu.lieu_code for lecture in batch)
         for lecture in batch:
-            for reason, value in lecture.lu.problemes:
+            for reason, value in (*lecture.lu.problemes, *signalements(lecture.lu)):
                 self.report.flag(lecture.rang, reason, value)
             lieu = self.lieux.read(lecture.lu.lieu_code, lecture.lu.lieu_type)
             if lieu.probleme:

@@ -18,6 +18,7 @@ from portal import tasks
 from portal.models import Envoi, Importation
 from portal.pages.models import Temoignage
 from portal.pages.stats import contrats
+from portal.pages.stats.formats import nom_du_format
 from portal.pages.stats.listes import SHOWN, Liste
 from portal.permissions import Role
 from portal.verdict import Niveau
@@ -241,11 +242,15 @@ def _with_contract(declarations):
 
 
 def importations() -> list[Importation]:
-    """The last imports with their counts (`lus`, `crees`…, None when unfinished), without the report itself."""
+    """The last imports, without the report itself but with its counts: `lus`, `crees`… (None when unfinished).
+
+    `nom_format` is what their format is called.
+    """
     counts = ("lus", "crees", "mis_a_jour", "inchanges")
     rows = Importation.objects.defer("rapport").annotate(**{f"nb_{name}": KT(f"rapport__{name}") for name in counts})
     last = list(rows[: 2 * SHOWN])
     for row in last:
+        row.nom_format = nom_du_format(row.format)
         values = [_whole(getattr(row, f"nb_{name}")) for name in counts]
         row.lus, row.crees, row.mis_a_jour, row.inchanges = values
         row.ecartes = None if None in values else values[0] - sum(values[1:])

@@ -6,6 +6,7 @@ from django.utils import timezone
 from marches.actions import importations as contracts
 from portal.models import Importation
 from portal.pages.stats import tableaux
+from portal.pages.stats.formats import nom_du_format
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 from structures.actions.importations import visible_importations
@@ -29,6 +30,7 @@ def importation(request, pk):
     rapport = tableaux.Rapport.read(importation.rapport)
     context = {
         "importation": importation,
+        "nom_format": nom_du_format(importation.format),
         "rapport": rapport,
         "ecartes": paginate(rapport.ecartes, request, per_page=50),
         "signalements": paginate(rapport.signalements, request, per_page=50, parameter="signalements"),
