@@ -16,7 +16,7 @@ class Point:
 
 
 def points_de(marche: Marche, lots: list[Lot] | None = None) -> list[Point]:
-    """Every point worth reading, the most serious first; those of the contract before those of its lots.
+    """Every point worth reading, together by lot: the lot with the most serious one first, the whole contract when equal.
 
     `lots`: all of them, when they are already read. Ten queries at most, whatever their number.
     """
@@ -27,7 +27,15 @@ def points_de(marche: Marche, lots: list[Lot] | None = None) -> list[Point]:
     found = [Point(None, verdict) for verdict in juridique.verdicts_marche(marche, lots)]
     by_lot = juridique.verdicts_lots(lots)
     found += [Point(lot, verdict) for lot in lots for verdict in by_lot[lot.pk]]
-    return sorted(found, key=lambda point: -point.verdict.level.rank)
+    worst: dict[int, int] = {}
+    for point in found:
+        worst[_of(point)] = max(worst.get(_of(point), 0), point.verdict.level.rank)
+    return sorted(found, key=lambda point: (-worst[_of(point)], _of(point), -point.verdict.level.rank))
+
+
+def _of(point: Point) -> int:
+    """The lot a point is about, 0 for the whole contract."""
+    return point.lot.pk if point.lot else 0
 
 
 def points_publics(marche: Marche, lots: list[Lot]) -> list[Point]:
