@@ -16,7 +16,7 @@ class Point:
 
 
 def points_de(marche: Marche, lots: list[Lot] | None = None) -> list[Point]:
-    """Every point worth reading, together by lot: the lot with the most serious one first, the whole contract when equal.
+    """Every point worth reading, together by lot: the most serious lot first, the whole contract when equal.
 
     `lots`: all of them, when they are already read. Ten queries at most, whatever their number.
     """
