@@ -5,6 +5,7 @@ Each step checks its turn on a locked row, dates and signs itself, and writes to
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -94,7 +95,8 @@ def decider(
         raise ValidationError(f"{verdict.reason} {verdict.remede}".strip())
     ecart.etape, ecart.decision, ecart.decision_texte = EtapeEcart.CLOS, suite, texte
     ecart.decidee_le, ecart.decidee_par = timezone.now(), by.user
-    ecart.montant = montant if suite == SuiteEcart.PENALITE else None
+    penalty: Any = montant if suite == SuiteEcart.PENALITE else None  # an empty column: no penalty
+    ecart.montant = penalty
     ecart.vers_clause = _target(ecart, suite, vers_clause, on)
     _save(ecart, by, "decision")
     if suite == SuiteEcart.REPORT:

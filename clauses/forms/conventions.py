@@ -54,11 +54,12 @@ class ConventionForm(forms.ModelForm):
         self.order_fields(self.field_order)
         if self.instance.pk:
             parties = self.instance.parties.select_related("acheteur__organisation")
-            self.initial |= {
+            said = {
                 "acheteurs": "\n".join(partie.acheteur.organisation.identifiant for partie in parties),
                 "services": list(self.instance.services.values_list("service", flat=True)),
                 "territoire": lieux_ecrits(self.instance.zone),
             }
+            self.initial = {**self.initial, **said}
 
     def clean_acheteurs(self) -> list[Acheteur]:
         asked = list(dict.fromkeys(re.sub(r"[ .\u00a0\u202f]", "", line) for line in self._lines()))

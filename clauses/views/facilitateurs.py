@@ -64,9 +64,9 @@ def _guichet_unique(lieu):
     rows = touching.values_list("zone", "couverture", "niveau")
     partial = {zone for zone, couverture, _ in rows if couverture == Couverture.PARTIEL}
     whole = {zone for zone, couverture, _ in rows if couverture == Couverture.ENTIER}
-    in_part = partial - whole
+    in_part: set[int | None] = set(partial - whole)
     if lieu.niveau != NiveauLieu.COMMUNE:  # a body known by its seat alone says nothing of a larger place
-        in_part |= {None}
+        in_part.add(None)
     names = [(c.organisation.nom, c.zone_id in in_part) for c in claims]
     entiers = [name for name, is_part in names if not is_part]
     return rules.guichet_unique(entiers, [name for name, is_part in names if is_part], lieu.libelle)

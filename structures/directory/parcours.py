@@ -107,8 +107,8 @@ def _answering(queryset: QuerySet[Structure], question: Question) -> QuerySet[St
     """`matching.restrict` and the words, as questions put to each structure walked."""
     for condition in criteres(question, timezone.localdate()).values():
         queryset = queryset.filter(condition)
-    for condition in (_placed(question), _worded(question)):
-        queryset = queryset if condition is None else queryset.filter(condition)
+    for asked in (_placed(question), _worded(question)):
+        queryset = queryset if asked is None else queryset.filter(asked)
     return queryset
 
 
@@ -133,7 +133,7 @@ def _reaching(lieux: Iterable[Lieu]) -> Q:
     lieux = list(lieux)
     ways = [_some(ZoneLieu.objects.filter(condition, zone=OuterRef("zone")), "zone") for condition in coverings(lieux)]
     ways += [
-        _some(circles_around(lieu.latitude, lieu.longitude).filter(pk=OuterRef("zone")))
+        _some(circles_around(*lieu.point).filter(pk=OuterRef("zone")))
         for lieu in lieux
         if lieu.niveau == NiveauLieu.COMMUNE and lieu.has_point
     ]
