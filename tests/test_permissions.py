@@ -577,9 +577,7 @@ def make_world(clients: dict[str, Client] | None):
     recherche = make.make_recherche_enregistree(user=owners[A].user)
     avis = make.make_avis(acheteur=acheteur)
     brouillon = make.make_temoignage(auteur=owner(R), statut=Temoignage.Statut.BROUILLON)
-    partie = make.make_partie_convention(
-        acheteur=acheteur, convention=make.make_convention(facilitateur=facilitateur)
-    )
+    partie = make.make_partie_convention(acheteur=acheteur, convention=make.make_convention(facilitateur=facilitateur))
     return SimpleNamespace(
         nulle_part="nulle-part.png",
         bloc="identite",
