@@ -1,6 +1,7 @@
 from django.urls import path
 
 from clauses.views import (
+    bilans,
     calculateur,
     clauses,
     conventions,
@@ -81,6 +82,12 @@ urlpatterns = [
     path("affectations/<int:pk>/matricule/", parcours.matricule, name="matricule"),
     path("salaries/", parcours.salaries, name="salaries"),
     path("registre-des-traitements/", donnees.registre, name="registre_traitements"),
+    path("bilans/", bilans.bilans, name="bilans"),
+    path("bilans/signes/<int:pk>/", bilans.bilan_signe, name="bilan_signe"),
+    path("bilans/signes/<int:pk>/<slug:format>/", bilans.bilan_signe_fichier, name="bilan_signe_fichier"),
+    path("bilans/<slug:portee>/<slug:objet>/", bilans.bilan, name="bilan"),
+    path("bilans/<slug:portee>/<slug:objet>/signer/", bilans.signer_bilan, name="bilan_signer"),
+    path("bilans/<slug:portee>/<slug:objet>/<slug:format>/", bilans.bilan_fichier, name="bilan_fichier"),
     path("declarations/<int:pk>/", declarations.declaration, name="declaration"),
     path("declarations/<int:pk>/accepter-conformes/", declarations.accept_all_clean, name="accept_all_clean"),
     path("imputations/<int:pk>/accepter/", declarations.accept, name="accept"),

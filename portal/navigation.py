@@ -56,6 +56,11 @@ ESPACE = (
     Lien("Modèles de clauses", "clauses:modeles", frozenset({Role.FACILITATEUR, Role.ACHETEUR})),
     Lien("Demandes reçues", "clauses:demandes", frozenset({Role.FACILITATEUR})),
     Lien("Ma page de facilitateur", "clauses:facilitateur_edit", frozenset({Role.FACILITATEUR})),
+    Lien(
+        "Bilans",
+        "clauses:bilans",
+        frozenset({Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE}),
+    ),
     Lien("Mes salariés en parcours", "clauses:salaries", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),
     Lien("Mes groupements", "marches:groupements", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),
 )

@@ -14,7 +14,9 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from clauses import stats
 from clauses.enums import Etat
+from clauses.models import ClauseSociale
 from marches.actions.reconductions import jeton as jeton_agenda
 from marches.notifications.alliances import jeton
 from portal.models import Depot
@@ -85,6 +87,8 @@ SITES_READ = (
 KEPT_BACK = only(A, ADMIN, code=302), replaced(only(A, ADMIN, code=302), {A: 404})
 CLAUSE, GAP = {"pk": "clause.pk"}, {"pk": "avise.pk"}
 MONTH, HOURS, PERSON = {"pk": "declaration.pk"}, {"pk": "imputation.pk"}, {"pk": "participant.pk"}
+REPORT = replaced(only(*PARTIES, code=404), {F: 200, A: 200}), only(*PARTIES, code=404)
+REPORT_OF, SIGNED = {"portee": "portee", "objet": "bilan.objet"}, {"pk": "bilan.pk"}
 DRAFT = {"pk": "brouillon.pk"}
 PHOTO = {"pk": "brouillon.pk", "photo_pk": "photo.pk"}
 SUPPLIERS, PURCHASES, PURCHASE_FILE = {"pk": "liste.pk"}, {"pk": "achats.pk"}, {"pk": "fichier_achats.pk"}
@@ -511,6 +515,12 @@ PAGES = [
     Page("clauses:matricule", replaced(only(E, S), {E: 404}), only(E, S, code=404), kwargs={"pk": "affectation.pk"}),
     Page("clauses:salaries", only(E, S)),
     Page("clauses:registre_traitements", everybody()),
+    Page("clauses:bilans", only(*PARTIES)),
+    Page("clauses:bilan", *REPORT, kwargs=REPORT_OF),
+    Page("clauses:bilan_fichier", *REPORT, kwargs=REPORT_OF | {"format": "csv"}),
+    Page("clauses:bilan_signer", only(F, code=302), only(F, code=404), kwargs=REPORT_OF, method="post"),
+    Page("clauses:bilan_signe", *REPORT, kwargs=SIGNED),
+    Page("clauses:bilan_signe_fichier", *REPORT, kwargs=SIGNED | {"format": "csv"}),
     Page("clauses:assign", only(F), only(F, code=404), kwargs=PERSON, method="post"),
     # Home, board, stories
     Page("pages:accueil", everybody()),
@@ -542,6 +552,11 @@ PAGES = [
     Page("pages:sitemap", everybody()),
     Page("pages:favicon", everybody(301)),
 ]
+
+
+def chiffres_vides() -> dict:
+    """The figures of a report about nothing."""
+    return stats.chiffres(stats.Perimetre(ClauseSociale.objects.none(), date(2026, 1, 1), date(2026, 12, 31)))
 
 
 def make_world(clients: dict[str, Client] | None):
@@ -624,6 +639,9 @@ def make_world(clients: dict[str, Client] | None):
         decide=make.make_ecart(clause=clause, etape="clos", decision="renonciation", decidee_le=timezone.now()),
         declaration=declaration,
         imputation=imputation,
+        csv="csv",
+        portee="marche",
+        bilan=make.make_bilan(facilitateur=facilitateur, objet=str(lot.marche.pk), chiffres=chiffres_vides()),
         participant=participant,
         formation=make.make_action_formation(participant=participant),
         eligibilite=make.make_eligibilite(participant=participant),

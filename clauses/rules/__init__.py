@@ -1,5 +1,20 @@
 """Rules of social clauses: calculation, pace, penalties, eligibility, checks of an hour line. Pure functions."""
 
+from clauses.rules.bilans import (
+    DURABLES,
+    SMALLEST,
+    TERMES,
+    Decision,
+    Mouvement,
+    coherence,
+    en_mots,
+    jour_comptable,
+    masque,
+    masque_ensemble,
+    mouvements,
+    part,
+    points_dus,
+)
 from clauses.rules.calcul import (
     CALCUL,
     UNITE,
@@ -45,10 +60,12 @@ from clauses.rules.personnes import CCAG, Periode, eligibilite_fin, eligible_on,
 from clauses.rules.rythme import Allure, allure, penalite
 
 __all__ = [
-    "Allure", "CALCUL", "CCAG", "Calcul", "ELIGIBILITE_A_NOTER", "LigneAVerifier", "Number", "PRETEURS", "Penalite",
-    "Periode", "UNITE", "WIDE", "a_effacer_le", "allure", "decision_possible", "delai_observations",
-    "dernier_du_mois", "derniere_trace", "eligibilite_fin", "eligible_on", "etp", "guichet_unique",
-    "heures_main_oeuvre", "heures_prevues", "modalite_possible", "mois_max", "moyenne", "penalite",
-    "penalite_contrat", "personnes_pour", "peut", "premier_du_mois", "prochain_effacement", "prolongation_permise",
-    "proportionnalite", "prorata", "repartition_exacte", "somme_lots", "taux_pour", "tranche_age", "verifie_ligne",
+    "Allure", "CALCUL", "CCAG", "Calcul", "DURABLES", "Decision", "ELIGIBILITE_A_NOTER", "LigneAVerifier",
+    "Mouvement", "Number", "PRETEURS", "Penalite", "Periode", "SMALLEST", "TERMES", "UNITE", "WIDE", "a_effacer_le",
+    "allure", "coherence", "decision_possible", "delai_observations", "dernier_du_mois", "derniere_trace",
+    "eligibilite_fin", "eligible_on", "en_mots", "etp", "guichet_unique", "heures_main_oeuvre", "heures_prevues",
+    "jour_comptable", "masque", "masque_ensemble", "modalite_possible", "mois_max", "mouvements", "moyenne", "part",
+    "penalite", "penalite_contrat", "personnes_pour", "peut", "points_dus", "premier_du_mois", "prochain_effacement",
+    "prolongation_permise", "proportionnalite", "prorata", "repartition_exacte", "somme_lots", "taux_pour",
+    "tranche_age", "verifie_ligne",
 ]  # fmt: skip

@@ -9,8 +9,7 @@ from django.db.models.functions import ExtractYear
 
 from clauses.enums import Etat
 from clauses.models import ClauseSociale, HeuresDues, Imputation
-
-SMALLEST = 5
+from clauses.rules import SMALLEST
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,32 @@
+"""Reports signed, hours attested, years closed: figures that never change again."""
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from clauses import stats
+from clauses.enums import PorteeBilan
+from clauses.models import Bilan, ClauseSociale, Facilitateur
+from clauses.stats.perimetres import Sujet
+from portal.permissions import Acteur
+
+
+@transaction.atomic
+def signer(sujet: Sujet, du: date, au: date, *, facilitateur: Facilitateur, by: Acteur) -> Bilan:
+    """Freeze the figures of a report as they are now. A later one may be signed beside it; none ever changes."""
+    found: dict[str, Any] = stats.chiffres(sujet.perimetre(du, au))
+    if sujet.portee == PorteeBilan.ACHETEUR:
+        buyer = ClauseSociale.objects.filter(lot__marche__acheteur__organisation=int(sujet.objet))
+        # Alone on this buyer, its figures are those that the buyer reads: one cannot be taken from the other.
+        found["seul"] = not buyer.exclude(facilitateur=facilitateur).exists()
+    return Bilan.objects.create(
+        facilitateur=facilitateur,
+        portee=sujet.portee,
+        objet=sujet.objet,
+        libelle=sujet.libelle[:300],
+        du=du,
+        au=au,
+        chiffres=found,
+        signe_par=by.user,
+    )

@@ -1,0 +1,230 @@
+"""Figures of a report as tables, according to who reads them: one list for the page, the PDF, the CSV and the XLSX."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from itertools import groupby
+from typing import Any
+
+from clauses.enums import Situation
+from clauses.rules import DURABLES, en_mots, masque, masque_ensemble, part
+from portal import charts
+from portal.templatetags.formats import heures, mois, nombre, pourcent
+
+CACHE = "nc"
+LEGENDE = (
+    "nc : non communiqué. Un effectif de 1 à 4 personnes n'est pas publié, ni le plus petit des autres quand il "
+    "permettrait de le retrouver par soustraction."
+)
+TITRES = {
+    "modalite": "Par modalité",
+    "employeur": "Par famille d'employeurs",
+    "contrat": "Par type de contrat",
+    "sexe": "Par sexe",
+    "age": "Par tranche d'âge, à l'entrée",
+    "critere": "Par critère d'éligibilité",
+    "qpv": "Quartiers prioritaires de la politique de la ville",
+    "niveau": "Par niveau de formation",
+}
+DESSINES = {"modalite", "employeur", "critere"}
+DES_PERSONNES = {"critere", "qpv", "niveau"}  # what an employer does not read of its people
+
+
+class Regard(Enum):
+    """Who reads: the facilitator knows all; a buyer no small count; an organisation nothing of people's criteria."""
+
+    FACILITATEUR = "facilitateur"
+    ACHETEUR = "acheteur"
+    ORGANISATION = "organisation"
+
+
+@dataclass(frozen=True)
+class Tableau:
+    """A title, columns, rows whose first cell is a label; hours are Decimal, people int or « nc »."""
+
+    titre: str
+    entetes: list[str]
+    lignes: list[list]
+    dessin: Any = ""
+
+    @property
+    def imprimees(self) -> list[list[str]]:
+        """The rows as French readers read them."""
+        return [[_printed(cell) for cell in row] for row in self.lignes]
+
+
+@dataclass(frozen=True)
+class Bilan:
+    """A report to read: figures (value, label), tables, and a note on what is hidden."""
+
+    resume: list[tuple[str, str]]
+    tableaux: list[Tableau]
+    notes: list[str] = field(default_factory=list)
+
+
+def montrer(chiffres: Mapping[str, Any], regard: Regard, *, personnes: bool = True) -> Bilan:
+    """The report that this reader may read; `personnes` False: no number of people at all (see `rules.masque`)."""
+    hours = {name: Decimal(value) for name, value in chiffres["heures"].items()}
+    counts = chiffres["nombres"]
+    told = _told(chiffres, regard, personnes)
+    tables = [_hours_table(hours), *_class_tables(chiffres, regard, told), *_months(chiffres)]
+    tables += _clauses(chiffres, told) + (_exits(chiffres, regard) if regard != Regard.ORGANISATION else [])
+    people = told["personnes"]
+    summary = [
+        (heures(hours["acceptees"]), "acceptées sur la période"),
+        (heures(hours["total"]), f"cumulées, pour {heures(hours['dues'])} dues"),
+        (heures(hours["formation"]), "de formation"),
+        (nombre(counts["clauses"]), "clauses en cours sur la période" if counts["clauses"] > 1 else "clause en cours"),
+    ]
+    if people is not None:
+        summary.append((nombre(people), "personnes" if people > 1 else "personne"))
+        if people and hours["acceptees"] > 0:
+            summary.append((heures(hours["acceptees"] / people), "en moyenne par personne"))
+    elif personnes:
+        summary.append((CACHE, "personnes"))
+    notes = [] if regard != Regard.ACHETEUR else [LEGENDE]
+    if hours["corrections"]:
+        notes.append(
+            f"Dont {heures(hours['corrections'])} de corrections d'années déjà closes, comptées dans cette période."
+        )
+    if not personnes and regard == Regard.ACHETEUR:
+        notes.append("Le nombre de personnes se lit dans le bilan annuel de l'acheteur, où il ne désigne personne.")
+    return Bilan(summary, [table for table in tables if table.lignes], notes)
+
+
+def _told(chiffres, regard: Regard, personnes: bool) -> dict[str, Any]:
+    """People by table and in all, as this reader may know them."""
+    cells = {name: {row[0]: row[3] for row in rows} for name, rows in chiffres["tables"].items()}
+    cells["clauses"] = {row[0]: row[5] for row in chiffres["clauses"]}
+    total = chiffres["nombres"]["personnes"]
+    if not personnes:
+        return {name: dict.fromkeys(keys) for name, keys in cells.items()} | {"personnes": None}
+    if regard != Regard.ACHETEUR:
+        return cells | {"personnes": total}
+    shown, total = masque_ensemble(cells, total)
+    return shown | {"personnes": total}
+
+
+def _hours_table(hours: Mapping[str, Decimal]) -> Tableau:
+    rows = [
+        ["Dues à la fin de la période", hours["dues"]],
+        ["Dont devenues dues pendant la période", hours["dues_periode"]],
+        ["Déclarées sur la période", hours["declarees"]],
+        ["Acceptées sur la période", hours["acceptees"]],
+        ["Dont formation", hours["formation"]],
+        ["Dont corrections d'années closes", hours["corrections"]],
+        ["Acceptées depuis l'origine", hours["cumul"]],
+        ["Reprises, réalisées avant le suivi sur le portail", hours["reprises"]],
+        ["Total réalisé, reprises comprises", hours["total"]],
+    ]
+    share = part(hours["total"], hours["dues"])
+    if share is not None:
+        rows.append(["Part des heures dues", pourcent(share)])
+    return Tableau("Heures", ["Heures", "Nombre"], rows)
+
+
+def _class_tables(chiffres, regard: Regard, told) -> list[Tableau]:
+    found = []
+    for name, title in TITRES.items():
+        if regard == Regard.ORGANISATION and name in DES_PERSONNES:
+            continue
+        rows = chiffres["tables"].get(name, [])
+        whole = sum((Decimal(row[1]) for row in rows), Decimal(0))
+        lines = [
+            [row[0], Decimal(row[1]), pourcent(part(Decimal(row[1]), whole) or 0), Decimal(row[2]), _cell(told[name].get(row[0]))]
+            for row in rows
+        ]  # fmt: skip
+        drawing = ""
+        if name in DESSINES and lines:
+            drawing = charts.bar_chart([(row[0], row[1]) for row in lines], unit="h", title=title)
+        found.append(Tableau(title, ["", "Heures", "Part", "Dont formation", "Personnes"], lines, drawing))
+    return found
+
+
+def _months(chiffres) -> list[Tableau]:
+    rows = [(date.fromisoformat(day), Decimal(hours)) for day, hours in chiffres["mois"]]
+    if not rows:
+        return []
+    drawing = charts.small_multiples_months({"Heures": dict(rows)}, unit="h", title="Heures acceptées par mois")
+    return [Tableau("Par mois", ["Mois", "Heures"], [[mois(day).capitalize(), hours] for day, hours in rows], drawing)]
+
+
+def _clauses(chiffres, told) -> list[Tableau]:
+    rows = [
+        [label, Decimal(dues), Decimal(hours), Decimal(repris), _cell(told["clauses"].get(pk))]
+        for pk, label, dues, hours, repris, _ in chiffres["clauses"]
+    ]
+    headings = ["Lot", "Dues", "Acceptées sur la période", "Reprises", "Personnes"]
+    return [Tableau("Par clause", headings, rows)] if rows else []
+
+
+def _exits(chiffres, regard: Regard) -> list[Tableau]:
+    """By term: what people who left had become; durable is a CDI, or a CDD over six months."""
+    found = chiffres["sorties"]
+    durable = {str(Situation(value).label) for value in DURABLES}
+    rows = []
+    for terme, points in groupby(found["points"], key=lambda row: row[0]):
+        cells = {label: number for _, label, number in points}
+        total = sum(cells.values())
+        shown, told = masque(cells, total) if regard == Regard.ACHETEUR else (dict(cells), total)
+        when = f"À {terme} mois" if terme else "Le jour de la sortie"
+        rows += [[when, label, _cell(count), _share(count, told)] for label, count in shown.items()]
+        lasting = [count for label, count in shown.items() if label in durable]
+        if told is not None and None not in lasting:
+            stable = sum(count for count in lasting if count is not None)
+            rows.append([when, "Dont sorties durables", stable, _share(stable, told)])
+        rows.append([when, "Personnes suivies", _cell(told), ""])
+    if regard == Regard.FACILITATEUR and found["personnes"]:
+        rows.append(["Ensemble", "Personnes sorties", found["personnes"], ""])
+        rows.append(["Ensemble", "Embauchées par l'acheteur", found["chez_acheteur"], _share(found["chez_acheteur"], found["personnes"])])  # fmt: skip
+        rows.append(["Ensemble", "Embauchées par le titulaire", found["chez_titulaire"], _share(found["chez_titulaire"], found["personnes"])])  # fmt: skip
+    return [Tableau("Sorties et suites", ["Terme", "Situation", "Personnes", "Part"], rows)] if rows else []
+
+
+def _share(count: int | None, whole: int | None) -> str:
+    if count is None or not whole:
+        return ""
+    return f"{pourcent(part(count, whole) or 0)} ({en_mots(count, whole)})"
+
+
+# Out -----------------------------------------------------------------------------------------------------------------
+ENTETES = ["Tableau", "Ligne", "Mesure", "Valeur"]
+
+
+def lignes(bilan: Bilan, faits: Iterable[tuple[str, str]] = ()) -> list[list]:
+    """The report as one long table: table, row, measure, value."""
+    rows: list[list] = [["Bilan", name, "", value] for name, value in faits]
+    for table in bilan.tableaux:
+        labels = 2 if table.titre == "Sorties et suites" else 1
+        for row in table.lignes:
+            name = " : ".join(str(cell) for cell in row[:labels])
+            pairs = zip(table.entetes[labels:], row[labels:], strict=True)
+            rows += [[table.titre, name, heading, cell] for heading, cell in pairs if cell != ""]
+    return rows + [["Note", note, "", ""] for note in bilan.notes]
+
+
+def document(bilan: Bilan, *, titre: str, organisme: str, mention: str, faits, signature: str = "") -> dict[str, Any]:
+    """The data of `templates/pdf/bilan.typ`."""
+    return {
+        "titre": titre,
+        "organisme": organisme,
+        "mention": mention,
+        "faits": [list(fact) for fact in faits],
+        "chiffres": [list(figure) for figure in bilan.resume],
+        "tableaux": [
+            {"titre": table.titre, "entetes": [h or "Ensemble" for h in table.entetes], "lignes": table.imprimees}
+            for table in bilan.tableaux
+        ],
+        "notes": bilan.notes,
+        "signature": signature,
+    }
+
+
+def _cell(count: int | None) -> int | str:
+    return CACHE if count is None else count
+
+
+def _printed(cell: Any) -> str:
+    return heures(cell) if isinstance(cell, Decimal) else nombre(cell) if isinstance(cell, int) else str(cell)

@@ -1,0 +1,182 @@
+"""Rules of reports: what a closed year means, small counts that stay hidden, ratios that agree with their counts.
+
+Pure functions.
+"""
+
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from clauses.enums import Etat, Situation
+from clauses.rules.calcul import WIDE
+from marches.rules import add_months
+from portal.templatetags.formats import nombre
+from portal.verdict import Verdict
+
+SMALLEST = 5  # people: 1 to 4 are never told to others than their facilitator
+TERMES = (3, 6, 12, 18)  # months after the day a person left
+DURABLES = frozenset({Situation.CDI, Situation.CDD_LONG})
+ZERO = Decimal(0)
+K = TypeVar("K", bound=Hashable)
+
+
+# Small counts --------------------------------------------------------------------------------------------------------
+def masque(effectifs: Mapping[K, int], total: int) -> tuple[dict[K, int | None], int | None]:
+    """The cells of a one-way table and its total as others may read them: None is hidden, 0 is told.
+
+    1 to 4 are hidden; then the smallest other cells, until a reader who knows the total and what is shown finds for
+    each hidden cell every value from 1 to 5 at least; when no cell is left to hide, the total is hidden too.
+    Cells may count a person twice (total below their sum): they are then protected as if they did not.
+    Source: règle des petits effectifs (reference guides, G); secondary suppression.
+    """
+    hidden = {key for key, count in effectifs.items() if 0 < count < SMALLEST}
+    if 0 < total < SMALLEST:
+        return {key: count if count == 0 else None for key, count in effectifs.items()}, None
+    if not hidden:
+        return dict(effectifs), total
+    left = sorted((key for key, count in effectifs.items() if count >= SMALLEST), key=lambda key: effectifs[key])
+    while left and not _doubtful([effectifs[key] for key in hidden]):
+        hidden.add(left.pop(0))
+    shown = {key: None if key in hidden else count for key, count in effectifs.items()}
+    return shown, total if _doubtful([effectifs[key] for key in hidden]) else None
+
+
+def masque_ensemble(
+    tables: Mapping[str, Mapping[K, int]], total: int
+) -> tuple[dict[str, dict[K, int | None]], int | None]:
+    """`masque` for several one-way tables of the same people: once one of them has to hide their total, all do.
+
+    A table whose cells are all shown would then tell the total by their sum: its smallest cell is hidden too.
+    """
+    found = {name: masque(cells, total) for name, cells in tables.items()}
+    shown = {name: cells for name, (cells, _) in found.items()}
+    if all(told is not None for _, told in found.values()) and not 0 < total < SMALLEST:
+        return shown, total
+    for name, cells in tables.items():
+        if all(value is not None for value in shown[name].values()):
+            present = [key for key, count in cells.items() if count]
+            if present:
+                shown[name][min(present, key=lambda key: cells[key])] = None
+    return shown, None
+
+
+def _doubtful(values: Collection[int]) -> bool:
+    """Whether each of these hidden cells, of a known sum, might hold any value from 1 to 5."""
+    return len(values) > 1 and sum(values) >= len(values) - 1 + SMALLEST
+
+
+# Counts and ratios ---------------------------------------------------------------------------------------------------
+def part(nombre_: int | Decimal, ensemble: int | Decimal) -> Decimal | None:
+    """A share from 0 to 1 with 4 places; None of nothing."""
+    if not ensemble:
+        return None
+    return WIDE.divide(Decimal(nombre_), Decimal(ensemble)).quantize(Decimal("0.0001"), context=WIDE)
+
+
+def en_mots(nombre_: int, ensemble: int) -> str:
+    """« 1 sur 2 », « 3 sur 4 »: the ratio as people say it, exact or not said: « 37 sur 120 ». "" of nothing."""
+    if not ensemble:
+        return ""
+    for base in (2, 3, 4, 5, 10):
+        if nombre_ and (nombre_ * base) % ensemble == 0:
+            return f"{nombre_ * base // ensemble} sur {base}"
+    return f"{nombre(nombre_)} sur {nombre(ensemble)}"
+
+
+def coherence(nombre_: int, ensemble: int, annonce: Decimal, *, ecart: Decimal = Decimal("0.005")) -> Verdict:
+    """Whether a share somebody announces (« 1 sur 2 » is 0.5) agrees with the counts, half a point apart at most.
+
+    Source: stories of the networks, where « 1 personne sur 2 » and « 8 personnes sur 14 » were told of the same facts.
+    """
+    if nombre_ > ensemble:
+        return Verdict.blocage(
+            f"{nombre(nombre_)} sur {nombre(ensemble)} : la partie dépasse l'ensemble.",
+            remede="Vérifiez les deux nombres.",
+        )
+    found = part(nombre_, ensemble)
+    if found is None:
+        return Verdict.information("Aucune personne dans l'ensemble : aucun taux ne peut être annoncé.")
+    if abs(found - annonce) <= ecart:
+        return Verdict.ok()
+    return Verdict.avertissement(
+        f"Le taux annoncé est de {nombre(annonce * 100, 1)} % ; {nombre(nombre_)} sur {nombre(ensemble)} font "
+        f"{nombre(found * 100, 1)} %.",
+        remede="Corrigez le taux, ou les nombres dont il vient.",
+    )
+
+
+# Follow-up -----------------------------------------------------------------------------------------------------------
+def points_dus(sortie_le: date | None, faits: Iterable[int], on: date) -> list[tuple[int, date]]:
+    """(term, day it fell due) of the follow-up points still to do: 3, 6, 12 and 18 months after the person left."""
+    if sortie_le is None:
+        return []
+    done = set(faits)
+    dues = [(terme, add_months(sortie_le, terme)) for terme in TERMES if terme not in done]
+    return [(terme, day) for terme, day in dues if day <= on]
+
+
+# Closed years --------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Decision:
+    """What the accounts read of an imputation: `pk` gives the order, `remplace` what it corrects."""
+
+    pk: int
+    etat: str
+    heures: Decimal
+    formation: Decimal
+    refus: bool
+    decidee_le: datetime | None
+    transmise_le: datetime | None
+    remplace: int | None
+
+
+@dataclass(frozen=True)
+class Mouvement:
+    """Hours that began (or, negative, ceased) to count at a moment."""
+
+    le: datetime
+    heures: Decimal
+    formation: Decimal
+
+
+def mouvements(decisions: Iterable[Decision]) -> list[Mouvement]:
+    """What the decisions on one line for one clause did to the hours accepted, in order; their sum is what counts now.
+
+    An acceptance takes the place of what was accepted before; an acceptance taken back brings it to 0.
+    """
+    found, counted, trained = [], ZERO, ZERO
+    decisions = list(decisions)
+    known = {each.pk: each for each in decisions}
+    for each in sorted((d for d in decisions if d.decidee_le), key=lambda d: (d.decidee_le, d.pk)):
+        accepted = each.etat in {Etat.ACCEPTEE, Etat.REMPLACEE} and not each.refus
+        if not accepted and not _takes_back(each, known.get(each.remplace or 0)):
+            continue
+        now, training = (each.heures, each.formation) if accepted else (ZERO, ZERO)
+        if (now, training) != (counted, trained):
+            found.append(Mouvement(each.decidee_le, now - counted, training - trained))
+        counted, trained = now, training
+    return found
+
+
+def _takes_back(decision: Decision, corrected: Decision | None) -> bool:
+    """A refusal that replaces an accepted line was never sent by itself: it bears the day that line was sent."""
+    return (
+        decision.refus
+        and corrected is not None
+        and not corrected.refus
+        and decision.transmise_le == corrected.transmise_le
+    )
+
+
+def jour_comptable(mois: date, le: datetime, clotures: Mapping[int, datetime]) -> date:
+    """The day on which hours worked in `mois`, decided at `le`, count in reports.
+
+    Their month, unless its year was already closed: then the first day of the first later year still open at `le`.
+    `clotures`: year → moment it was closed. Source: practice of the networks, a year given to funders never changes.
+    """
+    year = mois.year
+    while year in clotures and le > clotures[year]:
+        year += 1
+    return mois if year == mois.year else date(year, 1, 1)

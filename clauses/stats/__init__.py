@@ -1,0 +1,18 @@
+"""Counts of clauses, hours and people, as plain values."""
+
+from clauses.stats.bilans import Perimetre, chiffres
+from clauses.stats.heures import (
+    Totaux,
+    clauses_count,
+    hours_accepted_total,
+    nombre_personnes,
+    par_annee,
+    par_mois,
+    public_count,
+    totaux,
+)
+
+__all__ = [
+    "Perimetre", "Totaux", "chiffres", "clauses_count", "hours_accepted_total", "nombre_personnes", "par_annee",
+    "par_mois", "public_count", "totaux",
+]  # fmt: skip

@@ -1,0 +1,153 @@
+"""Reports: choose one, read it, take it away, sign it."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from clauses import stats
+from clauses.actions.bilans import signer
+from clauses.enums import PorteeBilan
+from clauses.exporters import bilans as exporter
+from clauses.exporters.bilans import Regard
+from clauses.forms.bilans import PeriodeForm
+from clauses.models import Facilitateur
+from clauses.stats import perimetres
+from portal.pagination import paginate
+from portal.pdf import pdf_response, render_pdf
+from portal.permissions import Role, role_required
+from portal.tables import csv_response, xlsx_response
+from portal.templatetags.formats import jour
+from portal.text import slugify_fr
+
+LECTEURS = (Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE)
+MOST_ROWS = 60  # of a table on the page; the spreadsheet has them all
+FORMATS = ("pdf", "csv", "xlsx")
+
+
+@role_required(*LECTEURS)
+def bilans(request):
+    """What a report may be about, then the reports already signed."""
+    on = timezone.localdate()
+    return render(
+        request,
+        "clauses/bilan_list.html",
+        {
+            "sujets": perimetres.sujets(request.acteur),
+            "page": paginate(perimetres.signes(request.acteur).defer("chiffres"), request),
+            "annee": on.year,
+        },
+    )
+
+
+@role_required(*LECTEURS)
+def bilan(request, portee, objet):
+    sujet, form = _sujet(request, portee, objet)
+    du, au = form.periode()
+    context = _read(request.acteur, stats.chiffres(sujet.perimetre(du, au)), sujet.portee, du, au)
+    return _page(request, context, sujet=sujet, form=form, du=du, au=au, libelle=sujet.libelle)
+
+
+@role_required(*LECTEURS)
+def bilan_fichier(request, portee, objet, format):
+    sujet, form = _sujet(request, portee, objet)
+    du, au = form.periode()
+    shown = _read(request.acteur, stats.chiffres(sujet.perimetre(du, au)), sujet.portee, du, au)
+    return _file(shown, format, sujet.libelle, sujet.portee, du, au, str(request.acteur.organisation))
+
+
+@require_POST
+@role_required(Role.FACILITATEUR)
+def signer_bilan(request, portee, objet):
+    """Freeze what the page shows; the page asked first."""
+    sujet, form = _sujet(request, portee, objet, request.POST)
+    facilitateur = get_object_or_404(Facilitateur.objects.acting(request.acteur))
+    if not form.is_valid():
+        messages.error(request, "La période n'est pas comprise : choisissez-la de nouveau, puis signez.")
+        return redirect("clauses:bilan", portee=portee, objet=objet)
+    row = signer(sujet, *form.periode(), facilitateur=facilitateur, by=request.acteur)
+    messages.success(request, "Le bilan est signé : ses chiffres ne changeront plus.")
+    return redirect("clauses:bilan_signe", pk=row.pk)
+
+
+@role_required(*LECTEURS)
+def bilan_signe(request, pk):
+    row = get_object_or_404(perimetres.signes(request.acteur), pk=pk)
+    return _page(request, _read_signed(request.acteur, row), signe=row, du=row.du, au=row.au, libelle=row.libelle)
+
+
+@role_required(*LECTEURS)
+def bilan_signe_fichier(request, pk, format):
+    row = get_object_or_404(perimetres.signes(request.acteur), pk=pk)
+    signature = f"Bilan signé le {jour(row.signe_le)} par {row.facilitateur} ; ses chiffres n'ont pas changé depuis."
+    shown = _read_signed(request.acteur, row)
+    return _file(shown, format, row.libelle, row.portee, row.du, row.au, str(row.facilitateur), signature)
+
+
+# Inside ---------------------------------------------------------------------------------------------------------------
+def _sujet(request, portee, objet, data=None):
+    found = perimetres.sujet(request.acteur, portee, objet)
+    if found is None:
+        raise Http404("Aucun bilan sur ce sujet.")
+    # Others than the facilitator read whole years: two periods that overlap would tell what small counts hide.
+    libre = request.acteur.has(Role.FACILITATEUR)
+    return found, PeriodeForm(data or request.GET or {}, libre=libre, defaut=timezone.localdate().year)
+
+
+def _regard(acteur) -> Regard:
+    if acteur.has(Role.FACILITATEUR):
+        return Regard.FACILITATEUR
+    return Regard.ACHETEUR if acteur.has(Role.ACHETEUR) else Regard.ORGANISATION
+
+
+def _read(acteur, chiffres, portee, du, au, alone=True):
+    """The report as this `Acteur` may read it; a buyer reads people by whole year and for all its contracts only."""
+    regard = _regard(acteur)
+    whole_year = du.year == au.year and (du.month, au.month) == (1, 12)
+    people = regard != Regard.ACHETEUR or (portee == PorteeBilan.ACHETEUR and whole_year and alone)
+    return exporter.montrer(chiffres, regard, personnes=people)
+
+
+def _read_signed(acteur, row):
+    return _read(acteur, row.chiffres, row.portee, row.du, row.au, alone=row.chiffres.get("seul", False))
+
+
+def _page(request, shown, *, sujet=None, signe=None, **context):
+    if sujet:
+        kwargs = {"portee": str(sujet.portee), "objet": sujet.objet}
+        query = request.GET.urlencode()
+        files = [(name, reverse("clauses:bilan_fichier", kwargs=kwargs | {"format": name})) for name in FORMATS]
+        files = [(name.upper(), f"{url}?{query}" if query else url) for name, url in files]
+        context["signer_url"] = reverse("clauses:bilan_signer", kwargs=kwargs)
+    else:
+        files = [(name.upper(), reverse("clauses:bilan_signe_fichier", args=[signe.pk, name])) for name in FORMATS]
+    tables = [(table, table.imprimees[:MOST_ROWS], max(len(table.lignes) - MOST_ROWS, 0)) for table in shown.tableaux]
+    portee = PorteeBilan((sujet or signe).portee).label
+    context |= {"bilan": shown, "tables": tables, "fichiers": files, "signe": signe, "portee": portee}
+    return render(request, "clauses/bilan.html", context)
+
+
+def _file(shown, format, libelle, portee, du, au, organisme, signature=""):
+    name = f"bilan-{slugify_fr(libelle)[:60]}-{du:%Y-%m}-{au:%Y-%m}"
+    facts = [
+        (PorteeBilan(portee).label, libelle),
+        ("Période", f"du {jour(du)} au {jour(au)}"),
+        ("Établi le", jour(timezone.localdate())),
+    ]
+    if format == "pdf":
+        data = exporter.document(
+            shown,
+            titre="Bilan des clauses sociales",
+            organisme=organisme,
+            mention=libelle,
+            faits=facts[1:],
+            signature=signature,
+        )
+        return pdf_response(render_pdf("bilan", data), name)
+    rows = exporter.lignes(shown, [*facts, *([("Signature", signature)] if signature else [])])
+    write = {"csv": csv_response, "xlsx": xlsx_response}.get(format)
+    if write is None:
+        raise Http404("Ce format n'existe pas.")
+    return write(f"{name}.{format}", exporter.ENTETES, rows)

@@ -1,0 +1,207 @@
+"""Reports: figures equal to the lines to the hundredth, closed years, small counts that cannot be recovered."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import product
+from random import Random
+
+import pytest
+
+from clauses import actions, rules, stats
+from clauses.enums import Etat, Modalite
+from clauses.models import ClauseSociale, Cloture
+from tests import factories as make
+from tests.clauses.conftest import ON
+
+DU, AU = date(2026, 1, 1), date(2026, 12, 31)
+D = Decimal
+
+
+def figures(du=DU, au=AU, organisation=None):
+    return stats.chiffres(stats.Perimetre(ClauseSociale.objects.all(), du, au, organisation))
+
+
+# Small counts --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("cells", "total", "shown", "told"),
+    [
+        ({"a": 12, "b": 0}, 12, {"a": 12, "b": 0}, 12),
+        ({"a": 12, "b": 3, "c": 8}, 23, {"a": 12, "b": None, "c": None}, 23),  # b alone would be 23 - 20
+        ({"a": 12, "b": 1, "c": 1}, 14, {"a": None, "b": None, "c": None}, 14),  # 14 - 12 = 2 would tell both
+        ({"a": 4, "b": 4, "c": 9}, 17, {"a": None, "b": None, "c": 9}, 17),
+        ({"a": 3}, 3, {"a": None}, None),
+        ({"a": 4, "b": 1}, 5, {"a": None, "b": None}, None),  # nothing left to hide but the total
+        ({"a": 0}, 0, {"a": 0}, 0),
+        ({}, 0, {}, 0),
+    ],
+)
+def test_small_counts_are_hidden_with_what_would_tell_them(cells, total, shown, told):
+    assert rules.masque(cells, total) == (shown, told)
+
+
+def recovered(cells, shown, told, totals):
+    """Small cells that only one assignment of 1 and more explains, for a reader of the table (and of its total)."""
+    hidden = [key for key, value in shown.items() if value is None]
+    if not hidden:
+        return []
+    known = sum(value for value in shown.values() if value is not None)
+    most = max(cells.values()) + 6
+    fits = [
+        dict(zip(hidden, values, strict=True))
+        for values in product(range(1, most), repeat=len(hidden))
+        if (told is None and known + sum(values) in totals) or known + sum(values) == told
+    ]
+    return [key for key in hidden if cells[key] < 5 and len({fit[key] for fit in fits}) < 2]
+
+
+def test_no_small_count_is_ever_recovered_by_subtraction():
+    """Every table of three cells up to 12 people: whoever reads it finds several values for each hidden cell."""
+    for values in product(range(13), repeat=3):
+        cells, total = dict(enumerate(values)), sum(values)
+        shown, told = rules.masque(cells, total)
+        assert all(value is None or value == 0 or value >= 5 for value in shown.values())
+        assert told is None or told == 0 or told >= 5
+        possible = set(range(60)) if told is None else {told}
+        assert recovered(cells, shown, told, possible) == [], (cells, shown, told)
+
+
+def test_several_tables_of_the_same_people_do_not_betray_each_other():
+    draw = Random(2026)
+    for _ in range(400):
+        total = draw.randint(0, 16)
+        tables = {}
+        for name in ("sexe", "age"):
+            cells = dict.fromkeys(range(draw.randint(1, 3)), 0)
+            for _person in range(total):
+                cells[draw.choice(list(cells))] += 1
+            tables[name] = cells
+        shown, told = rules.masque_ensemble(tables, total)
+        # A total kept from the reader must not be the sum of another table.
+        possible = {told} if told is not None else set(range(60))
+        for table in shown.values():
+            if all(value is not None for value in table.values()):
+                possible &= {sum(table.values())}
+        for name, cells in tables.items():
+            assert recovered(cells, shown[name], told, possible) == [], (tables, shown, told)
+
+
+@pytest.mark.parametrize(
+    ("count", "whole", "words"), [(1, 2, "1 sur 2"), (7, 14, "1 sur 2"), (9, 12, "3 sur 4"), (8, 14, "8 sur 14"), (0, 0, ""), (0, 9, "0 sur 9")]
+)  # fmt: skip
+def test_a_ratio_in_words_is_exact(count, whole, words):
+    assert rules.en_mots(count, whole) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "whole", "told", "level"),
+    [
+        (7, 14, "0.5", "ok"), (8, 14, "0.5", "avertissement"), (201, 400, "0.5", "ok"), (9, 8, "1", "blocage"),
+        (0, 0, "0.5", "information"),
+    ],
+)  # fmt: skip
+def test_a_ratio_agrees_with_its_counts(count, whole, told, level):
+    assert rules.coherence(count, whole, D(told)).level == level
+
+
+# Closed years --------------------------------------------------------------------------------------------------------
+CLOSED = {2025: datetime(2026, 2, 1, tzinfo=UTC), 2026: datetime(2027, 2, 1, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    ("month", "decided", "counts"),
+    [
+        (date(2025, 11, 1), datetime(2026, 1, 15, tzinfo=UTC), date(2025, 11, 1)),
+        (date(2025, 11, 1), datetime(2026, 2, 1, tzinfo=UTC), date(2025, 11, 1)),  # at the very moment: still in
+        (date(2025, 11, 1), datetime(2026, 3, 1, tzinfo=UTC), date(2026, 1, 1)),
+        (date(2025, 11, 1), datetime(2027, 3, 1, tzinfo=UTC), date(2027, 1, 1)),  # both years closed by then
+        (date(2024, 5, 1), datetime(2027, 3, 1, tzinfo=UTC), date(2024, 5, 1)),  # that year was never closed
+    ],
+)
+def test_hours_of_a_closed_year_count_in_the_next_open_one(month, decided, counts):
+    assert rules.jour_comptable(month, decided, CLOSED) == counts
+
+
+@pytest.mark.django_db
+def test_a_correction_after_the_closing_counts_in_the_next_year_and_totals_stay_exact(chantier, time_machine):
+    time_machine.move_to("2026-06-15 12:00+00:00")
+    first, second, _ = chantier.sent(100, 50, 10)
+    for line in (first, second):
+        actions.accept(line, by=chantier.by)
+    before = figures()
+    assert before["heures"]["acceptees"] == "150.00"
+    time_machine.move_to("2027-01-20 12:00+00:00")
+    make.make_cloture(facilitateur=chantier.facilitateur, annee=2026)
+    time_machine.move_to("2027-03-01 12:00+00:00")
+    first.refresh_from_db()
+    new = actions.correct(first, D("80.25"), by=chantier.by)
+    actions.send(chantier.month, by=chantier.by)
+    actions.accept(new, by=chantier.by)
+    second.refresh_from_db()
+    actions.cancel(second, "Heures d'un autre chantier", by=chantier.by)
+    actions.accept(chantier.lines()[2], by=chantier.by)
+    closed, after = figures(), figures(date(2027, 1, 1), date(2027, 12, 31))
+    assert closed["heures"]["acceptees"] == "150.00"
+    assert closed["nombres"]["personnes"] == 2
+    # 80.25 - 100, then 0 - 50, then 10 that nobody had accepted before the closing
+    assert after["heures"]["acceptees"] == after["heures"]["corrections"] == "-59.75"
+    assert after["mois"] == [["2027-01-01", "-59.75"]]
+    assert closed["heures"]["cumul"] == "150.00" and after["heures"]["cumul"] == "90.25"
+    assert after["heures"]["cumul"] == f"{stats.hours_accepted_total():.2f}"
+    Cloture.objects.all().delete()
+    assert figures()["heures"]["acceptees"] == "90.25"
+
+
+# Figures against lines -----------------------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_a_report_equals_the_lines_to_the_hundredth(chantier):
+    """A year declared through the actions, cents that floats cannot hold: each table adds up to what was accepted."""
+    draw, accepted, trained, by_month = Random(7), D(0), D(0), {}
+    kinds = [Modalite.EMBAUCHE, Modalite.MISE_A_DISPOSITION, Modalite.EMBAUCHE]
+    for affectation, modalite in zip(chantier.affectations, kinds, strict=True):
+        affectation.modalite = modalite
+        affectation.save()
+    for number in range(1, 7):
+        month = actions.open_month(chantier.clause, chantier.entreprise, date(2026, number, 1), on=ON, by=chantier.by)
+        hours = [(D(draw.randint(1, 9000)) / 100, D(draw.randint(0, 900)) / 100) for _ in range(3)]
+        chantier.save(*hours, month=month)
+        actions.send(month, by=chantier.by)
+        for line in chantier.lines(month):
+            if draw.random() < 0.8:
+                actions.accept(line, by=chantier.by)
+                accepted += line.heures
+                trained += line.heures_formation
+                by_month[month.mois] = by_month.get(month.mois, D(0)) + line.heures
+            else:
+                actions.refuse(line, "Bulletin de paie manquant", by=chantier.by)
+    make.make_reprise_heures(clause=chantier.clause, heures=D("12.34"))
+    found = figures()
+    assert D(found["heures"]["acceptees"]) == accepted > 0
+    assert D(found["heures"]["formation"]) == trained > 0
+    assert D(found["heures"]["total"]) == accepted + D("12.34")
+    assert found["heures"]["reprises"] == "12.34" and found["heures"]["dues"] == "1000.00"
+    for table in found["tables"].values():
+        assert sum(D(hours) for _, hours, *_ in table) == accepted
+        assert sum(D(hours) for _, _, hours, _ in table) == trained
+    assert {date.fromisoformat(day): D(hours) for day, hours in found["mois"]} == by_month
+    assert found["nombres"]["personnes"] == found["nombres"]["contrats"] == 3
+    half = figures(DU, date(2026, 3, 31))["heures"], figures(date(2026, 4, 1), AU)["heures"]
+    assert D(half[0]["acceptees"]) + D(half[1]["acceptees"]) == accepted
+    assert half[1]["cumul"] == found["heures"]["cumul"]
+    mine = figures(organisation=chantier.entreprise.pk)
+    assert mine["heures"]["acceptees"] == found["heures"]["acceptees"] and mine["heures"]["dues"] == "1000.00"
+    assert figures(organisation=make.make_organisation().pk)["heures"]["acceptees"] == "0.00"
+
+
+@pytest.mark.django_db
+def test_figures_cost_the_same_for_one_line_as_for_many(chantier, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    make.make_cloture(facilitateur=chantier.facilitateur, annee=2025)
+    make.make_imputation(clause=chantier.clause, etat=Etat.ACCEPTEE)
+    with CaptureQueriesContext(connection) as one:
+        figures()
+    for _ in range(10):
+        make.make_imputation(clause=chantier.clause, etat=Etat.ACCEPTEE)
+    with django_assert_num_queries(len(one)):
+        figures()
