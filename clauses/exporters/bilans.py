@@ -133,7 +133,13 @@ def _class_tables(chiffres, regard: Regard, told) -> list[Tableau]:
         rows = chiffres["tables"].get(name, [])
         whole = sum((Decimal(row[1]) for row in rows), Decimal(0))
         lines = [
-            [row[0], Decimal(row[1]), pourcent(part(Decimal(row[1]), whole) or 0), Decimal(row[2]), _cell(told[name].get(row[0]))]
+            [
+                row[0],
+                Decimal(row[1]),
+                pourcent(part(Decimal(row[1]), whole) or 0),
+                Decimal(row[2]),
+                _cell(told[name].get(row[0])),
+            ]
             for row in rows
         ]  # fmt: skip
         drawing = ""
@@ -178,8 +184,9 @@ def _exits(chiffres, regard: Regard) -> list[Tableau]:
         rows.append([when, "Personnes suivies", _cell(told), ""])
     if regard == Regard.FACILITATEUR and found["personnes"]:
         rows.append(["Ensemble", "Personnes sorties", found["personnes"], ""])
-        rows.append(["Ensemble", "Embauchées par l'acheteur", found["chez_acheteur"], _share(found["chez_acheteur"], found["personnes"])])  # fmt: skip
-        rows.append(["Ensemble", "Embauchées par le titulaire", found["chez_titulaire"], _share(found["chez_titulaire"], found["personnes"])])  # fmt: skip
+        for label, key in (("l'acheteur", "chez_acheteur"), ("le titulaire", "chez_titulaire")):
+            share = _share(found[key], found["personnes"])
+            rows.append(["Ensemble", f"Embauchées par {label}", found[key], share])
     return [Tableau("Sorties et suites", ["Terme", "Situation", "Personnes", "Part"], rows)] if rows else []
 
 

@@ -149,13 +149,14 @@ def mouvements(decisions: Iterable[Decision]) -> list[Mouvement]:
     found, counted, trained = [], ZERO, ZERO
     decisions = list(decisions)
     known = {each.pk: each for each in decisions}
-    for each in sorted((d for d in decisions if d.decidee_le), key=lambda d: (d.decidee_le, d.pk)):
+    dated = sorted((d.decidee_le, d.pk, d) for d in decisions if d.decidee_le)
+    for moment, _, each in dated:
         accepted = each.etat in {Etat.ACCEPTEE, Etat.REMPLACEE} and not each.refus
         if not accepted and not _takes_back(each, known.get(each.remplace or 0)):
             continue
         now, training = (each.heures, each.formation) if accepted else (ZERO, ZERO)
         if (now, training) != (counted, trained):
-            found.append(Mouvement(each.decidee_le, now - counted, training - trained))
+            found.append(Mouvement(moment, now - counted, training - trained))
         counted, trained = now, training
     return found
 

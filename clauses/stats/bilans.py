@@ -122,7 +122,13 @@ def _acceptees(perimetre: Perimetre, closed: bool):
 def _lignes(perimetre: Perimetre, closed: bool) -> list[Ligne]:
     rows = _acceptees(perimetre, closed).filter(ligne__du__range=(perimetre.du, perimetre.au))
     grouped = rows.order_by().values_list(*CLES).annotate(Sum("heures"), Sum("heures_formation"))
-    return [Ligne(*keys, round(hours, 2), round(training, 2)) for *keys, hours, training in grouped]
+    return [_ligne(keys, round(hours, 2), round(training, 2)) for *keys, hours, training in grouped]
+
+
+def _ligne(classes: Iterable[Any], heures: Decimal, formation: Decimal) -> Ligne:
+    """A line out of the values of `CLES`, in their order."""
+    values: list[Any] = [*classes, heures, formation]
+    return Ligne(*values)
 
 
 def _par_mois(perimetre: Perimetre, closed: bool) -> defaultdict[date, Decimal]:
@@ -165,7 +171,7 @@ def _mouvements_tardifs(perimetre: Perimetre) -> list[tuple[Ligne, date, Mouveme
         mois, facilitateur = several[0][1], several[0][2]
         for move in mouvements(decisions):
             day = jour_comptable(mois, move.le, closed.get(facilitateur, {}))
-            found.append((Ligne(*several[0][11:], move.heures, move.formation), day, move))
+            found.append((_ligne(several[0][11:], move.heures, move.formation), day, move))
     return found
 
 

@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Sum
 from django.db.models.functions import ExtractYear
 
 from clauses.enums import Etat
-from clauses.models import ClauseSociale, HeuresDues, Imputation
+from clauses.models import ClauseSociale, HeuresDues, Imputation, RepriseHeures
 from clauses.rules import SMALLEST
 
 
@@ -22,30 +22,38 @@ class Totaux:
 
 
 def hours_accepted_total() -> Decimal:
-    """Every accepted hour of the portal: for the home page. One query."""
-    return _hours(Imputation.objects.filter(etat=Etat.ACCEPTEE))
+    """Every accepted hour of the portal, opening balances included: for the home page. Two queries."""
+    return _hours(Imputation.objects.filter(etat=Etat.ACCEPTEE)) + _hours(RepriseHeures.objects.all())
 
 
 def totaux(clauses, on: date) -> Totaux:
-    """Due, declared and accepted hours of a queryset of clauses. Three queries."""
+    """Due, declared and accepted hours of a queryset of clauses; opening balances are both. Four queries."""
     ids = clauses.order_by().values("pk")
     rows = Imputation.objects.filter(clause__in=ids, ligne__du__lte=on)
+    before = _hours(RepriseHeures.objects.filter(clause__in=ids, arretee_au__lte=on))
     return Totaux(
         _hours(HeuresDues.objects.filter(clause__in=ids, date_effet__lte=on)),
-        _hours(_declared(rows)),
-        _hours(rows.filter(etat=Etat.ACCEPTEE)),
+        _hours(_declared(rows)) + before,
+        _hours(rows.filter(etat=Etat.ACCEPTEE)) + before,
     )
 
 
 def par_annee(clauses) -> list[dict]:
-    """By year: `annee`, `dues` (from the day they took effect), `declarees`, `acceptees` (by month worked)."""
+    """By year: `annee`, `dues` (from the day they took effect), `declarees`, `acceptees` (by month worked).
+
+    An opening balance counts in the year it was drawn up.
+    """
     ids = clauses.order_by().values("pk")
     rows = Imputation.objects.filter(clause__in=ids)
+    before = _by_year(RepriseHeures.objects.filter(clause__in=ids), "arretee_au")
     columns = {
         "dues": _by_year(HeuresDues.objects.filter(clause__in=ids), "date_effet"),
         "declarees": _by_year(_declared(rows), "ligne__du"),
         "acceptees": _by_year(rows.filter(etat=Etat.ACCEPTEE), "ligne__du"),
     }
+    for name in ("declarees", "acceptees"):
+        for year, hours in before.items():
+            columns[name][year] = columns[name].get(year, Decimal(0)) + hours
     years = sorted({year for column in columns.values() for year in column})
     return [
         {"annee": year} | {name: column.get(year, Decimal(0)) for name, column in columns.items()} for year in years

@@ -45,7 +45,9 @@ def sujet(acteur: Acteur, portee: str, objet: str) -> Sujet | None:
     pk = int(objet)
     if portee == PorteeBilan.MARCHE and acteur.has(Role.FACILITATEUR, Role.ACHETEUR):
         marche = Marche.objects.filter(pk=pk, lots__clauses__in=clauses.values("pk")).distinct().first()
-        return marche and Sujet(PorteeBilan.MARCHE, objet, marche.objet, clauses.filter(lot__marche=marche))
+        if marche is None:
+            return None
+        return Sujet(PorteeBilan.MARCHE, objet, marche.objet, clauses.filter(lot__marche=marche))
     organisation = Organisation.objects.filter(pk=pk).first()
     if organisation is None:
         return None
@@ -96,7 +98,10 @@ def sujets(acteur: Acteur) -> list[tuple[str, list[tuple[str, str, str]]]]:
     contracts = Marche.objects.filter(lots__clauses__in=ids).distinct().order_by("objet", "pk")
     found = [
         ("Acheteurs", [(PorteeBilan.ACHETEUR, str(each.pk), str(each)) for each in buyers[:MOST]]),
-        ("Marchés", [(PorteeBilan.MARCHE, str(pk), objet) for pk, objet in contracts.values_list("pk", "objet")[:MOST]]),
+        (
+            "Marchés",
+            [(PorteeBilan.MARCHE, str(pk), objet) for pk, objet in contracts.values_list("pk", "objet")[:MOST]],
+        ),
     ]  # fmt: skip
     if acteur.has(Role.FACILITATEUR):
         firms = Organisation.objects.filter(declarations__clause__in=ids) | Organisation.objects.filter(
@@ -106,7 +111,10 @@ def sujets(acteur: Acteur) -> list[tuple[str, list[tuple[str, str, str]]]]:
         found = [
             ("Territoires", [(PorteeBilan.TERRITOIRE, key, label) for key, label in places]),
             *found,
-            ("Entreprises et structures", [(PorteeBilan.STRUCTURE, str(o.pk), str(o)) for o in firms.distinct()[:MOST]]),
+            (
+                "Entreprises et structures",
+                [(PorteeBilan.STRUCTURE, str(o.pk), str(o)) for o in firms.distinct()[:MOST]],
+            ),
         ]  # fmt: skip
     return [(heading, rows) for heading, rows in found if rows]
 
@@ -141,10 +149,11 @@ def signes(acteur: Acteur):
         bodies = Organisation.objects.filter(Q(siren=siren) if siren else Q(pk=acteur.organisation_id))
         contracts = Marche.objects.filter(acheteur__organisation__in=bodies)
         return rows.filter(
-            Q(portee=PorteeBilan.ACHETEUR, objet__in=_keys(bodies)) | Q(portee=PorteeBilan.MARCHE, objet__in=_keys(contracts))
+            Q(portee=PorteeBilan.ACHETEUR, objet__in=_keys(bodies))
+            | Q(portee=PorteeBilan.MARCHE, objet__in=_keys(contracts))
         )  # fmt: skip
     return rows.none()
 
 
 def _keys(rows):
-    return rows.order_by().annotate(cle=Cast("pk", CharField())).values("cle")
+    return rows.order_by().annotate(en_texte=Cast("pk", CharField())).values("en_texte")

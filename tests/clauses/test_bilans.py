@@ -86,7 +86,8 @@ def test_several_tables_of_the_same_people_do_not_betray_each_other():
 
 
 @pytest.mark.parametrize(
-    ("count", "whole", "words"), [(1, 2, "1 sur 2"), (7, 14, "1 sur 2"), (9, 12, "3 sur 4"), (8, 14, "8 sur 14"), (0, 0, ""), (0, 9, "0 sur 9")]
+    ("count", "whole", "words"),
+    [(1, 2, "1 sur 2"), (7, 14, "1 sur 2"), (9, 12, "3 sur 4"), (8, 14, "8 sur 14"), (0, 0, ""), (0, 9, "0 sur 9")],
 )  # fmt: skip
 def test_a_ratio_in_words_is_exact(count, whole, words):
     assert rules.en_mots(count, whole) == words
@@ -145,7 +146,8 @@ def test_a_correction_after_the_closing_counts_in_the_next_year_and_totals_stay_
     # 80.25 - 100, then 0 - 50, then 10 that nobody had accepted before the closing
     assert after["heures"]["acceptees"] == after["heures"]["corrections"] == "-59.75"
     assert after["mois"] == [["2027-01-01", "-59.75"]]
-    assert closed["heures"]["cumul"] == "150.00" and after["heures"]["cumul"] == "90.25"
+    assert closed["heures"]["cumul"] == "150.00"
+    assert after["heures"]["cumul"] == "90.25"
     assert after["heures"]["cumul"] == f"{stats.hours_accepted_total():.2f}"
     Cloture.objects.all().delete()
     assert figures()["heures"]["acceptees"] == "90.25"
@@ -178,7 +180,8 @@ def test_a_report_equals_the_lines_to_the_hundredth(chantier):
     assert D(found["heures"]["acceptees"]) == accepted > 0
     assert D(found["heures"]["formation"]) == trained > 0
     assert D(found["heures"]["total"]) == accepted + D("12.34")
-    assert found["heures"]["reprises"] == "12.34" and found["heures"]["dues"] == "1000.00"
+    assert found["heures"]["reprises"] == "12.34"
+    assert found["heures"]["dues"] == "1000.00"
     for table in found["tables"].values():
         assert sum(D(hours) for _, hours, *_ in table) == accepted
         assert sum(D(hours) for _, _, hours, _ in table) == trained
@@ -188,7 +191,8 @@ def test_a_report_equals_the_lines_to_the_hundredth(chantier):
     assert D(half[0]["acceptees"]) + D(half[1]["acceptees"]) == accepted
     assert half[1]["cumul"] == found["heures"]["cumul"]
     mine = figures(organisation=chantier.entreprise.pk)
-    assert mine["heures"]["acceptees"] == found["heures"]["acceptees"] and mine["heures"]["dues"] == "1000.00"
+    assert mine["heures"]["acceptees"] == found["heures"]["acceptees"]
+    assert mine["heures"]["dues"] == "1000.00"
     assert figures(organisation=make.make_organisation().pk)["heures"]["acceptees"] == "0.00"
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from clauses import actions, stats
 from clauses.models import ClauseSociale
+from tests import factories as f
 from tests.clauses.conftest import ON
 
 pytestmark = pytest.mark.django_db
@@ -33,3 +34,16 @@ def test_nothing_yet_is_zero(db):
 @pytest.mark.parametrize(("number", "shown"), [(0, 0), (1, None), (4, None), (5, 5), (120, 120)])
 def test_small_counts_are_hidden(number, shown):
     assert stats.public_count(number) == shown
+
+
+def test_an_opening_balance_counts_everywhere_the_same():
+    clause = f.make_clause()
+    f.make_heures_dues(clause=clause, heures=500)
+    f.make_reprise_heures(clause=clause, heures=100, arretee_au=date(2026, 2, 28))
+    rows = ClauseSociale.objects.filter(pk=clause.pk)
+    for on, hours in ((date(2026, 2, 27), 0), (date(2026, 2, 28), 100)):
+        told = stats.totaux(rows, on)
+        assert (told.declarees, told.acceptees) == (hours, hours)
+        assert rows.with_suivi(on).get().heures_acceptees == hours
+    assert stats.par_annee(rows) == [{"annee": 2026, "dues": 500, "declarees": 100, "acceptees": 100}]
+    assert stats.hours_accepted_total() == 100
