@@ -26,7 +26,9 @@ MOST_LOTS = 10
 BUYER = "marche__acheteur__organisation__"
 SHOWN = (
     "numero", "montant", "date_notification", "date_debut", "date_fin", "reservation", "clause_sociale",
-    "critere_social", "marche__objet", f"{BUYER}denomination", f"{BUYER}type_identifiant", f"{BUYER}identifiant",
+    "critere_social", "duree_mois", "reconductions", "reconduction_mois", "reconduction_tacite", "preavis_jours",
+    "date_publication", "marche__date_limite", "marche__date_lancement", "marche__publie", "marche__objet",
+    f"{BUYER}denomination", f"{BUYER}type_identifiant", f"{BUYER}identifiant",
 )  # fmt: skip
 MOST_ALLIANCES = 5
 MOST_PARTIES = 20

@@ -9,6 +9,7 @@ from django.db.models.functions import Cast
 
 from clauses.enums import PorteeBilan
 from clauses.models import Bilan, ClauseSociale
+from clauses.querysets import holders_q
 from clauses.stats.bilans import Perimetre
 from marches.models import Marche
 from portal.permissions import Acteur, Role
@@ -58,8 +59,6 @@ def sujet(acteur: Acteur, portee: str, objet: str) -> Sujet | None:
         if acteur.has(*DECLARENTS):
             mine = clauses if pk == acteur.organisation_id else clauses.none()
         elif acteur.has(Role.FACILITATEUR):
-            from clauses.querysets import holders_q
-
             mine = clauses.filter(
                 Q(imputations__ligne__employeur=pk) | Q(declarations__organisation=pk) | holders_q(pk)
             ).distinct()

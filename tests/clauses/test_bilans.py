@@ -1,17 +1,23 @@
 """Reports: figures equal to the lines to the hundredth, closed years, small counts that cannot be recovered."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import product
 from random import Random
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from clauses import actions, rules, stats
 from clauses.enums import Etat, Modalite
 from clauses.models import ClauseSociale, Cloture
+from portal.permissions import Role
 from tests import factories as make
 from tests.clauses.conftest import ON
+from tests.clauses.helpers import text
 
 DU, AU = date(2026, 1, 1), date(2026, 12, 31)
 D = Decimal
@@ -198,9 +204,6 @@ def test_a_report_equals_the_lines_to_the_hundredth(chantier):
 
 @pytest.mark.django_db
 def test_figures_cost_the_same_for_one_line_as_for_many(chantier, django_assert_num_queries):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     make.make_cloture(facilitateur=chantier.facilitateur, annee=2025)
     make.make_imputation(clause=chantier.clause, etat=Etat.ACCEPTEE)
     with CaptureQueriesContext(connection) as one:
@@ -209,3 +212,130 @@ def test_figures_cost_the_same_for_one_line_as_for_many(chantier, django_assert_
         make.make_imputation(clause=chantier.clause, etat=Etat.ACCEPTEE)
     with django_assert_num_queries(len(one)):
         figures()
+
+
+# Pages ---------------------------------------------------------------------------------------------------------------
+def accepted(chantier, *hours):
+    for line in chantier.sent(*hours):
+        actions.accept(line, by=chantier.by)
+
+
+def people(count, chantier, **given):
+    """`count` more people with an accepted hour on the clause."""
+    for _ in range(count):
+        person = make.make_participant(facilitateur=chantier.facilitateur, **given)
+        affectation = make.make_affectation(participant=person, employeur=chantier.entreprise)
+        line = make.make_ligne_heures(affectation=affectation, sexe=person.sexe)
+        make.make_imputation(clause=chantier.clause, ligne=line, declaration=chantier.month, etat=Etat.ACCEPTEE)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE])
+def test_each_role_reads_its_report_in_every_format(chantier, role):
+    accepted(chantier, "10.25", 20, 30)
+    client = chantier.client(role)
+    subject = ("acheteur", chantier.acheteur.organisation_id)
+    if role == Role.ENTREPRISE:
+        subject = ("structure", chantier.entreprise.pk)
+    page = client.get(reverse("clauses:bilan", args=subject), {"annee": 2026})
+    said = text(page)
+    assert "60,25 h" in said
+    assert ("nc : non communiqué" in said) == (role == Role.ACHETEUR)
+    assert ('<h2 class="panel-title">Par critère' in said) == (role != Role.ENTREPRISE)
+    assert len(page.content) < 60_000
+    pdf = client.get(reverse("clauses:bilan_fichier", args=[*subject, "pdf"]), {"annee": 2026})
+    assert pdf["Content-Type"] == "application/pdf"
+    assert pdf.content.startswith(b"%PDF")
+    csv = b"".join(client.get(reverse("clauses:bilan_fichier", args=[*subject, "csv"]), {"annee": 2026})).decode()
+    assert "Heures;Acceptées sur la période;Nombre;60,25" in csv
+    xlsx = client.get(reverse("clauses:bilan_fichier", args=[*subject, "xlsx"]), {"annee": 2026})
+    assert b"".join(xlsx.streaming_content)[:2] == b"PK"
+    assert client.get(reverse("clauses:bilan_fichier", args=[*subject, "exe"])).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_buyer_never_reads_one_to_four_people(chantier):
+    people(9, chantier, sexe="f")
+    people(3, chantier, sexe="h")
+    buyer, facilitator = chantier.client(Role.ACHETEUR), chantier.client(Role.FACILITATEUR)
+    url = reverse("clauses:bilan", args=["acheteur", chantier.acheteur.organisation_id])
+    exact, masked = text(facilitator.get(url)), text(buyer.get(url))
+    row = r'<th scope="row">{}</th>.*?<td class="num">([^<]*)</td></tr>'
+    assert re.search(row.format("Femme"), exact)[1] == "9"
+    assert re.search(row.format("Homme"), exact)[1] == "3"
+    assert re.search(row.format("Homme"), masked)[1] == "nc"
+    assert re.search(row.format("Femme"), masked)[1] == "nc"  # 12 - 9 would tell the men
+    # Another period, or one contract alone, would be taken from the year: no number of people there.
+    contract = text(buyer.get(reverse("clauses:bilan", args=["marche", chantier.clause.lot.marche_id])))
+    assert "12 personnes" not in contract
+    assert "bilan annuel de l’acheteur" in contract.replace("'", "’")
+    assert text(buyer.get(url, {"du": "2026-03", "au": "2026-03"})) == masked
+
+
+@pytest.mark.django_db
+def test_a_signed_report_never_changes(chantier):
+    accepted(chantier, 10, 20, 30)
+    client = chantier.client(Role.FACILITATEUR)
+    url = reverse("clauses:bilan_signer", args=["marche", chantier.clause.lot.marche_id])
+    signed = client.post(url, {"du": "2026-01", "au": "2026-12"})
+    assert "60 h" in text(client.get(signed.url))
+    actions.cancel(chantier.lines()[0], "Double saisie", by=chantier.by)
+    assert "60 h" in text(client.get(signed.url))
+    buyer = chantier.client(Role.ACHETEUR)
+    assert "60 h" in text(buyer.get(signed.url))
+    assert signed.url in buyer.get(reverse("clauses:bilans")).content.decode()
+    pdf = buyer.get(reverse("clauses:bilan_signe_fichier", args=[signed.url.split("/")[-2], "pdf"]))
+    assert pdf.content.startswith(b"%PDF")
+    assert text(client.get(reverse("clauses:bilan", args=["marche", chantier.clause.lot.marche_id]))).count("50 h")
+    assert client.post(url, {"du": "2026-12", "au": "2026-01"}).status_code == 302
+    assert chantier.facilitateur.bilans.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("bad", ["9" * 40, "0", "france-", "departement-99", "commune-14118", "x"])
+def test_subjects_that_do_not_exist_are_not_found(client_facilitateur, bad):
+    for kind in ("marche", "acheteur", "territoire", "structure", "autre"):
+        assert client_facilitateur.get(f"/clauses/bilans/{kind}/{bad}/").status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("bad", [{"annee": "9" * 40}, {"du": "\0", "au": "2026-13"}, {"du": "2026-05"}, {"annee": "x"}])
+def test_a_wrong_period_shows_the_usual_year_and_says_so(chantier, bad):
+    response = chantier.client(Role.FACILITATEUR).get(reverse("clauses:bilan", args=["territoire", "france"]), bad)
+    assert response.status_code == 200
+    assert "invalid-feedback" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_places_hold_the_contracts_done_there(chantier):
+    accepted(chantier, 10, 20, 30)
+    town = make.make_commune()
+    lot = chantier.clause.lot
+    lot.commune, lot.departement = town, town.departement
+    lot.save()
+    client = chantier.client(Role.FACILITATEUR)
+    listed = client.get(reverse("clauses:bilans")).content.decode()
+    for key in (f"departement-{town.departement_id}", f"region-{town.departement.region_id}", "france"):
+        assert f"/territoire/{key}/" in listed or key == "france"
+        assert "60 h" in text(client.get(reverse("clauses:bilan", args=["territoire", key])))
+    elsewhere = make.make_departement()
+    assert "60 h" not in text(client.get(reverse("clauses:bilan", args=["territoire", f"departement-{elsewhere.pk}"])))
+
+
+@pytest.mark.django_db
+def test_pages_cost_the_same_for_one_line_as_for_many(chantier, django_assert_num_queries):
+    accepted(chantier, 10, 20, 30)
+    client = chantier.client(Role.FACILITATEUR)
+    urls = [reverse("clauses:bilans"), reverse("clauses:bilan", args=["territoire", "france"])]
+    for url in urls:
+        client.get(url)
+        with CaptureQueriesContext(connection) as one:
+            client.get(url)
+        lot = make.make_lot(marche=make.make_marche(acheteur=make.make_acheteur()))
+        for _ in range(4):
+            clause = make.make_clause(lot=lot, facilitateur=chantier.facilitateur)
+            make.make_heures_dues(clause=clause)
+            make.make_imputation(clause=clause, etat=Etat.ACCEPTEE)
+            make.make_bilan(facilitateur=chantier.facilitateur)
+        with django_assert_num_queries(len(one)):
+            client.get(url)
