@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from clauses import parametres
 from clauses.models import ClauseSociale, Facilitateur
-from clauses.stats import nombre_personnes, public_count, totaux
+from clauses.stats import totaux
 from portal.panels import register
 from portal.permissions import Role
 from structures.stats.territoires import lieu_of
@@ -18,7 +18,10 @@ SECONDS = 60
 
 @register("marches.Lot", name="clauses", order=20)
 def lot_panel(lot, acteur):
-    """« Clause sociale » on a lot: totals for everybody, a way in for those who may, a button for a facilitator."""
+    """« Clause sociale » on a lot: totals for everybody, a way in for those who may, a button for a facilitator.
+
+    No number of people: counts by lot, side by side with totals, would tell by subtraction what reports hide.
+    """
     on = timezone.localdate()
     rows = list(ClauseSociale.objects.filter(lot=lot).with_suivi(on).select_related("facilitateur__organisation"))
     facilitateur = acteur is not None and acteur.has(Role.FACILITATEUR)
@@ -36,7 +39,6 @@ def lot_panel(lot, acteur):
         "announced": announced,
         "create_url": reverse("clauses:create", args=[lot.pk]) if may_create else "",
         "calcul_url": f"{reverse('clauses:calculateur')}?lot={lot.pk}" if may_create else "",
-        "people": public_count(nombre_personnes(ClauseSociale.objects.filter(lot=lot))) if rows else 0,
     }
 
 

@@ -8,11 +8,10 @@ from clauses.stats.heures import (
     nombre_personnes,
     par_annee,
     par_mois,
-    public_count,
     totaux,
 )
 
 __all__ = [
     "Perimetre", "Totaux", "chiffres", "clauses_count", "hours_accepted_total", "nombre_personnes", "par_annee",
-    "par_mois", "public_count", "totaux",
+    "par_mois", "totaux",
 ]  # fmt: skip

@@ -1,15 +1,14 @@
-"""Counts of clauses and hours, as plain values; 1 to 4 people are hidden, but for their facilitator."""
+"""Counts of clauses and hours, as plain values."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.functions import ExtractYear
 
 from clauses.enums import Etat
 from clauses.models import ClauseSociale, HeuresDues, Imputation, RepriseHeures
-from clauses.rules import SMALLEST
 
 
 @dataclass(frozen=True)
@@ -68,15 +67,13 @@ def par_mois(clauses) -> dict[date, Decimal]:
     )
 
 
-def nombre_personnes(clauses) -> int:
-    """People with an accepted hour, exact: for the facilitator alone. Erased people are no longer counted."""
+def nombre_personnes(clauses, *, chez: int | None = None) -> int:
+    """People with an accepted hour, exact: all for the facilitator alone; for an organisation (`chez`) those it
+    declares or employs. Erased people are no longer counted."""
     rows = Imputation.objects.filter(clause__in=clauses.order_by().values("pk"), etat=Etat.ACCEPTEE)
+    if chez is not None:
+        rows = rows.filter(Q(declaration__organisation=chez) | Q(ligne__employeur=chez))
     return rows.aggregate(people=Count("ligne__affectation__participant", distinct=True))["people"]
-
-
-def public_count(number: int) -> int | None:
-    """`number` as others may see it: 0 is shown, 1 to 4 are hidden (None)."""
-    return number if number == 0 or number >= SMALLEST else None
 
 
 def clauses_count() -> int:

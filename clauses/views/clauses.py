@@ -16,8 +16,9 @@ from clauses.filters import ClauseFilter
 from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm
 from clauses.models import ClauseSociale, Declaration, Ecart, Facilitateur
 from clauses.presentation import by_month
+from clauses.querysets import DECLARENTS
 from clauses.rules.redaction import relire
-from clauses.stats import nombre_personnes, public_count
+from clauses.stats import nombre_personnes
 from clauses.views.modeles import filled
 from marches.models import Lot
 from marches.rules import add_months
@@ -140,7 +141,6 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
         organisations=declarants, initial={"mois": rules.premier_du_mois(min(on, clause.date_fin))}
     )
     years, year, months = _months(request, clause)
-    people = nombre_personnes(ClauseSociale.objects.filter(pk=clause.pk))
     return render(
         request,
         "clauses/clause_detail.html",
@@ -152,7 +152,7 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
             "year": year,
             "months": months,
             "one_each": all(len(month.declarations) == 1 for month in months),
-            "people": people if follows else public_count(people),
+            "people": _people(clause, acteur),
             "participants": _participants(clause) if follows else [],
             "heures_form": heures_form or (_heures_form(clause) if follows else None),
             "mois_form": mois_form if may_open else None,
@@ -170,6 +170,17 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
             "on": on,
         },
     )
+
+
+def _people(clause, acteur):
+    """How many people worked on it: all for its facilitator, its own for who declares or employs them, else None.
+
+    A buyer reads people in its yearly report alone, where small counts and what would tell them are hidden.
+    """
+    rows = ClauseSociale.objects.filter(pk=clause.pk)
+    if acteur.has(Role.FACILITATEUR):
+        return nombre_personnes(rows)
+    return nombre_personnes(rows, chez=acteur.organisation_id) if acteur.has(*DECLARENTS) else None
 
 
 def _relecture(clause):
