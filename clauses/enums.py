@@ -187,6 +187,15 @@ class StatutFormation(TextChoices):
     ABANDONNEE = "abandonnee", "Abandonnée"
 
 
+class ResultatFormation(TextChoices):
+    """What a training led to, once over."""
+
+    OBTENUE = "obtenue", "Certification obtenue"
+    PARTIELLE = "partielle", "Certification obtenue en partie"
+    ECHEC = "echec", "Certification non obtenue"
+    SUIVIE = "suivie", "Suivie, sans certification"
+
+
 class EtapeEcart(TextChoices):
     """The adversarial step before any penalty. Source: CCAG 2021, reference guides (C.6)."""
 

@@ -31,6 +31,13 @@ def heures_par_personne(on: date) -> Parametre:
     return _TABLES.required("seuils", on, "heures_par_personne")
 
 
+def termes_suivi(on: date) -> tuple[int, ...]:
+    """Months after an exit when a follow-up point falls due, for people who left on that day, in order."""
+    rows = load("points_suivi")
+    held = [row for row in rows if row.holds(on)] or [row for row in rows if row.holds(rows[0].valable_du)]
+    return tuple(sorted(int(row.valeur) for row in held))
+
+
 def seuil(code: str, on: date) -> Decimal:
     """A threshold or a base of `seuils.csv`; KeyError when the code has no row on that day."""
     return _TABLES.required("seuils", on, code).valeur

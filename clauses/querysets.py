@@ -286,6 +286,24 @@ class DeclarationQuerySet(models.QuerySet):
         return self.visible_to(acteur) if acteur.has(Role.FACILITATEUR) else self.none()
 
 
+class AttestationQuerySet(models.QuerySet):
+    def visible_to(self, acteur):
+        """The body that gave them, the organisation they are about, and the buyers of the clauses they count."""
+        if acteur.has(Role.FACILITATEUR):
+            return self.filter(facilitateur__organisation=acteur.organisation_id)
+        if acteur.has(*DECLARENTS):
+            return self.filter(organisation=acteur.organisation_id)
+        if acteur.has(Role.ACHETEUR):
+            siren = acteur.organisation.siren
+            mine = Q(acheteurs=acteur.organisation_id)
+            return self.filter(mine | Q(acheteurs__siren=siren) if siren else mine).distinct()
+        return self.none()
+
+    def editable_by(self, acteur):
+        """Who gives and cancels them: the facilitator's body."""
+        return self.visible_to(acteur) if acteur.has(Role.FACILITATEUR) else self.none()
+
+
 class EcartQuerySet(models.QuerySet):
     def visible_to(self, acteur):
         """Its facilitator from the start; once notified, its buyer and those who owe the hours. Nobody else."""

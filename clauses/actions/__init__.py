@@ -4,7 +4,14 @@ A refused transition is a `ValidationError` in French. Who may act on which row 
 """
 
 from clauses.actions.clauses import add_heures_dues, create_clause, declarants
-from clauses.actions.conservation import consulter, dernieres_traces, effacer, purger, tout_ce_qui_est_su
+from clauses.actions.conservation import (
+    consulter,
+    dernieres_traces,
+    effacer,
+    fins_de_suivi,
+    purger,
+    tout_ce_qui_est_su,
+)
 from clauses.actions.heures import (
     Conflit,
     Saisie,
@@ -25,6 +32,6 @@ from clauses.actions.participants import add_eligibilite, assign, create_partici
 __all__ = [
     "Conflit", "Saisie", "accept", "accept_all_clean", "add_eligibilite", "add_heures_dues", "assign", "cancel",
     "consulter", "correct", "create_clause", "create_participant", "declarants", "dernieres_traces", "effacer",
-    "juger_prolongation", "new_code", "open_month", "previous_month", "prolonger", "purger", "refuse",
+    "fins_de_suivi", "juger_prolongation", "new_code", "open_month", "previous_month", "prolonger", "purger", "refuse",
     "save_and_send", "save_month", "send", "tout_ce_qui_est_su", "transferer",
 ]  # fmt: skip

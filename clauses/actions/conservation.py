@@ -20,8 +20,8 @@ from clauses.models import (
     PointSuivi,
     Transfert,
 )
-from clauses.parametres import seuil
-from clauses.rules import a_effacer_le, derniere_trace
+from clauses.parametres import seuil, termes_suivi
+from clauses.rules import a_effacer_le, derniere_trace, fin_du_suivi
 from portal.permissions import Acteur
 
 BATCH = 500
@@ -74,6 +74,20 @@ def dernieres_traces(participants: list[Participant]) -> dict[int, date]:
     }
 
 
+def fins_de_suivi(participants: list[Participant], on: date) -> dict[int, date]:
+    """The day until which the follow-up of each person who left goes on; one query. Nobody else is in it."""
+    done: dict[int, set[int]] = defaultdict(set)
+    for pk, terme in PointSuivi.objects.filter(participant__in=participants).values_list("participant", "terme"):
+        done[pk].add(terme)
+    late = int(seuil("suivi_retard_jours", on))
+    found = {
+        person.pk: fin_du_suivi(person.sortie_le, done[person.pk], termes=termes_suivi(person.sortie_le), retard=late)
+        for person in participants
+        if person.sortie_le
+    }
+    return {pk: end for pk, end in found.items() if end is not None}
+
+
 def purger(on: date) -> dict[str, int]:
     """Erase the people whose time has come, and again those already erased that a restore brought back.
 
@@ -84,13 +98,13 @@ def purger(on: date) -> dict[str, int]:
     last = 0
     while batch := list(Participant.objects.filter(pk__gt=last).order_by("pk")[:BATCH]):
         last = batch[-1].pk
-        traces = dernieres_traces(batch)
+        traces, followed = dernieres_traces(batch), fins_de_suivi(batch, on)
         months = int(seuil("conservation_mois", on))
         for person in batch:
             if empreinte(person) in gone:
                 counts["rejoues"] += 1
                 effacer(person, motif=MotifEffacement.TERME)
-            elif a_effacer_le(traces[person.pk], months) <= on:
+            elif a_effacer_le(traces[person.pk], months, followed.get(person.pk)) <= on:
                 counts["terme"] += 1
                 effacer(person, motif=MotifEffacement.TERME)
     return counts
@@ -124,8 +138,12 @@ def tout_ce_qui_est_su(participant: Participant) -> dict[str, Any]:
             participant.transferts.values("de__denomination", "vers__denomination", "le", "consentement_le")
         ),
         "formations": list(
-            participant.formations.values("intitule", "dispositif", "financeur", "heures", "statut", "du", "au")
+            participant.formations.values(
+                "intitule", "dispositif", "financeur", "heures", "statut", "resultat", "du", "au"
+            )
         ),
-        "suivi": list(participant.points_suivi.values("terme", "fait_le", "situation")),
+        "suivi": list(
+            participant.points_suivi.values("terme", "fait_le", "situation", "chez_acheteur", "chez_titulaire")
+        ),
         "consultations": list(participant.consultations.values("organisation__denomination", "page", "le")),
     }  # fmt: skip

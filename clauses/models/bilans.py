@@ -1,20 +1,23 @@
 """Shortfalls and what was decided of them; reports and attestations whose figures are frozen; closed years."""
 
+import secrets
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from clauses.enums import EtapeEcart, PorteeBilan, SuiteEcart
 from clauses.models.clauses import ClauseSociale
 from clauses.models.facilitateurs import Facilitateur
-from clauses.querysets import EcartQuerySet
+from clauses.querysets import AttestationQuerySet, EcartQuerySet
 from structures.models import Organisation
 
 HEURES: dict[str, Any] = {"max_digits": 9, "decimal_places": 2}
+SANS_AMBIGUITE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 nor O, no 1, I nor L
+CODE_LENGTH = 12
 EUROS: dict[str, Any] = {"max_digits": 12, "decimal_places": 2, "null": True, "blank": True}
 
 
@@ -130,25 +133,61 @@ class Bilan(models.Model):
         return f"{self.libelle} ({self.du:%d/%m/%Y} – {self.au:%d/%m/%Y})"
 
 
+def code_de_verification() -> str:
+    """Twelve characters that nobody guesses (59 bits), and that cannot be misread."""
+    return "".join(secrets.choice(SANS_AMBIGUITE) for _ in range(CODE_LENGTH))
+
+
 class Attestation(models.Model):
-    """Hours that a facilitator attests to an organisation; the figures stay as they were given."""
+    """Hours that a facilitator attests to an organisation; the figures stay as they were given.
+
+    Whoever holds the `code` may check it on a public page; a mistake is not corrected, it is cancelled with its reason.
+    """
 
     facilitateur = models.ForeignKey(Facilitateur, on_delete=models.PROTECT, related_name="attestations")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="attestations")
     numero = models.CharField("numéro", max_length=30, unique=True)
+    code = models.CharField("code de vérification", max_length=16, unique=True, default=code_de_verification)
     du = models.DateField("du")
     au = models.DateField("au")
     chiffres = models.JSONField("chiffres")
+    # Whose contracts are counted: each reads its own lines alone.
+    acheteurs = models.ManyToManyField(Organisation, blank=True, related_name="+")
     delivree_le = models.DateTimeField("délivrée le", auto_now_add=True)
     delivree_par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    annulee_le = models.DateTimeField("annulée le", null=True, blank=True)
+    annulee_par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    motif_annulation = models.CharField("motif de l'annulation", max_length=300, blank=True)
+
+    objects = AttestationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "attestation d'heures"
         verbose_name_plural = "attestations d'heures"
         ordering = ["-delivree_le", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="attestation_dates_ordonnees",
+                condition=Q(au__gte=F("du")),
+                violation_error_message="Le dernier jour ne peut précéder le premier.",
+            ),
+            models.CheckConstraint(
+                name="attestation_annulation_motivee",
+                condition=Q(annulee_le=None) | ~Q(motif_annulation=""),
+                violation_error_message="Une annulation a besoin d'un motif.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.numero
+
+    def get_absolute_url(self) -> str:
+        return reverse("clauses:attestation", kwargs={"pk": self.pk})
+
+    @property
+    def code_lisible(self) -> str:
+        """« 7K3M-Q2XP-94TB »: in groups of four, as it is printed and typed again."""
+        return "-".join(self.code[start : start + 4] for start in range(0, len(self.code), 4))
 
 
 class Cloture(models.Model):

@@ -14,6 +14,7 @@ from clauses.enums import (
     MotifEffacement,
     MotifProlongation,
     NiveauFormation,
+    ResultatFormation,
     Sexe,
     Situation,
     StatutFormation,
@@ -60,7 +61,12 @@ class Participant(models.Model):
                 fields=["facilitateur", "code"],
                 name="participant_code_unique",
                 violation_error_message="Ce code est déjà attribué à une autre personne.",
-            )
+            ),
+            models.CheckConstraint(
+                name="participant_sortie_apres_entree",
+                condition=Q(sortie_le=None) | Q(sortie_le__gte=F("entree_le")),
+                violation_error_message="La sortie ne peut précéder l'entrée.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -180,6 +186,7 @@ class ActionFormation(models.Model):
     demandee_le = models.DateField("financement demandé le", null=True, blank=True)
     du = models.DateField("du", null=True, blank=True)
     au = models.DateField("au", null=True, blank=True)
+    resultat = models.CharField("résultat", max_length=10, choices=ResultatFormation, blank=True)
 
     class Meta:
         verbose_name = "formation"
@@ -190,10 +197,10 @@ class ActionFormation(models.Model):
 
 
 class PointSuivi(models.Model):
-    """What a person has become, `terme` months after they left: 3, 6, 12 or 18; 0 is the day they left."""
+    """What a person has become, `terme` months after they left (`data/points_suivi.csv`); 0 is the day they left."""
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="points_suivi")
-    terme = models.PositiveSmallIntegerField("terme (mois)", choices=[(t, f"{t} mois") for t in (0, 3, 6, 12, 18)])
+    terme = models.PositiveSmallIntegerField("terme (mois)")
     fait_le = models.DateField("fait le")
     situation = models.CharField("situation", max_length=14, choices=Situation)
     chez_acheteur = models.BooleanField("embauchée par l'acheteur", default=False)
@@ -210,7 +217,12 @@ class PointSuivi(models.Model):
                 name="point_suivi_unique",
                 violation_error_message="Ce point de suivi est déjà noté.",
             ),
-            models.CheckConstraint(name="point_suivi_terme", condition=Q(terme__in=[0, 3, 6, 12, 18])),
+            models.CheckConstraint(name="point_suivi_terme", condition=Q(terme__lte=120)),
+            models.CheckConstraint(
+                name="point_suivi_un_employeur",
+                condition=Q(chez_acheteur=False) | Q(chez_titulaire=False),
+                violation_error_message="L'acheteur ou le titulaire a embauché la personne, pas les deux.",
+            ),
         ]
 
     def __str__(self) -> str:

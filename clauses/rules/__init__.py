@@ -1,9 +1,7 @@
 """Rules of social clauses: calculation, pace, penalties, eligibility, checks of an hour line. Pure functions."""
 
 from clauses.rules.bilans import (
-    DURABLES,
     SMALLEST,
-    TERMES,
     Decision,
     Mouvement,
     coherence,
@@ -13,7 +11,6 @@ from clauses.rules.bilans import (
     masque_ensemble,
     mouvements,
     part,
-    points_dus,
 )
 from clauses.rules.calcul import (
     CALCUL,
@@ -58,14 +55,28 @@ from clauses.rules.parcours import (
 )
 from clauses.rules.personnes import CCAG, Periode, eligibilite_fin, eligible_on, tranche_age
 from clauses.rules.rythme import Allure, allure, penalite
+from clauses.rules.suivi import (
+    DURABLES,
+    EMPLOIS,
+    SORTIE,
+    PointDu,
+    calendrier,
+    fin_du_suivi,
+    point_a_faire,
+    point_possible,
+    points_manques,
+    situation_possible,
+    sortie_possible,
+)
 
 __all__ = [
-    "Allure", "CALCUL", "CCAG", "Calcul", "DURABLES", "Decision", "ELIGIBILITE_A_NOTER", "LigneAVerifier",
-    "Mouvement", "Number", "PRETEURS", "Penalite", "Periode", "SMALLEST", "TERMES", "UNITE", "WIDE", "a_effacer_le",
-    "allure", "coherence", "decision_possible", "delai_observations", "dernier_du_mois", "derniere_trace",
-    "eligibilite_fin", "eligible_on", "en_mots", "etp", "guichet_unique", "heures_main_oeuvre", "heures_prevues",
-    "jour_comptable", "masque", "masque_ensemble", "modalite_possible", "mois_max", "mouvements", "moyenne", "part",
-    "penalite", "penalite_contrat", "personnes_pour", "peut", "points_dus", "premier_du_mois", "prochain_effacement",
-    "prolongation_permise", "proportionnalite", "prorata", "repartition_exacte", "somme_lots", "taux_pour",
-    "tranche_age", "verifie_ligne",
+    "Allure", "CALCUL", "CCAG", "Calcul", "DURABLES", "Decision", "ELIGIBILITE_A_NOTER", "EMPLOIS", "LigneAVerifier",
+    "Mouvement", "Number", "PRETEURS", "Penalite", "Periode", "PointDu", "SMALLEST", "SORTIE", "UNITE", "WIDE",
+    "a_effacer_le", "allure", "calendrier", "coherence", "decision_possible", "delai_observations", "dernier_du_mois",
+    "derniere_trace", "eligibilite_fin", "eligible_on", "en_mots", "etp", "fin_du_suivi", "guichet_unique",
+    "heures_main_oeuvre", "heures_prevues", "jour_comptable", "masque", "masque_ensemble", "modalite_possible",
+    "mois_max", "mouvements", "moyenne", "part", "penalite", "penalite_contrat", "personnes_pour", "peut",
+    "point_a_faire", "point_possible", "points_manques", "premier_du_mois", "prochain_effacement",
+    "prolongation_permise", "proportionnalite", "prorata", "repartition_exacte", "situation_possible", "somme_lots",
+    "sortie_possible", "taux_pour", "tranche_age", "verifie_ligne",
 ]  # fmt: skip

@@ -9,15 +9,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from clauses.enums import Etat, Situation
+from clauses.enums import Etat
 from clauses.rules.calcul import WIDE
-from marches.rules import add_months
 from portal.templatetags.formats import nombre
 from portal.verdict import Verdict
 
 SMALLEST = 5  # people: 1 to 4 are never told to others than their facilitator
-TERMES = (3, 6, 12, 18)  # months after the day a person left
-DURABLES = frozenset({Situation.CDI, Situation.CDD_LONG})
 ZERO = Decimal(0)
 K = TypeVar("K", bound=Hashable)
 
@@ -105,16 +102,6 @@ def coherence(nombre_: int, ensemble: int, annonce: Decimal, *, ecart: Decimal =
         f"{nombre(found * 100, 1)} %.",
         remede="Corrigez le taux, ou les nombres dont il vient.",
     )
-
-
-# Follow-up -----------------------------------------------------------------------------------------------------------
-def points_dus(sortie_le: date | None, faits: Iterable[int], on: date) -> list[tuple[int, date]]:
-    """(term, day it fell due) of the follow-up points still to do: 3, 6, 12 and 18 months after the person left."""
-    if sortie_le is None:
-        return []
-    done = set(faits)
-    dues = [(terme, add_months(sortie_le, terme)) for terme in TERMES if terme not in done]
-    return [(terme, day) for terme, day in dues if day <= on]
 
 
 # Closed years --------------------------------------------------------------------------------------------------------

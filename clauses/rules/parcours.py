@@ -1,7 +1,7 @@
 """How long people may be followed and known: extensions of an eligibility, when a person is to be erased."""
 
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from clauses.enums import MotifProlongation
 from marches.rules import add_months
@@ -77,18 +77,21 @@ def derniere_trace(entree: date, jours: Iterable[date | None]) -> date:
     return max((day for day in jours if day), default=entree)
 
 
-def a_effacer_le(derniere: date, mois: int) -> date:
-    """The day from which a person is erased: `mois` months after the last trace of them.
+def a_effacer_le(derniere: date, mois: int, suivi: date | None = None) -> date:
+    """The day from which a person is erased: `mois` months after the last trace, never before the end of the follow-up.
+
+    `suivi`: `fin_du_suivi`; a follow-up point is never asked for a person who is already erased.
 
     Source: RGPD, art. 5-1 e (storage limitation); 24 months after the last follow-up is the proposal of the portal, to
     be settled with the data protection officer of each body: a parameter.
     """
-    return add_months(derniere, mois)
+    end = add_months(derniere, mois)
+    return end if suivi is None else max(end, suivi + timedelta(days=1))
 
 
-def prochain_effacement(derniere: date, mois: int, on: date) -> Verdict:
+def prochain_effacement(derniere: date, mois: int, on: date, suivi: date | None = None) -> Verdict:
     """What to know of the erasure of a person on a day."""
-    end = a_effacer_le(derniere, mois)
+    end = a_effacer_le(derniere, mois, suivi)
     if end <= on:
         return Verdict.avertissement(
             f"Plus rien depuis le {jour(derniere)} : cette personne est à effacer.", source="RGPD, art. 5-1 e",

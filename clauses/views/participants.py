@@ -122,7 +122,10 @@ def _detail(request, person, eligibilite_form=None, affectation_form=None):
         {
             "participant": person,
             "conservation": rules.prochain_effacement(
-                actions.dernieres_traces([person])[person.pk], int(parametres.seuil("conservation_mois", on)), on
+                actions.dernieres_traces([person])[person.pk],
+                int(parametres.seuil("conservation_mois", on)),
+                on,
+                actions.fins_de_suivi([person], on).get(person.pk),
             ),
             "formations": [
                 (row, row.statut == StatutFormation.DEMANDEE and row.demandee_le and on - row.demandee_le > late)
