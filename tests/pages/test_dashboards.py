@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from clauses.models import Tache
 from portal.pages.stats import tableaux
 from portal.permissions import Role
 from tests.conftest import sign_in
@@ -177,6 +178,35 @@ def test_facilitator(client_facilitateur):
     assert board["a_verifier"].rows == [sent]
     assert [person.code for person in board["eligibilites"].rows] == ["A", "B"]
     assert board["nb_clauses"] == 1
+
+
+def test_the_facilitator_finds_tasks_and_tools(client_facilitateur):
+    body = client_facilitateur.acteur_organisation.facilitateur
+    clause = late_clause(make_lot(), facilitateur=body)
+    Tache.objects.create(clause=clause, intitule="Rappeler le chef de chantier", echeance=ON)
+    Tache.objects.create(clause=late_clause(make_lot()), intitule="Tâche d'un autre", echeance=ON)
+    page = client_facilitateur.get(reverse(BOARD)).content.decode()
+    assert "Rappeler le chef de chantier" in page
+    assert "Tâche d" not in page
+    for name in ("bilans", "conventions", "estimations", "modeles", "demandes", "prescripteurs"):
+        assert f'href="{reverse(f"clauses:{name}")}"' in page
+
+
+@pytest.mark.parametrize(
+    ("role", "names"),
+    [
+        ("acheteur", ["list", "bilans", "estimations", "modeles", "conventions", "facilitateurs"]),
+        ("structure", ["list", "salaries", "bilans", "facilitateurs"]),
+        ("entreprise", ["list", "salaries", "bilans", "facilitateurs"]),
+    ],
+)
+def test_each_role_reaches_the_pages_of_hours_it_may_open(request, role, names):
+    client = request.getfixturevalue(f"client_{role}")
+    page = client.get(reverse(BOARD)).content.decode()
+    for name in names:
+        url = reverse(f"clauses:{name}")
+        assert f'href="{url}"' in page
+        assert client.get(url).status_code == 200
 
 
 def test_worst_clauses_first_and_old_ones_forgotten(client_facilitateur):

@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
+from clauses import bord
 from clauses.enums import Etat
 from clauses.models import ClauseSociale, Declaration, Imputation, Participant
 from clauses.querysets import holders_q
@@ -85,6 +86,7 @@ def facilitateur(acteur, on: date) -> dict[str, Any]:
         "en_retard": en_retard(acteur, on),
         "eligibilites": Liste.of(ending.order_by("fin_eligibilite", "code", "pk")),
         "nb_clauses": ClauseSociale.objects.followed_by(acteur).count(),
+        "a_traiter": bord.a_traiter(acteur, on),
         "messages_recus": messages_recus(acteur),
     }
 
