@@ -82,6 +82,14 @@ class MotifNonAllotissement(TextChoices):
     INFRUCTUOSITE = "infructuosite", "Risque de procédure infructueuse (opérateurs de réseaux)"
 
 
+class CriteresAttribution(TextChoices):
+    """On what offers are compared. Source: Code de la commande publique, R. 2152-7."""
+
+    PRIX = "prix", "Le prix seul"
+    COUT = "cout", "Le coût seul, selon une approche globale"
+    PLUSIEURS = "plusieurs", "Plusieurs critères"
+
+
 class MotifDispense(TextChoices):
     """Why a contract above the thresholds has no social condition. Source: L. 2112-2-1 (L. 3114-2-1: 2 and 3 only)."""
 
@@ -222,3 +230,8 @@ class StatutParticulier(TextChoices):
     AUCUN = "", "Aucun"
     REGIE = "regie", "Régie de quartier ou de territoire sans convention d'EI ni d'ACI"
     OACAS = "oacas", "Organisme d'accueil communautaire (Emmaüs…)"
+
+    @property
+    def court(self) -> str:
+        """In a word, beside a name."""
+        return {"regie": "régie", "oacas": "OACAS"}.get(self.value, "")

@@ -25,6 +25,7 @@ GROUPES = {
     "procedure": "Seuils et procédure",
     "allotissement": "Allotissement",
     "duree": "Durée et reconductions",
+    "attribution": "Critères d'attribution",
     "condition": "Condition sociale obligatoire",
     "execution": "Sous-traitance et publication",
     "acheteur": "Acheteur",

@@ -12,7 +12,7 @@ from marches.notifications.groupements import tell_members
 from marches.upsert import refresh_holders
 from portal.permissions import Acteur, Role
 
-TYPED = ("mandataire", "part", "montant", "voix", "taches", "postes", "equivalence")
+TYPED = ("mandataire", "part", "montant", "voix", "taches", "postes", "statut", "equivalence")
 
 
 @transaction.atomic

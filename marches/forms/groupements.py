@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
 
-from marches.enums import FormeGroupement, MotifChangement
+from marches.enums import FormeGroupement, MotifChangement, StatutParticulier
 from marches.models import Alliance, ChangementGroupement, Groupement, Lot
 from portal.fields import JourField, NombreField
 from portal.permissions import Acteur, Role
@@ -16,6 +16,7 @@ from structures.forms.organismes import OrganismeField
 
 MOST_MEMBERS = 30
 CENT = Decimal(100)
+HORS_LISTE = [("", "Rien de particulier"), *(each for each in StatutParticulier.choices if each[0])]
 
 
 class GroupementForm(forms.ModelForm):
@@ -71,6 +72,10 @@ class MembreForm(forms.Form):
     )
     taches = forms.CharField(label="Ses tâches", max_length=500, required=False)
     postes = forms.CharField(label="Ses postes et rôles", max_length=500, required=False)
+    statut = forms.ChoiceField(
+        label="S'il n'a pas de fiche dans l'annuaire", required=False, choices=HORS_LISTE,
+        help_text="Une régie conventionnée EI ou ACI répond par sa fiche\u00a0: laissez alors vide.",
+    )  # fmt: skip
     equivalence = forms.CharField(
         label="Preuve d'équivalence", max_length=500, required=False,
         help_text="Pour une «\u00a0structure équivalente\u00a0» sur un lot réservé\u00a0: ce qui prouve "
@@ -83,6 +88,13 @@ class MembreForm(forms.Form):
         if part is not None and part == 0:
             raise ValidationError("Une part est supérieure à 0 %\u00a0: laissez vide si elle n'est pas encore fixée.")
         return part
+
+    def clean(self):
+        cleaned = super().clean() or {}
+        organisme = cleaned.get("organisme")
+        if cleaned.get("statut") and organisme is not None and organisme.structure is not None:
+            self.add_error("statut", f"{organisme.nom} a une fiche dans l'annuaire\u00a0: c'est elle qui compte.")
+        return cleaned
 
 
 class BaseMembres(BaseFormSet):

@@ -3,7 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from marches.enums import MotifDispense, NatureContrat
+from marches.enums import CriteresAttribution, MotifDispense, NatureContrat
 from marches.forms.champs import FicheForm, MarcheField, amount_field, contracts_of, day_field, whole_field
 from marches.models import Marche
 from portal.permissions import Acteur, Role
@@ -62,6 +62,7 @@ class MarcheForm(FicheForm):
         ("Allotissement", ("prestations_distinctes", "motif_non_allotissement", "justification_non_allotissement",
                            ("lots_max_candidat", "lots_max_attribues"), "interdit_seul_et_groupe",
                            "interdit_plusieurs_groupes")),
+        ("Critères d'attribution", ("criteres", "achat_standardise", "critere_environnemental")),
         ("Insertion et réservation", ("marche_insertion", "services_sociaux", "reservation_mentionnee", "pilote")),
         ("Condition sociale", ("dispense_motif", "dispense_texte")),
         ("Points signalés", ("justification",)),
@@ -74,7 +75,8 @@ class MarcheForm(FicheForm):
             "date_lancement", "date_limite", "montant_estime", "est_accord_cadre", "montant_maximum",
             "justification_duree", "prestations_distinctes", "motif_non_allotissement",
             "justification_non_allotissement", "lots_max_candidat", "lots_max_attribues", "interdit_seul_et_groupe",
-            "interdit_plusieurs_groupes", "marche_insertion", "services_sociaux", "reservation_mentionnee", "pilote",
+            "interdit_plusieurs_groupes", "criteres", "achat_standardise", "critere_environnemental",
+            "marche_insertion", "services_sociaux", "reservation_mentionnee", "pilote",
             "justification",
         )  # fmt: skip
         widgets = {
@@ -100,6 +102,12 @@ class MarcheForm(FicheForm):
             "justification_non_allotissement": "Les raisons de droit ou de fait, que le dossier doit garder.",
             "interdit_seul_et_groupe": "Le même candidat ne peut répondre seul et dans un groupement (R. 2142-21).",
             "interdit_plusieurs_groupes": "Le même candidat ne peut être dans plusieurs groupements (R. 2142-21).",
+            "criteres": "Le prix seul n'est plus possible pour une consultation lancée depuis le 21 août 2026 "
+            "(R. 2152-7)\u00a0; un critère social est toujours permis, et se note lot par lot.",
+            "achat_standardise": "Fournitures ou services dont la qualité ne change pas d'un candidat à l'autre. Ne "
+            "sert qu'au prix seul, avant le 21 août 2026.",
+            "critere_environnemental": "Un critère porte sur l'environnement, ou le coût retenu en tient compte "
+            "(cycle de vie)\u00a0: obligatoire depuis le 21 août 2026.",
             "marche_insertion": "L'insertion est l'objet même du marché (R. 2123-1, 3°)\u00a0: tout "
             "candidat peut répondre.",
             "services_sociaux": "Services sociaux, de santé, culturels et autres services de la liste officielle.",
@@ -139,6 +147,10 @@ class MarcheForm(FicheForm):
         ):
             self.add_error(
                 "justification_non_allotissement", "Écrivez pourquoi\u00a0: le dossier doit le garder (L. 2113-11)."
+            )
+        if cleaned.get("criteres") == CriteresAttribution.PRIX and cleaned.get("critere_environnemental"):
+            self.add_error(
+                "criteres", "Avec un critère sur l'environnement, le prix n'est plus seul\u00a0: plusieurs critères."
             )
         motif, texte = cleaned.get("dispense_motif"), (cleaned.get("dispense_texte") or "").strip()
         if motif and not texte:

@@ -8,7 +8,7 @@ from marches.models import Lot
 from marches.parametres import publiques
 from marches.rules.candidats import Besoin, Candidat
 from marches.rules.lancement import Lancement, lancement_lot
-from marches.rules.objets import type_marche
+from marches.rules.objets import type_marche, type_probable
 from portal.verdict import Verdict
 from structures.enums import Kind
 from structures.models import Structure
@@ -32,9 +32,16 @@ def besoin_of(lot: Lot) -> Besoin:
 
 
 def type_of(lot: Lot) -> TypeMarche:
-    """What the lot itself buys, by its CPV code; else the type of its contract: works hold lots of cleaning."""
-    own = type_marche(lot.cpv)
-    return TypeMarche(lot.marche.type) if own == TypeMarche.INCONNU else own
+    """What the lot itself buys, by its CPV code; else the type of its contract: works hold lots of cleaning.
+
+    The type of an imported contract comes from the codes of its lots: it does not speak against the title of one.
+    """
+    own = type_probable(lot.cpv, lot.objet)
+    if own != TypeMarche.INCONNU:
+        return own
+    whole = TypeMarche(lot.marche.type)
+    guessed = lot.marche.cle and type_marche(lot.cpv) == TypeMarche.FOURNITURES
+    return own if guessed and whole == TypeMarche.FOURNITURES else whole
 
 
 def lancement_of(lot: Lot) -> Lancement:

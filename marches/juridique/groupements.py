@@ -6,7 +6,7 @@ from datetime import date
 
 from django.utils import timezone
 
-from marches.enums import FormeGroupement, MotifChangement
+from marches.enums import FormeGroupement, MotifChangement, StatutParticulier
 from marches.juridique.faits import besoin_of, candidat_of, lancement_of, ranger
 from marches.models import Groupement, Lot, MembreGroupement, Titulaire
 from marches.rules import allotissement as decoupage
@@ -32,7 +32,10 @@ def _candidat(row: MembreGroupement, lot: Lot) -> Candidat:
         return candidat_of(row.structure, row.equivalence)
     known = [structure for structure in row.organisation.structures.all() if structure.publiee]
     if not known:
-        return Candidat(nom=row.organisation.nom, siren=row.organisation.siren, equivalence=row.equivalence)
+        return Candidat(
+            nom=row.organisation.nom, siren=row.organisation.siren, equivalence=row.equivalence,
+            statut=StatutParticulier(row.statut),
+        )  # fmt: skip
     return candidat_of(best_fit(known, lot), row.equivalence, row.organisation.siren)
 
 

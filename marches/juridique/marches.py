@@ -11,7 +11,7 @@ from marches.enums import GenreAcheteur, NatureContrat, RegimeProcedure, TypeMar
 from marches.juridique.faits import ranger
 from marches.models import DispenseSociale, Lot, Marche, Titulaire
 from marches.rules import allotissement as decoupage
-from marches.rules import conditions, execution, lots, seuils
+from marches.rules import conditions, criteres, execution, lots, seuils
 from marches.rules.lancement import Lancement, juger, lancement
 from portal.verdict import Verdict
 
@@ -116,8 +116,15 @@ def verdicts_marche(marche: Marche, rows: Iterable[Lot]) -> list[Verdict]:
             lambda day: conditions.condition_sociale(clause, motif, value, type_, genre, nature, sociaux, day), quand
         ),
         juger(lambda day: conditions.dispense_admise(motif, texte, type_, longest, nature, day), quand),
+        juger(lambda day: criteres.prix_seul(marche.criteres, marche.achat_standardise, type_, nature, day), quand),
+        juger(
+            lambda day: criteres.critere_environnemental(marche.criteres, marche.critere_environnemental, nature, day),
+            quand,
+        ),
         juger(lambda day: lots.acheteur_insertion(genre, marche.marche_insertion, day), quand),
     ]
+    if not marche.cle:  # files of contracts do not tell the criteria: nobody is asked for them
+        found.append(juger(lambda day: criteres.criteres_dits(marche.criteres, nature, day), quand))
     # The lots of an imported contract are a guess: one lot there proves nothing.
     if rows and not (marche.cle and marche.prestations_distinctes is None):
         found.append(

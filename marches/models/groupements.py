@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from marches.enums import FormeGroupement, Initiateur, MotifChangement
+from marches.enums import FormeGroupement, Initiateur, MotifChangement, StatutParticulier
 from marches.models.alliances import Alliance
 from marches.models.lots import Lot
 from marches.querysets import GroupementQuerySet
@@ -71,6 +71,8 @@ class MembreGroupement(models.Model):
     postes = models.CharField("postes et rôles", max_length=500, blank=True)
     # « Structure équivalente » (L. 2113-12, L. 2113-13): the evidence that 50 % of the workers are of the public meant.
     equivalence = models.CharField("preuve d'équivalence", max_length=500, blank=True)
+    # In no list of the law, and often taken for one: a régie without convention, an OACAS.
+    statut = models.CharField("statut hors liste", max_length=5, choices=StatutParticulier, blank=True)
     voix = models.PositiveSmallIntegerField("voix", null=True, blank=True)
     taches = models.CharField("tâches", max_length=500, blank=True)
     rang = models.PositiveSmallIntegerField(default=0)
@@ -91,6 +93,10 @@ class MembreGroupement(models.Model):
                 violation_error_message="La part va de 0 à 100 %%.",
             ),
         ]
+
+    @property
+    def statut_court(self) -> str:
+        return StatutParticulier(self.statut).court
 
     def __str__(self) -> str:
         return str(self.organisation)

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
-from marches.enums import MotifDispense, MotifNonAllotissement, NatureContrat, TypeMarche
+from marches.enums import CriteresAttribution, MotifDispense, MotifNonAllotissement, NatureContrat, TypeMarche
 from marches.models.acheteurs import Acheteur
 from marches.querysets import MarcheQuerySet
 from portal.search import RacinesMixin
@@ -45,6 +45,9 @@ class Marche(RacinesMixin):
     reservation_mentionnee = models.BooleanField(
         "réservation mentionnée dans l'avis ou les documents", null=True, blank=True
     )
+    criteres = models.CharField("critères d'attribution", max_length=9, choices=CriteresAttribution, blank=True)
+    achat_standardise = models.BooleanField("achat standardisé, dont la qualité ne peut varier", null=True, blank=True)
+    critere_environnemental = models.BooleanField("environnement parmi les critères", null=True, blank=True)
     lots_max_candidat = models.PositiveSmallIntegerField("nombre de lots par candidat", null=True, blank=True)
     lots_max_attribues = models.PositiveSmallIntegerField("nombre de lots par titulaire", null=True, blank=True)
     interdit_seul_et_groupe = models.BooleanField("candidature seul et en groupement interdite", default=False)

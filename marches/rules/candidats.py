@@ -45,8 +45,9 @@ class Candidat:
 
     @property
     def appellation(self) -> str:
-        """« Atelier du Fil (EI) »."""
-        return f"{self.nom} ({self.kind.value})" if self.kind else self.nom
+        """« Atelier du Fil (EI) », « Régie des Coteaux (régie) »."""
+        what = self.kind.value if self.kind else self.statut.court
+        return f"{self.nom} ({what})" if what else self.nom
 
     @property
     def bornes(self) -> tuple[date | None, date | None]:

@@ -233,3 +233,21 @@ def type_marche(cpv: str) -> TypeMarche:
     if division == 45:
         return TypeMarche.TRAVAUX
     return TypeMarche.SERVICES if division >= 50 else TypeMarche.FOURNITURES
+
+
+# Words of a title that say more than a supply: works, or something set up on the spot.
+_OUVRAGE = frozenset({
+    "travaux", "construction", "renovation", "refection", "rehabilitation", "renouvellement", "amenagement",
+    "installation", "pose", "maintenance", "entretien", "montage", "raccordement",
+})  # fmt: skip
+
+
+def type_probable(cpv: str, objet: str) -> TypeMarche:
+    """`type_marche`, unknown where the code says supplies and the title works or an installation.
+
+    Platforms often take the code of what is laid (44111400, paints) for the works that lay it.
+    """
+    found = type_marche(cpv)
+    if found == TypeMarche.FOURNITURES and _OUVRAGE & set(re.findall(r"[a-z]+", fold(objet))):
+        return TypeMarche.INCONNU
+    return found

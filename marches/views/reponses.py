@@ -33,6 +33,7 @@ def _examens(lot: Lot, form: ReponseForm) -> dict:
     own, partners = form.seuls, form.autres
     prefetch_related_objects([*own, *partners], *SITUEE)
     alone = [juridique.candidat_of(structure, proof) for structure in own]
+    alone += [replace(company, equivalence=proof) for company in form.hors_annuaire]
     others = [juridique.candidat_of(structure, proof) for structure in partners]
     others += [replace(company, equivalence=proof) for company in form.entreprises]
     past = juridique.attributions_ess(alone, lot)

@@ -12,10 +12,26 @@ from marches.rules import decp
 from marches.rules.signalements import signalements
 from portal.models import Importation
 from tests import factories as make
-from tests.marches.test_decp import notified, record
+from tests.marches.test_decp import FIRM, notified, record
 
 LATE = "Données essentielles publiées après deux mois (Code de la commande publique, R. 2196-1)"
 LONG = "Accord-cadre plus long que la durée permise, sans justification (Code de la commande publique, L. 2125-1, 1°)"
+ADAPTED = "Procédure adaptée annoncée au-dessus du seuil européen (Code de la commande publique, L. 2124-1)"
+SUPPLIES = "Pas de sous-traitance pour de pures fournitures (Code de la commande publique, L. 2193-1)"
+CONDITION = (
+    "Aucune condition sociale connue, pour un montant publié au-dessus du seuil européen "
+    "(Code de la commande publique, L. 2112-2-1)"
+)
+MAPA = {"procedure": "Procédure adaptée", "montant": 500_000}
+ACT = {"id": 1, "sousTraitant": {"typeIdentifiant": "SIRET", "id": FIRM}, "dateNotification": "2026-02-01"}
+SUBCONTRACTED = {"codeCPV": "30192000", "objet": "Papier", "actesSousTraitance": [{"acteSousTraitance": ACT}]}
+NONE_SOCIAL = {"considerationsSociales": {"considerationSociale": ["Pas de considération sociale"]}}
+LATER = {
+    "acheteur": {"id": "21140118400012"},
+    "dateNotification": "2028-08-23",
+    "datePublicationDonnees": "2028-09-01",
+    "montant": 500_000,
+}
 FRAMEWORK = {"techniques": {"technique": ["Accord-cadre"]}, "dureeMois": 60}
 
 
@@ -34,6 +50,21 @@ FRAMEWORK = {"techniques": {"technique": ["Accord-cadre"]}, "dureeMois": 60}
         (FRAMEWORK | {"dateNotification": None}, []),  # no day, no law of the day
         (FRAMEWORK | {"dateNotification": "1990-01-01"}, []),
         (FRAMEWORK | {"datePublicationDonnees": "2026-06-01"}, [LATE, LONG]),
+        (MAPA, [ADAPTED]),
+        (MAPA | {"montant": 213_999}, []),  # below every threshold of its two years
+        (MAPA | {"montant": 217_000}, []),  # above the one of 2026, below the one of 2025
+        (MAPA | {"procedure": "Appel d'offres ouvert"}, []),
+        (MAPA | {"procedure": "Marché passé sans publicité ni mise en concurrence préalable"}, []),
+        (MAPA | {"codeCPV": "85312000"}, []),  # listed social services
+        (MAPA | {"codeCPV": "45000000"}, []),  # works
+        (SUBCONTRACTED, [SUPPLIES]),
+        (SUBCONTRACTED | {"codeCPV": "90919200"}, []),
+        (SUBCONTRACTED | {"objet": "Fourniture et pose de rayonnages"}, []),  # more than supplies
+        (MAPA | {"codeCPV": "44111400", "objet": "Travaux de peinture"}, []),  # works under the code of a paint
+        (NONE_SOCIAL | LATER, [CONDITION]),  # launched in the two years before: since 22/08/2026 for sure
+        (NONE_SOCIAL | LATER | {"dateNotification": "2028-08-20"}, []),
+        (LATER, []),  # a record that does not tell its considerations
+        (NONE_SOCIAL | LATER | {"montant": 200_000}, []),
     ],
 )
 def test_a_record_is_judged_by_what_it_shows(given, expected):
