@@ -187,6 +187,12 @@ class Structure(RacinesMixin):
                 condition=Q(publiee=True, remplacee_par=None),
             ),
             models.Index(fields=["latitude", "longitude"], name="structure_position"),
+            # The seats around a place and what orders them: a search by distance reads this and not the rows.
+            models.Index(
+                fields=["latitude", "longitude", "nom_tri", "id"],
+                name="structure_autour",
+                condition=Q(publiee=True, remplacee_par=None),
+            ),
         ]
 
     def __str__(self) -> str:
