@@ -62,6 +62,8 @@ class Adresse:
 
 def _pairs(data: QueryDict, names: Iterable[str]):
     for name in names:
+        if name not in data:  # most are not, and this is asked many times a page
+            continue
         for value in dict.fromkeys(data.getlist(name)):
             if value and (stripped := value.replace("\x00", " ").strip()):
                 yield name, stripped

@@ -10,7 +10,7 @@ from hashlib import sha256
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache, caches
 from django.db import connection
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -37,6 +37,7 @@ from structures.presentation import carte_locale, comparaison
 from structures.presentation.apercus import apercus
 from structures.templatetags.carte import carte
 
+PAGE, FRAGMENT = "structures/structure_list.html", "structures/_annuaire.html"
 SECONDS, NEAR_SECONDS = 45, 15  # shared by all, then in the process: a minute in all
 
 
@@ -61,9 +62,27 @@ class Entete:
 
 @login_not_required
 def list(request):
+    as_map = request.GET.get("vue") == "carte"
+    if as_map and request.acteur.is_visitor:
+        shown = {"ecrit": _written_map(request)}
+        return HttpResponse(shown["ecrit"]) if request.htmx else render(request, PAGE, shown)
+    return render(request, FRAGMENT if request.htmx else PAGE, _context(request, as_map))
+
+
+def _written_map(request: HttpRequest) -> SafeString:
+    """The map and all that stands around it, kept near as it is written: nothing in it depends on who looks, once
+    those who signed in are left out, for whom it holds a form and its token."""
+    key = _key(request, "ecrit", sans(request.GET))
+    written = caches["proche"].get(key)
+    if written is None:
+        written = render_to_string(FRAGMENT, _context(request, as_map=True), request)
+        caches["proche"].set(key, written, NEAR_SECONDS)
+    return mark_safe(written)
+
+
+def _context(request: HttpRequest, as_map: bool) -> dict:
     entete, adresse = _entete(request), Adresse(request.GET)
     question, today = entete.question, timezone.localdate()
-    as_map = request.GET.get("vue") == "carte"
     context = {
         "annuaire": entete,
         "question": question,
@@ -84,15 +103,16 @@ def list(request):
         ],
     }
     if as_map:
-        context |= _map(request, entete, adresse)
-    else:
-        context["page"] = page = _page(entete, request)
-        context["count"] = page.count
-        context["reponses"] = reponses = answers(page, question, entete.voulus)
-        context["apercus"] = apercus(reponses, question, entete.secteurs, today)
-        context["comparer"] = adresse.url() + ("&" if adresse.url() != "?" else "")
-    template = "structures/_annuaire.html" if request.htmx else "structures/structure_list.html"
-    return render(request, template, context)
+        return context | _map(request, entete, adresse)
+    page = _page(entete, request)
+    reponses = answers(page, question, entete.voulus)
+    return context | {
+        "page": page,
+        "count": page.count,
+        "reponses": reponses,
+        "apercus": apercus(reponses, question, entete.secteurs, today),
+        "comparer": adresse.url() + ("&" if adresse.url() != "?" else ""),
+    }
 
 
 def _key(request: HttpRequest, *more: object) -> str:
