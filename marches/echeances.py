@@ -78,12 +78,12 @@ class Echeance:
     def consigne(self) -> str:
         """What happens if nobody does anything."""
         if self.tranche is None:
-            return "Aucune reconduction ne suit : préparez la suite s'il en faut une."
+            return "Aucune reconduction ne suit\u00a0: préparez la suite s'il en faut une."
         if self.genre == GenreEcheance.RECONDUCTION:
             return "Reconduction décidée." if self.tranche.etat == EtatReconduction.DECIDEE else "Reconduction tacite."
         if self.tranche.etat == EtatReconduction.TACITE:
             return "Sans décision contraire d'ici là, le contrat est reconduit tacitement (R. 2112-4)."
-        return "Sans décision écrite, le contrat prend fin : la reconduction est expresse."
+        return "Sans décision écrite, le contrat prend fin\u00a0: la reconduction est expresse."
 
     @property
     def identifiant(self) -> str:

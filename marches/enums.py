@@ -133,7 +133,7 @@ class EtatReconduction(TextChoices):
     A_DECIDER = "a_decider", "À décider par écrit"
     DECIDEE = "decidee", "Décidée"
     REFUSEE = "refusee", "Non reconduit"
-    SANS_DECISION = "sans_decision", "Sans décision : le contrat a pris fin"
+    SANS_DECISION = "sans_decision", "Sans décision\u00a0: le contrat a pris fin"
 
     @property
     def tone(self) -> str:

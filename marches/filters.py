@@ -41,7 +41,7 @@ class MarcheForm(forms.Form):
     def clean_au(self):
         start, end = self.cleaned_data.get("du"), self.cleaned_data["au"]
         if start and end and end < start:
-            raise forms.ValidationError("La fin de la période précède son début : inversez les deux dates.")
+            raise forms.ValidationError("La fin de la période précède son début\u00a0: inversez les deux dates.")
         return end
 
 

@@ -181,9 +181,9 @@ def group_may_answer(kinds: Collection[str], on: date) -> list[ReponseGroupe]:
             verdict = Verdict.blocage("Aucun de ses types n'y a accès.", source=verdict.source)
         elif excluded:
             verdict = Verdict.blocage(
-                f"Pas au complet : les {' et '.join(excluded)} n'y ont pas accès.",
-                source=f"{verdict.source} ; chaque membre compte d'après la doctrine (fiche DAJ du 23/09/2011)",
-                remede="Les autres membres peuvent répondre entre eux ; choisissez les membres lot par lot.",
+                f"Pas au complet\u00a0: les {' et '.join(excluded)} n'y ont pas accès.",
+                source=f"{verdict.source}\u00a0; chaque membre compte d'après la doctrine (fiche DAJ du 23/09/2011)",
+                remede="Les autres membres peuvent répondre entre eux\u00a0; choisissez les membres lot par lot.",
             )
         elif verdict.is_ok:
             verdict = Verdict.ok("Tous les types réunis y ont accès.", source=verdict.source, remede=verdict.remede)
@@ -236,8 +236,8 @@ def lot_en_mots(lot: Lot) -> str:
     """« le lot 3 du marché « École » », « le marché « École » » when it has no number."""
     titre = Truncator(lot.marche.objet).chars(90)
     if lot.numero:
-        return f"le lot {lot.numero} du marché « {titre} »"
-    return f"le marché « {titre} »"
+        return f"le lot {lot.numero} du marché «\u00a0{titre}\u00a0»"
+    return f"le marché «\u00a0{titre}\u00a0»"
 
 
 def _annees(debut: date | None, fin: date | None) -> str:

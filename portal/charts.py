@@ -41,7 +41,7 @@ def bar_chart(series: Iterable[tuple[Any, Any]], *, unit: str = "", title: str) 
         '<text class="chart-value" x="{}" y="{}" fill="{}">{}</text></g>',
         (
             (
-                f"{label} : {_with_unit(value, unit)}",
+                f"{label}\u00a0: {_with_unit(value, unit)}",
                 LABEL_WIDTH - 8,
                 rank * ROW_HEIGHT + BASELINE,
                 INK,
@@ -104,7 +104,7 @@ def progress(
         BAR,
         mark,
     )
-    title = f"{label} : {words}" if label else words
+    title = f"{label}\u00a0: {words}" if label else words
     return _figure("chart chart-progress", title, 600, 24, bar, stretched=True)
 
 
@@ -188,7 +188,7 @@ def _columns(values: Mapping[date, Any], months: list[date], highest: float, uni
                 COLUMN_WIDTH,
                 _svg(room * _size(values[month]) / highest),
                 BAR,
-                f"{mois(month)} : {_with_unit(values[month], unit)}",
+                f"{mois(month)}\u00a0: {_with_unit(values[month], unit)}",
             )
             for rank, month in enumerate(months)
             if month in values
@@ -237,4 +237,4 @@ def _shortened(label: Any) -> str:
 
 
 def _empty(title: str) -> SafeString:
-    return format_html('<p class="chart-empty">{} : {}</p>', title, EMPTY[:1].lower() + EMPTY[1:])
+    return format_html('<p class="chart-empty">{}\u00a0: {}</p>', title, EMPTY[:1].lower() + EMPTY[1:])

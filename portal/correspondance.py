@@ -89,8 +89,10 @@ class CorrespondanceForm(forms.Form):
                 choices=[("", NONE), *headers],
                 help_text=champ.aide,
                 error_messages={
-                    "required": f"Indiquez la colonne de votre fichier qui contient « {champ.libelle} ».",
-                    "invalid_choice": "Cette colonne n'est pas dans votre fichier : choisissez-en une de la liste.",
+                    "required": f"Indiquez la colonne de votre fichier qui contient «\u00a0{champ.libelle}\u00a0».",
+                    "invalid_choice": (
+                        "Cette colonne n'est pas dans votre fichier\u00a0: choisissez-en une de la liste."
+                    ),
                 },
             )
         self.helper = FormHelper(self)
@@ -109,8 +111,8 @@ class CorrespondanceForm(forms.Form):
             if header and header in first:
                 self.add_error(
                     champ.nom,
-                    f"La colonne « {header} » est déjà prise pour « {first[header].libelle} » : "
-                    "choisissez-en une autre, ou aucune.",
+                    f"La colonne «\u00a0{header}\u00a0» est déjà prise pour "
+                    f"«\u00a0{first[header].libelle}\u00a0»\u00a0: choisissez-en une autre, ou aucune.",
                 )
             elif header:
                 first[header] = champ

@@ -25,11 +25,14 @@ def deposer(upload: UploadedFile, usage: str, user: Any) -> Depot:
     Old files go at the same time, so that nothing waits for a nightly task.
     """
     if not upload.size:
-        raise FichierRefuse("Le fichier est vide : choisissez un fichier avec une ligne d'en-têtes et des données.")
+        raise FichierRefuse(
+            "Le fichier est vide\u00a0: choisissez un fichier avec une ligne d'en-têtes et des données."
+        )
     if upload.size > LARGEST:
         raise FichierRefuse(
-            f"Le fichier pèse {upload.size / 1024 / 1024:.0f} Mo, la limite est de {LARGEST // 1024 // 1024} Mo : "
-            "découpez-le, ou enregistrez-le au format CSV compressé (.csv.gz)."
+            f"Le fichier pèse {upload.size / 1024 / 1024:.0f}\u00a0Mo, la limite est de "
+            f"{LARGEST // 1024 // 1024}\u00a0Mo\u00a0: découpez-le, ou enregistrez-le au format CSV compressé "
+            "(.csv.gz)."
         )
     purge(timezone.now())
     mine = Depot.objects.filter(user=user, usage=usage).order_by("-cree_le", "-pk")
@@ -46,7 +49,7 @@ def reprendre(pk: int | str, usage: str, user: Any) -> Depot:
     except (TypeError, ValueError):
         depot = None
     if depot is None or depot.cree_le < timezone.now() - KEPT:
-        raise Http404("Ce fichier n'est plus là : déposez-le de nouveau.")
+        raise Http404("Ce fichier n'est plus là\u00a0: déposez-le de nouveau.")
     return depot
 
 
@@ -60,7 +63,7 @@ def table(depot: Depot, required: Iterable[str] = (), on_bad_row=None) -> Iterat
     rows = read_table(contenu(depot), name=depot.nom, required=required, on_bad_row=on_bad_row)
     for number, row in enumerate(rows, start=1):
         if number > MOST_ROWS:
-            raise TableError("Plus de 100 000 lignes : découpez le fichier en plusieurs, puis recommencez.")
+            raise TableError("Plus de 100\u00a0000 lignes\u00a0: découpez le fichier en plusieurs, puis recommencez.")
         yield row
 
 
@@ -71,7 +74,7 @@ def entetes(depot: Depot) -> list[str]:
     if first is None and refused:
         raise refused[0]
     if first is None:
-        raise TableError("Le tableau n'a que sa ligne d'en-têtes : ajoutez-y des données, puis recommencez.")
+        raise TableError("Le tableau n'a que sa ligne d'en-têtes\u00a0: ajoutez-y des données, puis recommencez.")
     return list(first.values)
 
 

@@ -44,7 +44,7 @@ class NombreField(forms.DecimalField):
         self.unite = unite
         self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
         self.error_messages |= {
-            "invalid": "Écrivez un nombre, par exemple 1 250,5.",
+            "invalid": "Écrivez un nombre, par exemple 1\u00a0250,5.",
             "max_digits": "Ce nombre est trop grand.",
             "max_whole_digits": "Ce nombre est trop grand.",
             "max_decimal_places": f"Écrivez {decimales} chiffres au plus après la virgule."
@@ -73,7 +73,7 @@ PICTURES: dict[str, Any] = {
     "widget": forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
     "error_messages": {
         "required": "Choisissez une image sur votre appareil.",
-        "empty": "Ce fichier est vide : choisissez une autre image.",
+        "empty": "Ce fichier est vide\u00a0: choisissez une autre image.",
     },
 }
 
@@ -86,7 +86,7 @@ class PictureForm(forms.ModelForm):
 
     fichier = forms.FileField(
         label="Image",
-        help_text="JPEG, PNG ou WebP, 8 Mo au plus. Lieu et date de prise de vue sont effacés du fichier.",
+        help_text="JPEG, PNG ou WebP, 8\u00a0Mo au plus. Lieu et date de prise de vue sont effacés du fichier.",
         **PICTURES,
     )
 

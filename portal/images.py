@@ -13,9 +13,11 @@ LARGEST_SIDE, MOST_PIXELS = 12_000, 60_000_000  # a picture is refused before it
 IMAGE_SIDE, THUMBNAIL_SIDE = 1600, 480
 FORMATS = ("JPEG", "PNG", "WEBP")
 
-NOT_A_PICTURE = "Ce fichier n'est pas une image JPEG, PNG ou WebP lisible : choisissez-en un autre."
-DAMAGED = "Cette image est abîmée ou incomplète : ouvrez-la sur votre ordinateur, enregistrez-la de nouveau, réessayez."
-TOO_LARGE = "Cette image est trop grande ({} × {} pixels) : réduisez-la à 12 000 pixels de côté au plus."
+NOT_A_PICTURE = "Ce fichier n'est pas une image JPEG, PNG ou WebP lisible\u00a0: choisissez-en un autre."
+DAMAGED = (
+    "Cette image est abîmée ou incomplète\u00a0: ouvrez-la sur votre ordinateur, enregistrez-la de nouveau, réessayez."
+)
+TOO_LARGE = "Cette image est trop grande ({} × {} pixels)\u00a0: réduisez-la à 12\u00a0000 pixels de côté au plus."
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def prepare(upload) -> Prepared:
     ValidationError, in French, when the file is too heavy, is no JPEG, PNG or WebP, is damaged or is a bomb.
     """
     if upload.size > LARGEST_FILE:
-        raise ValidationError("Ce fichier pèse plus de 8 Mo : réduisez l'image avant de l'envoyer.")
+        raise ValidationError("Ce fichier pèse plus de 8\u00a0Mo\u00a0: réduisez l'image avant de l'envoyer.")
     picture = _shrunk(_decoded(upload), IMAGE_SIDE)
     name = secrets.token_hex(12)
     return Prepared(
@@ -50,7 +52,7 @@ def _decoded(upload) -> Image.Image:
         raise ValidationError(NOT_A_PICTURE) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValidationError(
-            "Cette image compte trop de pixels : réduisez-la à 12 000 pixels de côté au plus."
+            "Cette image compte trop de pixels\u00a0: réduisez-la à 12\u00a0000 pixels de côté au plus."
         ) from error
     except Exception as error:  # a decoder may raise anything on a hostile header
         raise ValidationError(DAMAGED) from error

@@ -27,8 +27,8 @@ class Ecart:
     valeur: str = ""
 
     def __str__(self) -> str:
-        where = f"ligne {self.ligne} : " if self.ligne is not None else ""
-        return where + self.raison + (f" (« {self.valeur} »)" if self.valeur else "")
+        where = f"ligne {self.ligne}\u00a0: " if self.ligne is not None else ""
+        return where + self.raison + (f" («\u00a0{self.valeur}\u00a0»)" if self.valeur else "")
 
 
 @dataclass
@@ -96,7 +96,7 @@ class ImportReport:
         counted = self.crees + self.mis_a_jour + self.inchanges + self.nb_ecartes
         if self.lus != counted:
             raise ValueError(
-                f"{self.source} : {self.lus} enregistrements lus, mais {counted} comptés "
+                f"{self.source}\u00a0: {self.lus} enregistrements lus, mais {counted} comptés "
                 f"({self.crees} créés, {self.mis_a_jour} mis à jour, {self.inchanges} inchangés, "
                 f"{self.nb_ecartes} écartés)."
             )
@@ -138,7 +138,7 @@ class ImportReport:
                 plural(self.nb_signalements, "signalé", "signalés"),
             )
         )
-        lines = [f"{self.source} : {counts}.", *_details("Écarté", self.ecartes, self.nb_ecartes)]
+        lines = [f"{self.source}\u00a0: {counts}.", *_details("Écarté", self.ecartes, self.nb_ecartes)]
         return "\n".join([*lines, *_details("Signalé", self.signalements, self.nb_signalements)])
 
     def save(self, path: str | Path) -> None:
@@ -187,7 +187,9 @@ def open_maybe_gzip(source: str | Path | BinaryIO) -> BinaryIO | gzip.GzipFile:
     try:
         file = open(source, "rb")  # noqa: SIM115 — the caller closes it
     except OSError as error:
-        raise FichierRefuse(f"Le fichier « {source} » ne peut pas être lu : vérifiez son nom et ses droits.") from error
+        raise FichierRefuse(
+            f"Le fichier «\u00a0{source}\u00a0» ne peut pas être lu\u00a0: vérifiez son nom et ses droits."
+        ) from error
     if not _is_gzip(file):
         return file
     file.close()

@@ -40,7 +40,7 @@ def render_pdf(template: str, data: Mapping[str, Any], *, on: datetime | None = 
             timestamp=int((on or timezone.now()).timestamp()),
         )
     except (typst.TypstError, RuntimeError) as error:
-        raise PdfImpossible(f"{template}.typ : {error}") from error
+        raise PdfImpossible(f"{template}.typ\u00a0: {error}") from error
     return bytes(content)
 
 

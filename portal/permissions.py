@@ -51,7 +51,7 @@ def role_required(*roles: Role):
         def checked(request, *args, **kwargs):
             if not request.acteur.has(*roles):
                 names = ", ".join(role.label.lower() for role in roles)
-                raise PermissionDenied(f"Cette page est ouverte aux profils suivants : {names}.")
+                raise PermissionDenied(f"Cette page est ouverte aux profils suivants\u00a0: {names}.")
             return view(request, *args, **kwargs)
 
         checked.roles = roles

@@ -41,7 +41,7 @@ class ContientRacines(Lookup):
     def as_sql(self, compiler, connection):
         column, params = self._column(compiler, connection)
         sql = " AND ".join([f"{column} LIKE %s"] * len(self.rhs))
-        return f"({sql})", [value for stem in self.rhs for value in (*params, f"% {stem} %")]
+        return f"({sql})", [value for stem in self.rhs for value in (*params, f"% {stem}\u00a0%")]
 
     def as_postgresql(self, compiler, connection):
         column, params = self._column(compiler, connection)

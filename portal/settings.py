@@ -31,14 +31,14 @@ env = environ.Env()
 
 def refuse(variable: str, problem: str):
     """Stop the start with one line that names the variable and says what to write."""
-    sys.exit(f"Configuration refusée : {variable} {problem}")
+    sys.exit(f"Configuration refusée\u00a0: {variable} {problem}")
 
 
 def flag(variable: str, default: bool = False) -> bool:
     """0 or 1, nothing else: a typing mistake must not switch a protection off."""
     value = env.str(variable, "1" if default else "0").strip().lower()
     if value not in {"0", "1", "true", "false"}:
-        refuse(variable, f"vaut « {value} » ; écrivez 1 ou 0.")
+        refuse(variable, f"vaut «\u00a0{value}\u00a0»\u00a0; écrivez 1 ou 0.")
     return value in {"1", "true"}
 
 
@@ -46,7 +46,7 @@ def number(variable: str, default: int) -> int:
     """A whole number from 0 up."""
     value = env.str(variable, str(default)).strip()
     if not value.isdecimal():
-        refuse(variable, f"vaut « {value} » ; écrivez un nombre entier, par exemple {default}.")
+        refuse(variable, f"vaut «\u00a0{value}\u00a0»\u00a0; écrivez un nombre entier, par exemple {default}.")
     return int(value)
 
 
@@ -54,7 +54,7 @@ def number(variable: str, default: int) -> int:
 HOSTS = [host.strip() for host in env.str("PORTAL_HOSTS", "").split(",") if host.strip()]
 TRY_OUT = not HOSTS
 if any("/" in host or "*" in host or " " in host for host in HOSTS):
-    refuse("PORTAL_HOSTS", "doit être une liste de noms d'hôte, par exemple « portail.exemple.fr ».")
+    refuse("PORTAL_HOSTS", "doit être une liste de noms d'hôte, par exemple «\u00a0portail.exemple.fr\u00a0».")
 ALLOWED_HOSTS = HOSTS or ["localhost", "127.0.0.1", "[::1]"]
 DEBUG = TRY_OUT and flag("PORTAL_DEBUG")
 
@@ -62,7 +62,9 @@ SECRET_KEY = env.str("PORTAL_SECRET_KEY", "")
 if TRY_OUT:
     SECRET_KEY = SECRET_KEY or "essai-seulement-cle-publique-sans-valeur-0123456789-abcdefghij"
 elif len(SECRET_KEY) < 50:
-    refuse("PORTAL_SECRET_KEY", "manque ou compte moins de 50 caractères ; elle est obligatoire avec PORTAL_HOSTS.")
+    refuse(
+        "PORTAL_SECRET_KEY", "manque ou compte moins de 50 caractères\u00a0; elle est obligatoire avec PORTAL_HOSTS."
+    )
 
 HTTPS = flag("PORTAL_HTTPS")
 SCHEME = "https" if HTTPS else "http"
@@ -153,7 +155,7 @@ try:
     with warnings.catch_warnings(action="error"):  # of an unknown engine, which would print the password
         DATABASES = {"default": env.db("DATABASE_URL", f"sqlite:///{BASE_DIR / 'portail.sqlite3'}")}
 except (environ.ImproperlyConfigured, ValueError, KeyError, UserWarning):
-    refuse("DATABASE_URL", "est illisible ; écrivez par exemple postgres://compte:motdepasse@hote:5432/base.")
+    refuse("DATABASE_URL", "est illisible\u00a0; écrivez par exemple postgres://compte:motdepasse@hote:5432/base.")
 database = DATABASES["default"]
 if database["ENGINE"] == "django.db.backends.sqlite3":
     # WAL: readers go on during a write. IMMEDIATE: a writer waits its turn at once instead of failing midway.
@@ -222,7 +224,7 @@ MFA_TOTP_ISSUER = "Portail des achats socialement responsables"
 try:
     vars().update(env.email_url("EMAIL_URL", "consolemail://"))
 except (environ.ImproperlyConfigured, ValueError, KeyError):
-    refuse("EMAIL_URL", "est illisible ; écrivez par exemple smtp+tls://compte:motdepasse@hote:587.")
+    refuse("EMAIL_URL", "est illisible\u00a0; écrivez par exemple smtp+tls://compte:motdepasse@hote:587.")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("PORTAL_FROM", f"ne-pas-repondre@{(HOSTS or ['localhost'])[0].lstrip('.')}")
 
@@ -275,11 +277,14 @@ CONTENT_SECURITY_POLICY = {
 SEUIL_DEPENDANCE = number("PORTAL_SEUIL_DEPENDANCE", 50)  # %
 OCDS_PREFIXE = env.str("PORTAL_OCDS_PREFIXE", "ocds-000000")
 if not re.fullmatch(r"ocds-[a-z0-9]{6}", OCDS_PREFIXE):
-    refuse("PORTAL_OCDS_PREFIXE", f"vaut « {OCDS_PREFIXE} » ; écrivez « ocds- » puis six lettres ou chiffres.")
+    refuse(
+        "PORTAL_OCDS_PREFIXE",
+        f"vaut «\u00a0{OCDS_PREFIXE}\u00a0»\u00a0; écrivez «\u00a0ocds-\u00a0» puis six lettres ou chiffres.",
+    )
 
 LOG_LEVEL = env.str("PORTAL_LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-    refuse("PORTAL_LOG_LEVEL", f"vaut « {LOG_LEVEL} » ; écrivez DEBUG, INFO, WARNING ou ERROR.")
+    refuse("PORTAL_LOG_LEVEL", f"vaut «\u00a0{LOG_LEVEL}\u00a0»\u00a0; écrivez DEBUG, INFO, WARNING ou ERROR.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -58,7 +58,7 @@ def flag_uncertain(now: datetime) -> int:
     from portal.models import Envoi
 
     return Envoi.objects.filter(in_flight_too_long(now)).update(
-        etat="incertain", envoye_le=None, erreur="L'envoi a été interrompu : le message est peut-être parti."
+        etat="incertain", envoye_le=None, erreur="L'envoi a été interrompu\u00a0: le message est peut-être parti."
     )
 
 
@@ -117,4 +117,4 @@ def _close(connection) -> None:
 
 
 def _described(error: Exception) -> str:
-    return f"{type(error).__name__} : {error}".replace("\x00", "")
+    return f"{type(error).__name__}\u00a0: {error}".replace("\x00", "")

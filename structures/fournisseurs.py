@@ -91,16 +91,18 @@ def lire(value: object) -> tuple[str, str]:
 
 def _fault(number: str) -> str:
     if not number:
-        return "Aucun numéro : un SIRET compte 14 chiffres, un SIREN 9."
+        return "Aucun numéro\u00a0: un SIRET compte 14 chiffres, un SIREN 9."
     if not (number.isascii() and number.isdigit()):
-        return "Ce numéro contient autre chose que des chiffres : recopiez les 14 chiffres du SIRET."
+        return "Ce numéro contient autre chose que des chiffres\u00a0: recopiez les 14 chiffres du SIRET."
     if len(number) not in {SIREN_LENGTH, SIRET_LENGTH}:
-        return f"Ce numéro compte {len(number)} chiffres : il en faut 14 pour un SIRET, 9 pour un SIREN."
+        return f"Ce numéro compte {len(number)} chiffres\u00a0: il en faut 14 pour un SIRET, 9 pour un SIREN."
     if number.startswith(LA_POSTE) and len(number) == SIRET_LENGTH:
-        return "Clé fausse : pour La Poste, la somme des 14 chiffres doit être un multiple de 5. Vérifiez la saisie."
+        return (
+            "Clé fausse\u00a0: pour La Poste, la somme des 14 chiffres doit être un multiple de 5. Vérifiez la saisie."
+        )
     if len(number) == SIRET_LENGTH and is_siren(number[:SIREN_LENGTH]):
-        return "Les 9 premiers chiffres sont justes, mais la clé du SIRET est fausse : vérifiez les 5 derniers."
-    return "La clé de contrôle est fausse : un chiffre manque, est de trop ou a été interverti."
+        return "Les 9 premiers chiffres sont justes, mais la clé du SIRET est fausse\u00a0: vérifiez les 5 derniers."
+    return "La clé de contrôle est fausse\u00a0: un chiffre manque, est de trop ou a été interverti."
 
 
 def rapprocher(numeros: Iterable[str]) -> dict[str, Reponse]:
@@ -204,10 +206,10 @@ def lignes(depot: Depot) -> tuple[list[str], list[Row]]:
         if total <= MOST_LINES:
             rows.append(Row(row.line, dict(zip(headers, row.values.values(), strict=True))))
     if not rows:
-        raise FichierRefuse("La liste est vide : il faut au moins un SIRET sous la ligne d'en-têtes.")
+        raise FichierRefuse("La liste est vide\u00a0: il faut au moins un SIRET sous la ligne d'en-têtes.")
     if total > MOST_LINES:
         raise FichierRefuse(
-            f"Votre liste compte {total} lignes, la limite est de {MOST_LINES} : partagez-la en "
+            f"Votre liste compte {total} lignes, la limite est de {MOST_LINES}\u00a0: partagez-la en "
             f"{-(-total // MOST_LINES)} fichiers de {MOST_LINES} lignes au plus, en répétant la ligne d'en-têtes."
         )
     return headers, rows

@@ -364,7 +364,7 @@ def describe(zones: Iterable[Zone]) -> dict[int, str]:
         if zone.rayon_km:
             centre = named.get(zone.pk)
             around = f" autour {de_lieu(centre)}" if centre else " autour du point déclaré"
-            said[zone.pk].append(f"{zone.rayon_km} km{around}")
+            said[zone.pk].append(f"{zone.rayon_km}\u00a0km{around}")
     return {zone.pk: listed(said[zone.pk]) for zone in zones}
 
 

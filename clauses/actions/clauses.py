@@ -40,7 +40,7 @@ def add_heures_dues(
     ClauseSociale.objects.select_for_update().get(pk=clause.pk)
     due = clause.heures_dues.aggregate(total=Sum("heures"))["total"] or ZERO
     if round(due + heures, 2) < 0:
-        raise ValidationError(f"La clause ne doit que {h(due)} : on ne peut en retirer {h(-heures)}.")
+        raise ValidationError(f"La clause ne doit que {h(due)}\u00a0: on ne peut en retirer {h(-heures)}.")
     row = HeuresDues(
         clause=clause, heures=heures, date_effet=date_effet, origine=origine, motif=motif, membre=membre,
         periode_debut=periode_debut, periode_fin=periode_fin,

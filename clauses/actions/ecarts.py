@@ -32,7 +32,7 @@ def constater(clause: ClauseSociale, *, on: date, jours_retard_documents: int = 
     ClauseSociale.objects.select_for_update().get(pk=clause.pk)
     seen = ClauseSociale.objects.with_suivi(on).get(pk=clause.pk)
     if seen.heures_acceptees >= seen.heures_dues_total and not jours_retard_documents:
-        raise ValidationError(f"Aucune heure ne manque : {h(seen.heures_acceptees)} acceptées à ce jour.")
+        raise ValidationError(f"Aucune heure ne manque\u00a0: {h(seen.heures_acceptees)} acceptées à ce jour.")
     ecart = Ecart(
         clause=clause, constate_le=on, constate_par=by.user, heures_dues=seen.heures_dues_total,
         heures_acceptees=seen.heures_acceptees, jours_retard_documents=jours_retard_documents,
@@ -75,7 +75,7 @@ def proposer(ecart: Ecart, *, suite: str, texte: str, on: date, by: Acteur, vers
     """What the facilitator proposes to the buyer, who decides."""
     ecart = _locked(ecart, "proposer", on)
     if suite == SuiteEcart.PENALITE and not getattr(prevue(ecart), "montant", ZERO):
-        raise ValidationError("Le contrat ne prévoit aucune pénalité pour cet écart : proposez une autre suite.")
+        raise ValidationError("Le contrat ne prévoit aucune pénalité pour cet écart\u00a0: proposez une autre suite.")
     ecart.etape, ecart.proposition, ecart.proposition_texte = EtapeEcart.PROPOSITION, suite, texte
     ecart.proposee_le, ecart.proposee_par = timezone.now(), by.user
     ecart.vers_clause = _target(ecart, suite, vers_clause, on)
@@ -117,7 +117,7 @@ def repartir(ecart: Ecart, *, montants: dict[int, Decimal], on: date, by: Acteur
     """
     ecart = _locked(ecart, "repartir", on)
     if ecart.montant is None:
-        raise ValidationError("Cette décision ne comporte pas de pénalité : il n'y a rien à répartir.")
+        raise ValidationError("Cette décision ne comporte pas de pénalité\u00a0: il n'y a rien à répartir.")
     known = {organisation.pk: organisation for organisation in membres(ecart.clause)}
     if not set(montants) <= set(known):
         raise ValidationError("Une des organisations n'est pas membre du groupement.")
@@ -193,7 +193,10 @@ def _move_hours(ecart, on: date, by: Acteur) -> None:
     if not missing:
         return
     source, target = ecart.clause, ecart.vers_clause
-    moves = [(source, -missing, f"Reportées sur : {target.lot}"), (target, missing, f"Reportées de : {source.lot}")]
+    moves = [
+        (source, -missing, f"Reportées sur\u00a0: {target.lot}"),
+        (target, missing, f"Reportées de\u00a0: {source.lot}"),
+    ]
     for clause, hours, motif in moves:
         add_heures_dues(clause, heures=hours, date_effet=on, origine=OrigineHeures.REPORT, motif=motif[:300], by=by)
 

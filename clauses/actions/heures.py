@@ -59,7 +59,7 @@ def open_month(clause, organisation, mois: date, *, on: date, by: Acteur) -> Dec
             f"qui va du {jour(clause.date_debut)} au {jour(clause.date_fin)}."
         )
     if not declarants(clause).filter(pk=organisation.pk).exists():
-        raise ValidationError(f"« {organisation} » n'est ni titulaire ni membre du groupement de ce lot.")
+        raise ValidationError(f"«\u00a0{organisation}\u00a0» n'est ni titulaire ni membre du groupement de ce lot.")
     declaration, _ = Declaration.objects.get_or_create(
         clause=clause, organisation=organisation, mois=mois, defaults={"modifiee_par": by.user}
     )
@@ -95,7 +95,7 @@ def save_month(declaration, rows: list[Saisie], *, version: int, by: Acteur) -> 
         current = _current(declaration, line, affectation) if line else None
         if current is not None and current.etat != Etat.BROUILLON:
             if row.heures != current.heures or row.formation != current.heures_formation:
-                raise ValidationError(f"{affectation.participant} : {_locked_reason(current.etat)}")
+                raise ValidationError(f"{affectation.participant}\u00a0: {_locked_reason(current.etat)}")
             continue
         if current is None and row.heures:
             if line is None:
@@ -137,7 +137,7 @@ def send(declaration, *, by: Acteur, version: int | None = None) -> int:
     _claim(declaration, version, by)
     sent = declaration.imputations.filter(etat=Etat.BROUILLON).update(etat=Etat.TRANSMISE, transmise_le=timezone.now())
     if not sent:
-        raise ValidationError("Il n'y a aucune ligne à transmettre : saisissez d'abord des heures.")
+        raise ValidationError("Il n'y a aucune ligne à transmettre\u00a0: saisissez d'abord des heures.")
     declaration.transmise_le = timezone.now()
     declaration.save(update_fields=["transmise_le"])
     return sent
@@ -161,7 +161,7 @@ def refuse(imputation, motif: str, *, by: Acteur) -> Imputation:
     """A sent line is refused, with a reason for the one who declares; a line it corrected still counts."""
     motif = (motif or "").strip()
     if not motif:
-        raise ValidationError("Indiquez le motif du refus : il est transmis au déclarant.")
+        raise ValidationError("Indiquez le motif du refus\u00a0: il est transmis au déclarant.")
     _claim(imputation.declaration, None, by)
     imputation = _decided(imputation, Etat.REFUSEE, by)
     imputation.motif_refus = motif
@@ -179,15 +179,16 @@ def cancel(imputation, motif: str, *, by: Acteur) -> Imputation:
     """
     motif = (motif or "").strip()
     if not motif:
-        raise ValidationError("Indiquez pourquoi l'acceptation est annulée : le motif est transmis au déclarant.")
+        raise ValidationError("Indiquez pourquoi l'acceptation est annulée\u00a0: le motif est transmis au déclarant.")
     _claim(imputation.declaration, None, by)
     accepted = Imputation.objects.select_related("ligne", "declaration").get(pk=imputation.pk)
     if accepted.etat != Etat.ACCEPTEE:
         raise ValidationError(
-            f"Cette ligne est « {accepted.get_etat_display().lower()} » : seule une ligne acceptée peut être annulée."
+            f"Cette ligne est «\u00a0{accepted.get_etat_display().lower()}\u00a0»\u00a0: seule une ligne acceptée "
+            "peut être annulée."
         )
     if Imputation.objects.filter(remplace=accepted).exists():
-        raise ValidationError("Une correction de cette ligne existe déjà : acceptez-la ou refusez-la d'abord.")
+        raise ValidationError("Une correction de cette ligne existe déjà\u00a0: acceptez-la ou refusez-la d'abord.")
     refused = Imputation(
         ligne=accepted.ligne,
         clause_id=accepted.clause_id,
@@ -233,7 +234,7 @@ def correct(imputation, travail: Decimal, formation: Decimal = ZERO, *, by: Acte
         raise ValidationError("Une correction de cette ligne existe déjà.")
     row = Saisie(imputation.ligne.affectation_id or 0, travail, formation)
     if row.heures <= 0:
-        raise ValidationError("Indiquez les heures corrigées ; une ligne sans heure ne se transmet pas.")
+        raise ValidationError("Indiquez les heures corrigées\u00a0; une ligne sans heure ne se transmet pas.")
     new = _new_imputation(imputation.declaration, imputation.ligne, row, by, remplace=imputation)
     new.full_clean(exclude=["saisie_par", "decidee_par"])
     new.save()
@@ -271,7 +272,7 @@ def _claim(declaration, version: int | None, by: Acteur) -> None:
         rows = rows.filter(version=version)
     if not rows.update(version=F("version") + 1, modifiee_le=now, modifiee_par=by.user):
         raise Conflit(
-            "Quelqu'un a modifié ce mois pendant votre saisie : rien n'a été écrasé, et vos heures sont toujours "
+            "Quelqu'un a modifié ce mois pendant votre saisie\u00a0: rien n'a été écrasé, et vos heures sont toujours "
             "à l'écran. Comparez-les avec les heures enregistrées, puis enregistrez de nouveau."
         )
     declaration.refresh_from_db(fields=["version", "modifiee_le", "modifiee_par"])
@@ -282,7 +283,7 @@ def _decided(imputation, etat: Etat, by: Acteur) -> Imputation:
     imputation = Imputation.objects.select_related("ligne", "declaration").get(pk=imputation.pk)
     if imputation.etat != Etat.TRANSMISE:
         raise ValidationError(
-            f"Cette ligne est « {imputation.get_etat_display().lower()} » : "
+            f"Cette ligne est «\u00a0{imputation.get_etat_display().lower()}\u00a0»\u00a0: "
             "seule une ligne transmise peut être acceptée ou refusée."
         )
     imputation.etat, imputation.decidee_par, imputation.decidee_le = etat, by.user, timezone.now()
@@ -291,11 +292,11 @@ def _decided(imputation, etat: Etat, by: Acteur) -> Imputation:
 
 def _locked_reason(etat: str) -> str:
     return {
-        Etat.TRANSMISE: "cette ligne est transmise ; elle ne change plus avant la décision du facilitateur.",
-        Etat.ACCEPTEE: "cette ligne est acceptée ; utilisez « Corriger ».",
-        Etat.REFUSEE: "cette ligne est refusée ; utilisez « Corriger ».",
+        Etat.TRANSMISE: "cette ligne est transmise\u00a0; elle ne change plus avant la décision du facilitateur.",
+        Etat.ACCEPTEE: "cette ligne est acceptée\u00a0; utilisez «\u00a0Corriger\u00a0».",
+        Etat.REFUSEE: "cette ligne est refusée\u00a0; utilisez «\u00a0Corriger\u00a0».",
         Etat.REMPLACEE: "cette ligne a été remplacée par une correction.",
-        Etat.BROUILLON: "cette ligne est un brouillon ; modifiez-la dans la grille.",
+        Etat.BROUILLON: "cette ligne est un brouillon\u00a0; modifiez-la dans la grille.",
     }[Etat(etat)]
 
 
@@ -304,7 +305,7 @@ def _current(declaration, line, affectation) -> Imputation | None:
     imputations = list(line.imputations.all())
     if any(i.declaration_id != declaration.pk for i in imputations):
         raise ValidationError(
-            f"{affectation.participant} : cette affectation est déjà déclarée pour ce mois sur une autre clause "
+            f"{affectation.participant}\u00a0: cette affectation est déjà déclarée pour ce mois sur une autre clause "
             "ou par une autre organisation. Créez une seconde affectation pour les heures de ce marché."
         )
     return max(imputations, key=lambda i: i.pk, default=None)

@@ -51,7 +51,7 @@ def prolonger(
     """The same criterion for `mois` months more, from the day after; ValidationError says why not."""
     Participant.objects.select_for_update().get(pk=eligibilite.participant_id)
     if eligibilite.prolongations.exists():
-        raise ValidationError("Cette éligibilité est déjà prolongée : prolongez la dernière.")
+        raise ValidationError("Cette éligibilité est déjà prolongée\u00a0: prolongez la dernière.")
     verdict = juger_prolongation(eligibilite, motif, mois)
     if verdict.is_blocking:
         raise ValidationError(f"{verdict.reason} {verdict.remede}".strip())
@@ -79,16 +79,16 @@ def transferer(
     """
     affectation = Affectation.objects.select_for_update().get(pk=affectation.pk)
     if vers.pk == affectation.employeur_id:
-        raise ValidationError("C'est déjà son employeur : notez plutôt une nouvelle affectation.")
+        raise ValidationError("C'est déjà son employeur\u00a0: notez plutôt une nouvelle affectation.")
     if le <= affectation.date_debut:
         raise ValidationError("Le passage vient après le début de l'affectation en cours.")
     if affectation.date_fin is not None and affectation.date_fin < le - timedelta(days=1):
-        raise ValidationError("Cette affectation était déjà finie ce jour-là : notez une nouvelle affectation.")
+        raise ValidationError("Cette affectation était déjà finie ce jour-là\u00a0: notez une nouvelle affectation.")
     later = affectation.lignes.filter(au__gte=le).order_by("au").last()
     if later is not None:
         raise ValidationError(
-            f"Des heures sont notées jusqu'au {later.au:%d/%m/%Y} chez {affectation.employeur} : choisissez un jour "
-            "qui suit."
+            f"Des heures sont notées jusqu'au {later.au:%d/%m/%Y} chez {affectation.employeur}\u00a0: choisissez un "
+            "jour qui suit."
         )
     row = Transfert(
         participant_id=affectation.participant_id, de_id=affectation.employeur_id, vers=vers, le=le,

@@ -34,7 +34,7 @@ def create_participant(*, facilitateur: Facilitateur, by: Acteur, **fields) -> P
             return participant
         except IntegrityError:
             continue
-    raise ValidationError("Aucun code libre n'a été trouvé ; réessayez.")
+    raise ValidationError("Aucun code libre n'a été trouvé\u00a0; réessayez.")
 
 
 def add_eligibilite(

@@ -25,7 +25,7 @@ def proposer(clause: ClauseSociale, *, vers: Facilitateur, motif: str, by: Acteu
     if locked.facilitateur_id == vers.pk:
         raise ValidationError("Cet organisme suit déjà la clause.")
     if locked.ecarts.exclude(etape="clos").exists():
-        raise ValidationError("Un écart est en cours sur cette clause : menez-le à son terme avant de la confier.")
+        raise ValidationError("Un écart est en cours sur cette clause\u00a0: menez-le à son terme avant de la confier.")
     passation = Passation(clause=locked, de=locked.facilitateur, vers=vers, motif=motif, proposee_par=by.user)
     passation.full_clean(exclude=["repondue_par"])
     passation.save()
@@ -43,7 +43,7 @@ def repondre(passation: Passation, *, acceptee: bool, reponse: str, by: Acteur) 
     if clause.facilitateur_id != fresh.de_id:
         raise ValidationError("La clause n'est plus suivie par l'organisme qui la confiait.")
     if not acceptee and not reponse:
-        raise ValidationError("Dites pourquoi vous refusez : l'autre organisme saura quoi faire.")
+        raise ValidationError("Dites pourquoi vous refusez\u00a0: l'autre organisme saura quoi faire.")
     fresh.acceptee, fresh.reponse = acceptee, reponse
     fresh.repondue_le, fresh.repondue_par = timezone.now(), by.user
     fresh.save()
@@ -84,7 +84,7 @@ def reprendre(clause: ClauseSociale, *, on: date, by: Acteur, **fields) -> Repri
         earlier = earlier.filter(declaration__organisation=reprise.organisation_id)
     if earlier.exists():
         raise ValidationError(
-            {"arretee_au": "Des heures sont déjà déclarées ici avant ce jour : elles compteraient deux fois."}
+            {"arretee_au": "Des heures sont déjà déclarées ici avant ce jour\u00a0: elles compteraient deux fois."}
         )
     reprise.full_clean(exclude=["par"])
     reprise.save()

@@ -17,7 +17,7 @@ def diffuser(poste: Poste, *, on: date) -> int:
         raise ValidationError("Ce poste est clos.")
     services = list(fresh.clause.facilitateur.prescripteurs.filter(actif=True))
     if not services:
-        raise ValidationError("Votre liste de prescripteurs est vide : ajoutez d'abord un service.")
+        raise ValidationError("Votre liste de prescripteurs est vide\u00a0: ajoutez d'abord un service.")
     sent = notifications.opened(fresh, services)
     fresh.publie_le = fresh.publie_le or on
     fresh.save(update_fields=["publie_le"])

@@ -18,7 +18,9 @@ def inviter(clause: ClauseSociale, *, organisation: Organisation, courriel: str,
     if not declarants(clause).filter(pk=organisation.pk).exists():
         raise ValidationError("Cette organisation n'est ni titulaire ni membre du groupement de ce lot.")
     if Membre.objects.active().filter(organisation=organisation, role__in=(Role.ENTREPRISE, Role.STRUCTURE)).exists():
-        raise ValidationError("Cette organisation a déjà un compte : ses membres invitent eux-mêmes leurs collègues.")
+        raise ValidationError(
+            "Cette organisation a déjà un compte\u00a0: ses membres invitent eux-mêmes leurs collègues."
+        )
     return invite(courriel=courriel, by=by, organisation=organisation, role=Role.ENTREPRISE)
 
 

@@ -15,7 +15,7 @@ from portal.templatetags.formats import heures, mois, nombre, pourcent
 
 CACHE = "nc"
 LEGENDE = (
-    "nc : non communiqué. Un effectif de 1 à 4 personnes n'est pas publié, ni le plus petit des autres quand il "
+    "nc\u00a0: non communiqué. Un effectif de 1 à 4 personnes n'est pas publié, ni le plus petit des autres quand il "
     "permettrait de le retrouver par soustraction."
 )
 TITRES = {

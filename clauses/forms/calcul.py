@@ -18,7 +18,9 @@ class CalculLotForm(forms.Form):
 
     use_required_attribute = False
     nom = forms.CharField(label="Nom du lot", max_length=120, required=False)
-    montant = NombreField(label="Montant du lot (€ HT)", maximum="999999999999.99", help_text="Exemple : 1 000 000")
+    montant = NombreField(
+        label="Montant du lot (€ HT)", maximum="999999999999.99", help_text="Exemple\u00a0: 1\u00a0000\u00a0000"
+    )
     secteur = forms.ChoiceField(label="Métier principal", required=False)
     part = NombreField(label="Part de main-d'œuvre (%)", maximum="100", required=False)
     taux = NombreField(label="Taux d'insertion (%)", maximum="100", required=False)
@@ -43,8 +45,8 @@ class CalculLotForm(forms.Form):
         self.fields["montant"].error_messages["required"] = "Indiquez le montant du lot."
         cost, rate = parametres.cout_horaire(on), parametres.taux_insertion(on)
         self.fields["part"].help_text = "Laissez vide pour reprendre la valeur du métier."
-        self.fields["taux"].help_text = f"Laissez vide pour {_percent(rate.valeur)} % : {rate.source}."
-        self.fields["cout"].help_text = f"Laissez vide pour {_plain(cost.valeur)} € : {cost.source}."
+        self.fields["taux"].help_text = f"Laissez vide pour {_percent(rate.valeur)}\u00a0%\u00a0: {rate.source}."
+        self.fields["cout"].help_text = f"Laissez vide pour {_plain(cost.valeur)}\u00a0€\u00a0: {cost.source}."
 
     def clean(self):
         data = super().clean()
@@ -52,7 +54,9 @@ class CalculLotForm(forms.Form):
         if data.get("part") is None and "part" not in self.errors:
             found = self.default_share(data.get("secteur") or "")
             if found is None:
-                self.add_error("part", "Indiquez la part de main-d'œuvre : ce métier n'a pas de valeur par défaut.")
+                self.add_error(
+                    "part", "Indiquez la part de main-d'œuvre\u00a0: ce métier n'a pas de valeur par défaut."
+                )
             else:
                 data["part"], data["part_source"] = found
         if data.get("taux") is None and "taux" not in self.errors:

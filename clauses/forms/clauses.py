@@ -26,7 +26,7 @@ class ClauseForm(forms.ModelForm):
         label="Pénalité par heure manquante (€)",
         maximum="99999.99",
         required=False,
-        help_text="Celle du contrat ; laissez vide si le contrat n'en prévoit pas.",
+        help_text="Celle du contrat\u00a0; laissez vide si le contrat n'en prévoit pas.",
     )
     penalite_document_jour = NombreField(
         label="Pénalité par jour de retard d'un document (€)", maximum="99999.99", required=False
@@ -57,9 +57,9 @@ class ClauseForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.calcul = calcul
         self.order_fields(self.field_order)
-        self.fields["publics"].help_text = "Sans nom de personne : profils ou critères seulement."
+        self.fields["publics"].help_text = "Sans nom de personne\u00a0: profils ou critères seulement."
         self.fields["heures"].error_messages["min_value"] = (
-            "Une clause a besoin d'un volume d'heures supérieur à 0 : sans chiffre, elle reste sans effet."
+            "Une clause a besoin d'un volume d'heures supérieur à 0\u00a0: sans chiffre, elle reste sans effet."
         )
 
     def clean(self):
@@ -70,7 +70,8 @@ class ClauseForm(forms.ModelForm):
         computed = (self.calcul or {}).get("heures")
         if computed is not None and data.get("heures") not in (None, Decimal(computed)) and not data.get("motif"):
             self.add_error(
-                "motif", f"Le calcul donne {computed} h : dites en quelques mots pourquoi vous vous en écartez."
+                "motif",
+                f"Le calcul donne {computed}\u00a0h\u00a0: dites en quelques mots pourquoi vous vous en écartez.",
             )
         return data
 

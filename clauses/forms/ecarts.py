@@ -57,9 +57,9 @@ class SuiteForm(EtapeForm):
     suite = forms.ChoiceField(label="Suite proposée", choices=SuiteEcart.choices, widget=forms.RadioSelect)
     vers_clause = forms.ModelChoiceField(
         queryset=None, required=False, label="Clause qui reçoit les heures", empty_label="Aucune",
-        help_text="Pour un report : clauses en cours du même acheteur et du même titulaire.",
+        help_text="Pour un report\u00a0: clauses en cours du même acheteur et du même titulaire.",
     )  # fmt: skip
-    texte = TexteField(label="Raisons", help_text="Jointes à la lettre ; ne nommez personne.")
+    texte = TexteField(label="Raisons", help_text="Jointes à la lettre\u00a0; ne nommez personne.")
 
     def __init__(self, *args, ecart, on, **kwargs):
         super().__init__(*args, **kwargs)
@@ -90,7 +90,7 @@ class DecisionForm(SuiteForm):
         self.fields["suite"].label = "Votre décision"
         self.fields["texte"].label = "Raisons de la décision"
         if prevue:
-            self.fields["montant"].help_text = "Celui du contrat, ou moins ; pour une pénalité seulement."
+            self.fields["montant"].help_text = "Celui du contrat, ou moins\u00a0; pour une pénalité seulement."
         else:
             del self.fields["montant"]
 

@@ -48,8 +48,8 @@ class RefusForm(forms.Form):
     motif = forms.CharField(
         label="Motif du refus",
         max_length=300,
-        help_text="Il est lu par le déclarant : dites ce qu'il faut corriger, sans rien sur la personne.",
-        error_messages={"required": "Indiquez le motif du refus : il est transmis au déclarant."},
+        help_text="Il est lu par le déclarant\u00a0: dites ce qu'il faut corriger, sans rien sur la personne.",
+        error_messages={"required": "Indiquez le motif du refus\u00a0: il est transmis au déclarant."},
     )
 
 
@@ -57,8 +57,8 @@ class AnnulationForm(RefusForm):
     motif = forms.CharField(
         label="Pourquoi l'acceptation est annulée",
         max_length=300,
-        help_text="Les heures ne comptent plus. Le déclarant lit ce motif ; n'écrivez rien sur la personne.",
-        error_messages={"required": "Indiquez pourquoi : le motif est transmis au déclarant."},
+        help_text="Les heures ne comptent plus. Le déclarant lit ce motif\u00a0; n'écrivez rien sur la personne.",
+        error_messages={"required": "Indiquez pourquoi\u00a0: le motif est transmis au déclarant."},
     )
 
 

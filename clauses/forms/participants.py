@@ -31,7 +31,7 @@ class ParticipantForm(forms.ModelForm):
         born, entry = data.get("annee_naissance"), data.get("entree_le")
         if born and entry and not 14 <= entry.year - born <= 100:
             self.add_error(
-                "annee_naissance", "À cette date d'entrée, l'âge serait impossible : vérifiez les deux dates."
+                "annee_naissance", "À cette date d'entrée, l'âge serait impossible\u00a0: vérifiez les deux dates."
             )
         return data
 
@@ -76,12 +76,13 @@ class AffectationForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.order_fields(self.field_order)
         self.fields["siret"].widget.attrs |= {"list": "employeurs", "inputmode": "numeric"}
-        self.fields["metier"].help_text = "Le poste occupé, par exemple « peintre » ; rien sur la personne."
+        said = "Le poste occupé, par exemple «\u00a0peintre\u00a0»\u00a0; rien sur la personne."
+        self.fields["metier"].help_text = said
 
     def clean_siret(self):
         number = siret.clean(self.cleaned_data["siret"])
         if not siret.is_siret(number):
-            raise ValidationError("Ce numéro n'est pas un SIRET : vérifiez ses 14 chiffres.")
+            raise ValidationError("Ce numéro n'est pas un SIRET\u00a0: vérifiez ses 14 chiffres.")
         return number
 
     def clean(self):
@@ -90,7 +91,7 @@ class AffectationForm(forms.ModelForm):
         if start and end and end < start:
             self.add_error("date_fin", "La fin ne peut précéder le début.")
         if data.get("contrat") == TypeContrat.USAGER_ESAT and data.get("modalite") == "embauche":
-            self.add_error("modalite", "Un usager d'ESAT n'est pas embauché : choisissez une autre modalité.")
+            self.add_error("modalite", "Un usager d'ESAT n'est pas embauché\u00a0: choisissez une autre modalité.")
         return data
 
 
@@ -163,7 +164,7 @@ class EffacementForm(forms.Form):
     def clean_code(self):
         typed = self.cleaned_data["code"].strip().upper()
         if typed != self.participant.code.upper():
-            raise ValidationError("Ce n'est pas le code de cette personne : rien n'est effacé.")
+            raise ValidationError("Ce n'est pas le code de cette personne\u00a0: rien n'est effacé.")
         return typed
 
 

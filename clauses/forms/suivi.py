@@ -29,7 +29,7 @@ class RepriseForm(forms.ModelForm):
     def clean_personnes(self):
         people = self.cleaned_data["personnes"]
         if people is not None and people > 100_000:
-            raise ValidationError("Écrivez 100 000 au plus.")
+            raise ValidationError("Écrivez 100\u00a0000 au plus.")
         return people
 
     def _post_clean(self):
@@ -91,7 +91,7 @@ class ReunionForm(forms.ModelForm):
     def clean_compte_rendu(self):
         words = self.cleaned_data["compte_rendu"]
         if len(words) > 20_000:
-            raise ValidationError("Écrivez 20 000 caractères au plus.")
+            raise ValidationError("Écrivez 20\u00a0000 caractères au plus.")
         return words
 
     def clean_taches(self):
@@ -143,7 +143,7 @@ class PosteForm(forms.ModelForm):
     def clean_description(self):
         words = self.cleaned_data["description"]
         if len(words) > 4_000:
-            raise ValidationError("Écrivez 4 000 caractères au plus.")
+            raise ValidationError("Écrivez 4\u00a0000 caractères au plus.")
         return words
 
 

@@ -79,7 +79,7 @@ class Ecart(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Écart de {self.manquantes} h"
+        return f"Écart de {self.manquantes}\u00a0h"
 
     def get_absolute_url(self) -> str:
         return reverse("clauses:ecart", kwargs={"pk": self.pk})

@@ -115,7 +115,7 @@ class HeuresDues(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.heures} h ({self.get_origine_display().lower()})"
+        return f"{self.heures}\u00a0h ({self.get_origine_display().lower()})"
 
 
 class RepriseHeures(models.Model):
@@ -156,7 +156,7 @@ class RepriseHeures(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.heures} h arrêtées au {self.arretee_au:%d/%m/%Y}"
+        return f"{self.heures}\u00a0h arrêtées au {self.arretee_au:%d/%m/%Y}"
 
 
 class Passation(models.Model):

@@ -178,7 +178,7 @@ class Imputation(models.Model):
         indexes = [models.Index(fields=["clause", "etat"], name="imputation_clause_etat")]
 
     def __str__(self) -> str:
-        return f"{self.heures} h ({self.get_etat_display().lower()})"
+        return f"{self.heures}\u00a0h ({self.get_etat_display().lower()})"
 
     @property
     def heures_travail(self):

@@ -170,7 +170,7 @@ class Transfert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.participant} : {self.de} → {self.vers}"
+        return f"{self.participant}\u00a0: {self.de} → {self.vers}"
 
 
 class ActionFormation(models.Model):
@@ -226,7 +226,7 @@ class PointSuivi(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.participant} à {self.terme} mois : {self.get_situation_display()}"
+        return f"{self.participant} à {self.terme} mois\u00a0: {self.get_situation_display()}"
 
 
 class ConsultationParticipant(models.Model):

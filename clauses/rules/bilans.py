@@ -89,17 +89,17 @@ def coherence(nombre_: int, ensemble: int, annonce: Decimal, *, ecart: Decimal =
     """
     if nombre_ > ensemble:
         return Verdict.blocage(
-            f"{nombre(nombre_)} sur {nombre(ensemble)} : la partie dépasse l'ensemble.",
+            f"{nombre(nombre_)} sur {nombre(ensemble)}\u00a0: la partie dépasse l'ensemble.",
             remede="Vérifiez les deux nombres.",
         )
     found = part(nombre_, ensemble)
     if found is None:
-        return Verdict.information("Aucune personne dans l'ensemble : aucun taux ne peut être annoncé.")
+        return Verdict.information("Aucune personne dans l'ensemble\u00a0: aucun taux ne peut être annoncé.")
     if abs(found - annonce) <= ecart:
         return Verdict.ok()
     return Verdict.avertissement(
-        f"Le taux annoncé est de {nombre(annonce * 100, 1)} % ; {nombre(nombre_)} sur {nombre(ensemble)} font "
-        f"{nombre(found * 100, 1)} %.",
+        f"Le taux annoncé est de {nombre(annonce * 100, 1)}\u00a0%\u00a0; {nombre(nombre_)} sur {nombre(ensemble)} "
+        f"font {nombre(found * 100, 1)}\u00a0%.",
         remede="Corrigez le taux, ou les nombres dont il vient.",
     )
 

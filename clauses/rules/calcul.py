@@ -101,7 +101,7 @@ def proportionnalite(heures: Number, main_oeuvre: Number, seuil: Number = "0.20"
     heures, main_oeuvre, seuil = Decimal(heures), Decimal(main_oeuvre), Decimal(seuil)
     if main_oeuvre == 0:
         return Verdict.avertissement(
-            "Clause horaire sans main-d'œuvre : le lot ne donne aucune heure de travail.",
+            "Clause horaire sans main-d'œuvre\u00a0: le lot ne donne aucune heure de travail.",
             source=CALCUL,
             remede="Préférez une réservation, un critère, ou une autre considération sociale pour ce lot.",
         )
@@ -114,7 +114,7 @@ def proportionnalite(heures: Number, main_oeuvre: Number, seuil: Number = "0.20"
     if heures > main_oeuvre * seuil:
         return Verdict.avertissement(
             f"La clause prend plus de {pourcent(seuil)} des heures de main-d'œuvre du lot.",
-            source="Code de la commande publique, L. 2112-2 et L. 3 ; seuil d'usage, paramétrable",
+            source="Code de la commande publique, L. 2112-2 et L. 3\u00a0; seuil d'usage, paramétrable",
             remede="Vérifiez auprès des entreprises que cet effort est tenable.",
         )
     return Verdict.ok("Les heures sont proportionnées à la main-d'œuvre du lot.", source=CALCUL)
@@ -130,7 +130,7 @@ def _amount(value: Number) -> Decimal:
 def _share(value: Number, name: str) -> Decimal:
     share = Decimal(value)
     if not (share.is_finite() and 0 <= share <= 1):
-        raise ValueError(f"Le nombre « {name} » va de 0 à 1.")
+        raise ValueError(f"Le nombre «\u00a0{name}\u00a0» va de 0 à 1.")
     return share
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from portal.verdict import Verdict
 
-SOURCE = "Organisation locale : aucun texte ne désigne le guichet unique d'un territoire"
+SOURCE = "Organisation locale\u00a0: aucun texte ne désigne le guichet unique d'un territoire"
 
 
 def guichet_unique(entiers: Sequence[str], partiels: Sequence[str], lieu: str) -> Verdict:
@@ -19,7 +19,7 @@ def guichet_unique(entiers: Sequence[str], partiels: Sequence[str], lieu: str) -
         return Verdict.avertissement(
             f"{_enumerer(entiers)} se déclarent chacun guichet unique pour {lieu}.",
             source=SOURCE,
-            remede="Écrivez à l'un d'eux en citant l'autre : ils vous diront lequel suit votre achat.",
+            remede="Écrivez à l'un d'eux en citant l'autre\u00a0: ils vous diront lequel suit votre achat.",
         )
     if entiers and partiels:
         return Verdict.information(
@@ -27,7 +27,7 @@ def guichet_unique(entiers: Sequence[str], partiels: Sequence[str], lieu: str) -
             remede="Cherchez par commune pour savoir à qui vous adresser.",
         )
     if entiers:
-        return Verdict.ok(f"{entiers[0]} est le guichet unique pour {lieu} : commencez par lui.")
+        return Verdict.ok(f"{entiers[0]} est le guichet unique pour {lieu}\u00a0: commencez par lui.")
     if partiels:
         return Verdict.information(
             f"Sur une partie de ce territoire, le guichet unique est {_enumerer(partiels, 'ou')}.",

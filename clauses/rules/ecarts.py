@@ -12,7 +12,7 @@ from portal.templatetags.formats import euros, jour
 from portal.verdict import Verdict
 
 CENT = Decimal("0.01")
-CONTRADICTOIRE = "CCAG 2021 : échange contradictoire avant toute pénalité"
+CONTRADICTOIRE = "CCAG 2021\u00a0: échange contradictoire avant toute pénalité"
 REPARTITION = "CCAG Travaux 2021, art. 19.1.2"
 # What may be done at each step; « repartir » is for a group and comes after the decision.
 SUITE_NORMALE = {
@@ -23,15 +23,15 @@ SUITE_NORMALE = {
     EtapeEcart.CLOS: {"repartir"},
 }
 TROP_TOT = {
-    "observer": "L'écart n'a pas encore été notifié à l'entreprise : rien n'est à observer.",
-    "proposer": "Notifiez d'abord l'écart à l'entreprise : elle doit pouvoir présenter ses observations.",
-    "decider": "L'acheteur décide sur une proposition : le facilitateur ne l'a pas encore transmise.",
+    "observer": "L'écart n'a pas encore été notifié à l'entreprise\u00a0: rien n'est à observer.",
+    "proposer": "Notifiez d'abord l'écart à l'entreprise\u00a0: elle doit pouvoir présenter ses observations.",
+    "decider": "L'acheteur décide sur une proposition\u00a0: le facilitateur ne l'a pas encore transmise.",
     "repartir": "La pénalité se répartit une fois la décision prise.",
 }
 TROP_TARD = {
     "notifier": "Cet écart est déjà notifié.",
-    "abandonner": "Un écart notifié ne s'efface plus : proposez une renonciation, avec sa raison.",
-    "observer": "Les observations ne peuvent plus être modifiées : la suite de la procédure est engagée.",
+    "abandonner": "Un écart notifié ne s'efface plus\u00a0: proposez une renonciation, avec sa raison.",
+    "observer": "Les observations ne peuvent plus être modifiées\u00a0: la suite de la procédure est engagée.",
     "proposer": "La proposition est déjà transmise à l'acheteur.",
     "decider": "La décision est déjà prise.",
     "repartir": "La répartition est close.",
@@ -55,7 +55,7 @@ def peut(action: str, etape: str, on: date, delai: date | None = None) -> Verdic
             return Verdict.blocage(
                 f"Les observations étaient attendues jusqu'au {jour(delai)}.",
                 source=CONTRADICTOIRE,
-                remede="Écrivez au facilitateur : il en tiendra compte dans sa proposition.",
+                remede="Écrivez au facilitateur\u00a0: il en tiendra compte dans sa proposition.",
             )
         if action == "proposer" and on <= delai:
             return Verdict.blocage(
@@ -132,7 +132,7 @@ def decision_possible(suite: str, montant: Decimal | None, prevue: Penalite | No
             remede="Choisissez une autre suite.",
         )
     if montant is None or montant <= 0:
-        return Verdict.blocage("Indiquez le montant de la pénalité, supérieur à 0 €.")
+        return Verdict.blocage("Indiquez le montant de la pénalité, supérieur à 0\u00a0€.")
     if montant > prevue.montant:
         return Verdict.blocage(
             f"Le contrat ne permet pas plus de {euros(prevue.montant)}.",
@@ -150,7 +150,7 @@ def repartition_exacte(montant: Decimal, parts: Iterable[Decimal]) -> Verdict:
     total = sum(parts, Decimal(0))
     if total != montant:
         return Verdict.blocage(
-            f"Les parts font {euros(total)} pour une pénalité de {euros(montant)} : elles doivent tomber juste.",
+            f"Les parts font {euros(total)} pour une pénalité de {euros(montant)}\u00a0: elles doivent tomber juste.",
             source=REPARTITION,
         )
     return Verdict.ok()

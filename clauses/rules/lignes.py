@@ -78,20 +78,21 @@ def modalite_possible(modalite: str, contrat: str, kinds: Collection[str]) -> Ve
         )
     if modalite == Modalite.MISE_A_DISPOSITION and not kinds & PRETEURS:
         if kinds & {Kind.EA, Kind.ESAT}:
-            return Verdict.information("Mise à disposition par une EA ou un ESAT : une convention l'encadre.")
+            return Verdict.information("Mise à disposition par une EA ou un ESAT\u00a0: une convention l'encadre.")
         return Verdict.avertissement(
             "L'employeur n'est connu ni comme AI, ni ETTI, EATT ou GEIQ, dont la mise à disposition est l'objet.",
             source="Code du travail, L. 5132-6, L. 5132-7, L. 5213-13-3, L. 1253-1",
-            remede="Vérifiez l'employeur : une agence d'intérim ordinaire n'est admise que sur certains territoires.",
+            remede="Vérifiez l'employeur\u00a0: une agence d'intérim ordinaire n'est admise que sur certains "
+            "territoires.",
         )
     if modalite == Modalite.EMBAUCHE and kinds & {Kind.AI, Kind.ETTI, Kind.EATT} and not kinds - PRETEURS:
         return Verdict.avertissement(
-            "Cet employeur prête ses salariés : la modalité attendue est la mise à disposition.",
+            "Cet employeur prête ses salariés\u00a0: la modalité attendue est la mise à disposition.",
             remede="Vérifiez la modalité de cette affectation.",
         )
     if modalite == Modalite.REALISATION and not kinds:
         return Verdict.avertissement(
-            "La réalisation directe suppose une structure inclusive ; l'annuaire ne connaît pas celle-ci.",
+            "La réalisation directe suppose une structure inclusive\u00a0; l'annuaire ne connaît pas celle-ci.",
             remede="Vérifiez l'employeur ou choisissez une autre modalité.",
         )
     if modalite in {Modalite.SOUS_TRAITANCE, Modalite.COTRAITANCE} and not kinds:
@@ -135,7 +136,8 @@ def _legal_month(ligne: LigneAVerifier, par_semaine: Number, exception: Number) 
     usual, most = mois_max(ligne.mois, par_semaine), mois_max(ligne.mois, exception)
     if ligne.total_mois > most:
         return Verdict.blocage(
-            f"{h(ligne.total_mois)} dans le mois pour cette personne : la loi n'en permet jamais plus de {h(most)}.",
+            f"{h(ligne.total_mois)} dans le mois pour cette personne\u00a0: la loi n'en permet jamais plus de "
+            f"{h(most)}.",
             source="Code du travail, L. 3121-21",
             remede="Demandez la correction de la ligne.",
         )

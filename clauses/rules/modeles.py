@@ -17,7 +17,7 @@ VARIABLES = {
 }
 CCAG = "CCAG 2021, articles 16.1.1 (services) et 20.1.1 (travaux)"
 _BRACES = re.compile(r"\{([a-z_]{1,30})\}")
-_INCONNUE = "Variable inconnue : {{{}}}. Variables permises : {}."
+_INCONNUE = "Variable inconnue\u00a0: {{{}}}. Variables permises\u00a0: {}."
 
 
 def variables(texte: str) -> list[str]:
@@ -34,7 +34,7 @@ def remplir(texte: str, valeurs: Mapping[str, str]) -> str:
 
     What is put in is not read again: a brace typed by somebody stays a brace.
     """
-    return _BRACES.sub(lambda m: valeurs.get(m[1]) or f"[à compléter : {VARIABLES.get(m[1], m[1])}]", texte)
+    return _BRACES.sub(lambda m: valeurs.get(m[1]) or f"[à compléter\u00a0: {VARIABLES.get(m[1], m[1])}]", texte)
 
 
 def mentions(valeurs: Mapping[str, str]) -> list[Verdict]:
@@ -43,9 +43,9 @@ def mentions(valeurs: Mapping[str, str]) -> list[Verdict]:
     Source: CCAG 2021, art. 16.1.1 and 20.1.1; a clause without a figure has no effect (State purchasing directorate).
     """
     needed = {
-        "lot": "Le périmètre n'est pas dit : nommez le lot.",
-        "contact": "Le contact du facilitateur manque : l'entreprise ne saurait à qui s'adresser.",
+        "lot": "Le périmètre n'est pas dit\u00a0: nommez le lot.",
+        "contact": "Le contact du facilitateur manque\u00a0: l'entreprise ne saurait à qui s'adresser.",
         "publics": "Les publics éligibles ne sont pas décrits.",
-        "heures": "Aucun volume d'heures : une clause sans chiffre reste sans effet.",
+        "heures": "Aucun volume d'heures\u00a0: une clause sans chiffre reste sans effet.",
     }
     return [Verdict.blocage(said, source=CCAG) for name, said in needed.items() if not valeurs.get(name)]

@@ -43,7 +43,8 @@ def prolongation_permise(
     if plafond is not None and deja + mois > plafond:
         left = max(plafond - deja, 0)
         return Verdict.blocage(
-            f"Les prolongations pour ce motif durent {plafond} mois en tout ; il en reste {left}.", source=PASS_IAE,
+            f"Les prolongations pour ce motif durent {plafond} mois en tout\u00a0; il en reste {left}.",
+            source=PASS_IAE,
             remede="Choisissez un autre motif, s'il y en a un, ou arrêtez la durée à ce qui reste.",
         )  # fmt: skip
     return Verdict.ok("La prolongation est possible.", source=PASS_IAE)
@@ -94,8 +95,8 @@ def prochain_effacement(derniere: date, mois: int, on: date, suivi: date | None 
     end = a_effacer_le(derniere, mois, suivi)
     if end <= on:
         return Verdict.avertissement(
-            f"Plus rien depuis le {jour(derniere)} : cette personne est à effacer.", source="RGPD, art. 5-1 e",
-            remede="Elle l'est par la purge de nuit ; ses heures restent, sans lien avec elle.",
+            f"Plus rien depuis le {jour(derniere)}\u00a0: cette personne est à effacer.", source="RGPD, art. 5-1 e",
+            remede="Elle l'est par la purge de nuit\u00a0; ses heures restent, sans lien avec elle.",
         )  # fmt: skip
     return Verdict.information(
         f"Sans nouvelle trace, cette personne sera effacée le {jour(end)}.", source="RGPD, art. 5-1 e"

@@ -25,7 +25,7 @@ SIGNES = {
         re.compile(rf"{_MUST}.{{0,120}}{_PLACE}|main.d.oeuvre locale|emploi local"),
         Verdict.avertissement(
             "Le texte semble exiger une résidence locale, sans lien avec l'objet du marché.",
-            source=f"{CCP} ; principe de non-discrimination",
+            source=f"{CCP}\u00a0; principe de non-discrimination",
             remede="Décrivez des publics éligibles, sans condition de domicile.",
         ),
     ),
@@ -34,7 +34,7 @@ SIGNES = {
         Verdict.avertissement(
             "Le texte semble imposer la manière de réaliser les heures.",
             source=CCP,
-            remede="Laissez l'entreprise choisir : embauche, mise à disposition, sous-traitance ou cotraitance.",
+            remede="Laissez l'entreprise choisir\u00a0: embauche, mise à disposition, sous-traitance ou cotraitance.",
         ),
     ),
     "discrimination": (
@@ -49,7 +49,7 @@ SIGNES = {
         re.compile(rf"{_LEFT_OUT}.{{0,80}}(?:candidat|soumissionnaire|entreprises? locale|pme)"),
         Verdict.avertissement(
             "Le texte semble dispenser certains candidats de la clause.",
-            source=f"{CCP} ; égalité de traitement",
+            source=f"{CCP}\u00a0; égalité de traitement",
             remede="La clause s'applique de la même façon à tous les candidats du lot.",
         ),
     ),
@@ -69,16 +69,18 @@ def relire(texte: str, *, type: str, heures, lot: str, contact: str, publics: st
     found = mentions(given)
     if not heures and type in SANS_CHIFFRE_PERMIS:
         found = [v for v in found if "chiffre" not in v.reason]
-        found.append(Verdict.information("Aucun volume d'heures : il vient alors de l'offre ou de la réservation."))
+        found.append(
+            Verdict.information("Aucun volume d'heures\u00a0: il vient alors de l'offre ou de la réservation.")
+        )
     sentences = [fold(sentence) for sentence in _SENTENCES.split(texte)]
     if not any(sentences):
-        found.append(Verdict.information("Le texte signé n'est pas enregistré : il ne peut être relu."))
+        found.append(Verdict.information("Le texte signé n'est pas enregistré\u00a0: il ne peut être relu."))
     else:
         found += [verdict for sign, verdict in SIGNES.values() if any(sign.search(words) for words in sentences)]
         if not any(_HOURS.search(words) for words in sentences):
             found.append(
                 Verdict.avertissement(
-                    "Le texte ne parle pas d'heures : un nombre d'emplois ou un pourcentage ne se vérifie pas.",
+                    "Le texte ne parle pas d'heures\u00a0: un nombre d'emplois ou un pourcentage ne se vérifie pas.",
                     source="Guides des clauses sociales",
                     remede="Exprimez l'engagement en heures de travail.",
                 )

@@ -63,7 +63,7 @@ def allure(
     behind = (expected - share) * 100
     words = f"{pourcent(_decimal(share))} des heures acceptées pour {pourcent(_decimal(expected))} de la durée écoulée"
     if share >= 1:
-        verdict = Verdict.ok(f"Toutes les heures dues sont acceptées : {words}.")
+        verdict = Verdict.ok(f"Toutes les heures dues sont acceptées\u00a0: {words}.")
     elif on > fin:
         verdict = Verdict.blocage(
             f"La clause est terminée avec {h(dues - acceptees)} manquantes.",
@@ -71,14 +71,16 @@ def allure(
         )
     elif behind > Fraction(Decimal(rouge)):
         verdict = Verdict.blocage(
-            f"Fort retard : {words}.", remede="Convoquez l'entreprise et arrêtez un plan de rattrapage."
+            f"Fort retard\u00a0: {words}.", remede="Convoquez l'entreprise et arrêtez un plan de rattrapage."
         )
     elif behind > Fraction(Decimal(orange)):
-        verdict = Verdict.avertissement(f"Retard : {words}.", remede="Contactez l'entreprise pour préparer la suite.")
+        verdict = Verdict.avertissement(
+            f"Retard\u00a0: {words}.", remede="Contactez l'entreprise pour préparer la suite."
+        )
     elif elapsed == 0:
         verdict = Verdict.information("La clause n'a pas encore commencé.")
     else:
-        verdict = Verdict.ok(f"Rythme tenu : {words}.")
+        verdict = Verdict.ok(f"Rythme tenu\u00a0: {words}.")
     return Allure(verdict, _decimal(expected), _decimal(share), _decimal(behind))
 
 

@@ -65,10 +65,10 @@ def signer_bilan(request, portee, objet):
     sujet, form = _sujet(request, portee, objet, request.POST)
     facilitateur = get_object_or_404(Facilitateur.objects.acting(request.acteur))
     if not form.is_valid():
-        messages.error(request, "La période n'est pas comprise : choisissez-la de nouveau, puis signez.")
+        messages.error(request, "La période n'est pas comprise\u00a0: choisissez-la de nouveau, puis signez.")
         return redirect("clauses:bilan", portee=portee, objet=objet)
     row = signer(sujet, *form.periode(), facilitateur=facilitateur, by=request.acteur)
-    messages.success(request, "Le bilan est signé : ses chiffres ne changeront plus.")
+    messages.success(request, "Le bilan est signé\u00a0: ses chiffres ne changeront plus.")
     return redirect("clauses:bilan_signe", pk=row.pk)
 
 
@@ -81,7 +81,9 @@ def bilan_signe(request, pk):
 @role_required(*LECTEURS)
 def bilan_signe_fichier(request, pk, format):
     row = get_object_or_404(perimetres.signes(request.acteur), pk=pk)
-    signature = f"Bilan signé le {jour(row.signe_le)} par {row.facilitateur} ; ses chiffres n'ont pas changé depuis."
+    signature = (
+        f"Bilan signé le {jour(row.signe_le)} par {row.facilitateur}\u00a0; ses chiffres n'ont pas changé depuis."
+    )
     shown = _read_signed(request.acteur, row)
     return _file(shown, format, row.libelle, row.portee, row.du, row.au, str(row.facilitateur), signature)
 

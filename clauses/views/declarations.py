@@ -70,7 +70,7 @@ def accept_all_clean(request, pk):
         plural = "s" if accepted > 1 else ""
         messages.success(request, f"{accepted} ligne{plural} acceptée{plural}.")
     if left:
-        messages.warning(request, f"À regarder une par une : {left}.")
+        messages.warning(request, f"À regarder une par une\u00a0: {left}.")
     if not accepted and not left:
         messages.info(request, "Aucune ligne n'attend de décision.")
     return redirect(month)
@@ -96,7 +96,7 @@ def refuse(request, pk):
     if form.is_valid():
         try:
             actions.refuse(imputation, form.cleaned_data["motif"], by=request.acteur)
-            messages.success(request, "La ligne est refusée ; le déclarant en lit le motif.")
+            messages.success(request, "La ligne est refusée\u00a0; le déclarant en lit le motif.")
             return redirect(imputation.declaration)
         except ValidationError as error:
             form.add_error(None, error)
@@ -111,7 +111,7 @@ def cancel(request, pk):
     if form.is_valid():
         try:
             actions.cancel(imputation, form.cleaned_data["motif"], by=request.acteur)
-            messages.success(request, "L'acceptation est annulée : ces heures ne comptent plus.")
+            messages.success(request, "L'acceptation est annulée\u00a0: ces heures ne comptent plus.")
             return redirect(imputation.declaration)
         except ValidationError as error:
             form.add_error(None, error)
@@ -129,7 +129,7 @@ def correct(request, pk):
     if form.is_valid():
         try:
             actions.correct(imputation, form.cleaned_data["travail"], form.cleaned_data["formation"], by=request.acteur)
-            messages.success(request, "La correction est en brouillon : transmettez-la avec le mois.")
+            messages.success(request, "La correction est en brouillon\u00a0: transmettez-la avec le mois.")
             return redirect(imputation.declaration)
         except ValidationError as error:
             form.add_error(None, error)
@@ -167,14 +167,14 @@ def _save(request, month):
         copied = actions.previous_month(month)
         _copy(month, rows, copied)
         if copied:
-            messages.info(request, "Les heures du mois précédent sont recopiées : vérifiez-les puis enregistrez.")
+            messages.info(request, "Les heures du mois précédent sont recopiées\u00a0: vérifiez-les puis enregistrez.")
         else:
             messages.warning(request, "Aucun mois précédent à recopier.")
         return _page(request, month, rows=rows)
     invalid = [row for row in rows if not row.form.is_valid()]  # every row says what is wrong, not only the first
     if invalid:
         return _page(
-            request, month, rows=rows, problem="Corrigez les cases signalées : rien n'a encore été enregistré."
+            request, month, rows=rows, problem="Corrigez les cases signalées\u00a0: rien n'a encore été enregistré."
         )
     version = request.POST.get("version", "")
     version = int(version) if re.fullmatch(r"[0-9]{1,9}", version) else -1
@@ -185,7 +185,7 @@ def _save(request, month):
         if action == "transmettre":
             sent = actions.save_and_send(month, saisies, version=version, by=request.acteur)
             plural = "s" if sent > 1 else ""
-            messages.success(request, f"Le mois est transmis : {sent} ligne{plural}.")
+            messages.success(request, f"Le mois est transmis\u00a0: {sent} ligne{plural}.")
         else:
             actions.save_month(month, saisies, version=version, by=request.acteur)
             messages.success(request, "Le brouillon est enregistré.")
@@ -318,7 +318,10 @@ def _add_by_code(month, rows, code) -> str:
     found = _followed(month).filter(participant__code=code, date_debut__lte=dernier_du_mois(month.mois))
     found = [a for a in found.exclude(date_fin__lt=month.mois) if a.pk not in declared]
     if not found:
-        return f"Aucune affectation à ajouter pour le code « {code} » ce mois-ci : voyez avec le facilitateur."
+        return (
+            f"Aucune affectation à ajouter pour le code «\u00a0{code}\u00a0» ce mois-ci\u00a0: voyez avec le "
+            "facilitateur."
+        )
     rows.extend(_row(affectation) for affectation in found if affectation.pk not in present)
     return ""
 

@@ -49,7 +49,7 @@ def notice_remise(request, pk):
     person = _person(request, pk)
     person.notice_remise_le = timezone.localdate()
     person.save(update_fields=["notice_remise_le"])
-    messages.success(request, "C'est noté : la notice a été remise à la personne aujourd'hui.")
+    messages.success(request, "C'est noté\u00a0: la notice a été remise à la personne aujourd'hui.")
     return redirect(person)
 
 

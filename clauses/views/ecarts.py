@@ -79,7 +79,7 @@ def decider(request, pk):
     """The buyer's own: the facilitator is refused by the role, other buyers by the reach."""
     found = _found(Ecart.objects.decidable_by(request.acteur), pk)
     form = DecisionForm(request.POST, ecart=found, on=timezone.localdate())
-    return _step(request, found, actions.decider, "La décision est prise ; l'entreprise est prévenue.", form)
+    return _step(request, found, actions.decider, "La décision est prise\u00a0; l'entreprise est prévenue.", form)
 
 
 @require_POST

@@ -45,7 +45,7 @@ def participant_create(request):
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"Le code {person.code} est attribué : remettez la fiche à la personne.")
+            messages.success(request, f"Le code {person.code} est attribué\u00a0: remettez la fiche à la personne.")
             return redirect(person)
     return render(request, "clauses/participant_form.html", {"form": form})
 

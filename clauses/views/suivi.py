@@ -38,9 +38,10 @@ def passer(request, pk):
 
     return _page(
         request, clause, form, save, titre="Confier la clause à un autre facilitateur", bouton="Proposer la passation",
-        fait="La passation est proposée ; la clause reste à vous jusqu'à la réponse.",
+        fait="La passation est proposée\u00a0; la clause reste à vous jusqu'à la réponse.",
         intro="Une fois la passation acceptée, la clause passe avec ses mois, ses écarts, ses réunions et ses tâches, "
-        "ainsi que les personnes comptées sur elle seule. Vous ne l'ouvrirez plus ; vos bilans signés vous restent.",
+              "ainsi que les personnes comptées sur elle seule. Vous ne l'ouvrirez plus\u00a0; vos bilans signés vous "
+              "restent.",
     )  # fmt: skip
 
 

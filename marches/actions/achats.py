@@ -37,7 +37,9 @@ def importer(
                 annuaire.ask(ligne.siret for ligne in some)
                 AchatRealise.objects.bulk_create([_row(fichier, ligne, annuaire) for ligne in some])
             if not report.crees:
-                raise ActionRefusee("Aucune ligne de ce fichier n'a pu être comprise : revoyez le choix des colonnes.")
+                raise ActionRefusee(
+                    "Aucune ligne de ce fichier n'a pu être comprise\u00a0: revoyez le choix des colonnes."
+                )
             report.check()
             fichier.rapport = saved(report) | {"colonnes": dict(mapping), "annee": annee}
             fichier.save(update_fields=["rapport"])
@@ -70,8 +72,8 @@ def refuse_twice(print_: str, by: Acteur) -> None:
     twin = FichierAchats.objects.visible_to(by).filter(empreinte=print_).first()
     if twin:
         raise ActionRefusee(
-            f"Ce fichier a déjà été envoyé le {jour(twin.cree_le)}, sous le nom « {twin.nom} » : ses achats sont déjà "
-            "comptés. Pour le remplacer, supprimez d'abord cet envoi."
+            f"Ce fichier a déjà été envoyé le {jour(twin.cree_le)}, sous le nom «\u00a0{twin.nom}\u00a0»\u00a0: ses "
+            "achats sont déjà comptés. Pour le remplacer, supprimez d'abord cet envoi."
         )
 
 

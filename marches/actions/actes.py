@@ -96,7 +96,7 @@ def refuse_published(row: Modification | ActeSousTraitance) -> None:
     """ActionRefusee for what public files said, even corrected since: it would come back."""
     if not row.saisie or _identity(row) in published(row.lot, type(row)):
         raise ActionRefusee(
-            "Cet acte vient des données publiées : corrigez-le plutôt, un prochain fichier le remettrait."
+            "Cet acte vient des données publiées\u00a0: corrigez-le plutôt, un prochain fichier le remettrait."
         )
 
 

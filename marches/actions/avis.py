@@ -39,7 +39,7 @@ def run(importation_id: int, depot_id: int) -> None:
     depot = Depot.objects.filter(pk=depot_id).first()
     try:
         if depot is None:
-            raise FichierRefuse("Le fichier n'est plus là : déposez-le de nouveau.")
+            raise FichierRefuse("Le fichier n'est plus là\u00a0: déposez-le de nouveau.")
         import_avis(depots.contenu(depot), nom=importation.fichier, importation=importation)
         depot.delete()
     except FichierRefuse as refusal:

@@ -49,7 +49,7 @@ def from_alliance(*, alliance: Alliance, lot: Lot, forme: str, by: Acteur) -> Gr
     by_organisation = {membre.structure.organisation_id: membre for membre in reversed(members)}
     members = [membre for membre in members if by_organisation[membre.structure.organisation_id] is membre]
     if len(members) < 2:
-        raise ActionRefusee("Cette alliance n'a pas deux membres qui ont un SIRET : complétez-la d'abord.")
+        raise ActionRefusee("Cette alliance n'a pas deux membres qui ont un SIRET\u00a0: complétez-la d'abord.")
     if not by.has(Role.ADMINISTRATION) and by.organisation_id not in by_organisation:
         raise ActionRefusee("Seul un membre de l'alliance peut la faire répondre à un lot.")
     groupement = Groupement(
@@ -102,9 +102,11 @@ def change(*, form, by: Acteur) -> ChangementGroupement:
     else:
         place = groupement.membres.get(organisation=row.organisation)
         if place.mandataire:
-            raise ActionRefusee("Le mandataire ne part pas sans successeur : désignez d'abord un autre mandataire.")
+            raise ActionRefusee(
+                "Le mandataire ne part pas sans successeur\u00a0: désignez d'abord un autre mandataire."
+            )
         if groupement.membres.count() <= 2:
-            raise ActionRefusee("Un groupement réunit au moins deux opérateurs : ce départ le ferait disparaître.")
+            raise ActionRefusee("Un groupement réunit au moins deux opérateurs\u00a0: ce départ le ferait disparaître.")
         place.delete()
     row.save()
     _sign(groupement, by, "changement")
@@ -119,14 +121,14 @@ def delete_groupement(*, groupement: Groupement, by: Acteur) -> None:
     """A candidate group given up. ActionRefusee for the holder of a lot: its contract is a fact."""
     groupement = Groupement.objects.select_for_update().get(pk=groupement.pk)
     if groupement.retenu:
-        raise ActionRefusee("Ce groupement est titulaire du lot : il ne peut pas être supprimé.")
+        raise ActionRefusee("Ce groupement est titulaire du lot\u00a0: il ne peut pas être supprimé.")
     _sign(groupement, by, "abandon")
     groupement.delete()
 
 
 def _refuse_second(lot: Lot) -> None:
     if lot.groupements.filter(retenu=True).exists():
-        raise ActionRefusee("Un groupement est déjà titulaire de ce lot : modifiez-le plutôt que d'en ajouter un.")
+        raise ActionRefusee("Un groupement est déjà titulaire de ce lot\u00a0: modifiez-le plutôt que d'en ajouter un.")
 
 
 def _write_members(groupement: Groupement, rows: list[dict[str, Any]]) -> list[MembreGroupement]:

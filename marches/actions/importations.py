@@ -46,7 +46,7 @@ def lire(depot: Depot, *, by: Acteur) -> None:
 def arreter_lecture(depot_id: int) -> None:
     """Say that the reading of a file met an error nobody foresaw."""
     for depot in Depot.objects.filter(pk=depot_id):
-        reason = "Une erreur imprévue a arrêté la lecture : signalez-la à l'administration du portail."
+        reason = "Une erreur imprévue a arrêté la lecture\u00a0: signalez-la à l'administration du portail."
         depot.choix |= {"etape": LU, "fichiers": [Apercu(depot.nom, refus=reason).as_dict()]}
         depot.save(update_fields=["choix"])
 
@@ -94,8 +94,8 @@ def refus_de(choix: dict[str, Any], acteur: Acteur) -> str:
     mine = acteur.organisation.siren if acteur.organisation else ""
     if not mine or any(siren != mine for each in good for siren in each["sirens"]):
         return (
-            "Ce fichier contient des marchés d'autres acheteurs que le vôtre : envoyez-nous seulement ceux de votre "
-            f"SIREN ({mine or 'inconnu'}), ou confiez le fichier à l'administration du portail."
+            "Ce fichier contient des marchés d'autres acheteurs que le vôtre\u00a0: envoyez-nous seulement ceux de "
+            f"votre SIREN ({mine or 'inconnu'}), ou confiez le fichier à l'administration du portail."
         )
     return ""
 
@@ -139,7 +139,7 @@ def run_import(depot_id: int) -> None:
     waiting = Importation.objects.filter(rapport__depot=depot_id, terminee_le=None, annulee_le=None)
     if depot is None:
         for importation in waiting:
-            _refuse(importation, "le fichier n'est plus là : déposez-le de nouveau.")
+            _refuse(importation, "le fichier n'est plus là\u00a0: déposez-le de nouveau.")
         return
     by_print = {importation.empreinte: importation for importation in waiting}
     with sur_disque(depot) as found:

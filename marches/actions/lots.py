@@ -26,7 +26,7 @@ PUBLIES = frozenset({
     "forme_groupement", "sous_traitance_declaree", "titulaires", "marche",
 })  # fmt: skip
 PUBLIES_MARCHE = frozenset({"reference", "objet", "nature", "type", "procedure", "techniques", "ccag"})
-NOT_PUBLISHED = "Aucun fichier de données essentielles n'a publié cette valeur : corrigez-la à la main."
+NOT_PUBLISHED = "Aucun fichier de données essentielles n'a publié cette valeur\u00a0: corrigez-la à la main."
 KEPT_WITH = {"commune": ("commune", "departement", "lieu_code", "lieu_type")}  # one place, four columns
 
 
@@ -140,9 +140,9 @@ def libelle(model, champ: str) -> str:
 def obstacle(lot: Lot) -> str:
     """Why this lot cannot be deleted, in French; "" when it can."""
     if lot.marche.lots.count() < 2:
-        return "C'est le seul lot du marché, et un marché en compte toujours un : ajoutez d'abord l'autre."
+        return "C'est le seul lot du marché, et un marché en compte toujours un\u00a0: ajoutez d'abord l'autre."
     if lot.cle:
-        return "Ce lot vient des données publiées : supprimé, il reviendrait au prochain fichier."
+        return "Ce lot vient des données publiées\u00a0: supprimé, il reviendrait au prochain fichier."
     return ""
 
 
@@ -168,7 +168,7 @@ def supprimer(*, lot: Lot, by: Acteur) -> Marche:
 def protections(error: ProtectedError) -> str:
     """What rests on the row that was to be deleted, in French."""
     names = sorted({str(row._meta.verbose_name_plural) for row in error.protected_objects})
-    return f"D'autres données en dépendent ({', '.join(names)}) : elles doivent être conservées."
+    return f"D'autres données en dépendent ({', '.join(names)})\u00a0: elles doivent être conservées."
 
 
 __all__ = [

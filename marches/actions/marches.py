@@ -76,9 +76,9 @@ def publier(*, marche: Marche, justification: str, by: Acteur) -> Marche:
         return stored
     levels = {point.verdict.level for point in points_de(stored)}
     if Niveau.BLOCAGE in levels:
-        raise ActionRefusee("Ce marché reste un brouillon : corrigez d'abord les points bloquants ci-dessous.")
+        raise ActionRefusee("Ce marché reste un brouillon\u00a0: corrigez d'abord les points bloquants ci-dessous.")
     if Niveau.AVERTISSEMENT in levels and not justification.strip():
-        raise ActionRefusee("Répondez aux avertissements par une justification écrite : elle reste au dossier.")
+        raise ActionRefusee("Répondez aux avertissements par une justification écrite\u00a0: elle reste au dossier.")
     values: dict[str, Any] = {"publie": True}
     if justification.strip():
         values["justification"] = justification.strip()
@@ -100,7 +100,7 @@ def supprimer_brouillon(*, marche: Marche, by: Acteur) -> None:
     """Delete a draft with its lots; ActionRefusee once it is published, or when something else hangs on it."""
     stored = Marche.objects.select_for_update().get(pk=marche.pk)
     if stored.publie or stored.cle:
-        raise ActionRefusee("Ce marché est publié : il ne se supprime pas, son historique est public.")
+        raise ActionRefusee("Ce marché est publié\u00a0: il ne se supprime pas, son historique est public.")
     holders = _holders(stored)
     stored._history_user, stored._change_reason = by.user, "suppression"
     try:

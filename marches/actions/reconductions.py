@@ -27,7 +27,7 @@ def decider(*, lot: Lot, rang: int, decision: str, decidee_le: date, motif: str,
     if tranche is None:
         raise ActionRefusee("Cette reconduction n'est pas au contrat, ou une décision antérieure y a mis fin.")
     if rang <= cal.dernier_rang:
-        raise ActionRefusee("Cette reconduction a déjà été décidée : retirez d'abord cette décision.")
+        raise ActionRefusee("Cette reconduction a déjà été décidée\u00a0: retirez d'abord cette décision.")
     if decidee_le > tranche.debut:
         raise ActionRefusee(
             f"La décision ne peut être postérieure au début de la reconduction, le {jour(tranche.debut)}."

@@ -20,7 +20,7 @@ def detacher(*, lot: Lot, by: Acteur) -> Marche:
     """Take a lot out of its contract, into a new one of the same buyer. ActionRefusee when it is alone there."""
     ancien = Marche.objects.select_for_update().get(pk=lot.marche_id)
     if ancien.lots.count() < 2:
-        raise ActionRefusee("Ce lot est déjà seul dans son marché : il n'y a rien à détacher.")
+        raise ActionRefusee("Ce lot est déjà seul dans son marché\u00a0: il n'y a rien à détacher.")
     nouveau = Marche(objet=lot.objet, **{name: getattr(ancien, name) for name in COPIED})
     _save(nouveau, by, "detachement")
     _move(lot, nouveau, by, "detachement")
@@ -33,9 +33,9 @@ def rattacher(*, lot: Lot, marche: Marche, by: Acteur) -> Marche:
     """Move a lot to another contract of the same buyer; a contract left without lot is deleted, its history kept."""
     ancien = Marche.objects.select_for_update().select_related("acheteur__organisation").get(pk=lot.marche_id)
     if ancien.pk == marche.pk:
-        raise ActionRefusee("Ce lot est déjà dans ce marché : choisissez-en un autre.")
+        raise ActionRefusee("Ce lot est déjà dans ce marché\u00a0: choisissez-en un autre.")
     if ancien.acheteur.organisation.siren != marche.acheteur.organisation.siren:
-        raise ActionRefusee("Ce marché est d'un autre acheteur : choisissez-en un du même acheteur.")
+        raise ActionRefusee("Ce marché est d'un autre acheteur\u00a0: choisissez-en un du même acheteur.")
     _move(lot, marche, by, "rattachement")
     if ancien.lots.exists():
         reindex([ancien.pk, marche.pk])

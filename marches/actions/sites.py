@@ -29,7 +29,7 @@ def save(*, site: Site, values: Mapping, by: Acteur) -> Site:
         setattr(site, name, value)
     twins = Site.objects.of_buyer(site.acheteur).exclude(pk=site.pk)
     if site.code and (twin := twins.filter(code=site.code).first()):
-        raise ActionRefusee(f"Le site « {twin.nom} » porte déjà ce code.")
+        raise ActionRefusee(f"Le site «\u00a0{twin.nom}\u00a0» porte déjà ce code.")
     site.save()
     return site
 
@@ -40,7 +40,7 @@ def supprimer(site: Site) -> None:
     try:
         site.delete()
     except ProtectedError as error:
-        raise ActionRefusee("Ce site est dans un lot : sortez-l'en d'abord.") from error
+        raise ActionRefusee("Ce site est dans un lot\u00a0: sortez-l'en d'abord.") from error
 
 
 @transaction.atomic
@@ -53,7 +53,7 @@ def save_referent(*, referent: ReferentAcheteur, values: Mapping, by: Acteur) ->
         with transaction.atomic():
             referent.save()
     except IntegrityError as error:
-        raise ActionRefusee("Ce référent existe déjà : même fonction, même rôle.") from error
+        raise ActionRefusee("Ce référent existe déjà\u00a0: même fonction, même rôle.") from error
     return referent
 
 
@@ -119,7 +119,7 @@ def importer(*, depot: Depot, mapping: Mapping[str, str], by: Acteur) -> ImportR
     except FichierRefuse as refusal:
         raise ActionRefusee(str(refusal)) from refusal
     if not (found.nouveaux or found.modifies or found.inchanges):
-        raise ActionRefusee("Aucune ligne de ce fichier n'a pu être comprise : revoyez le choix des colonnes.")
+        raise ActionRefusee("Aucune ligne de ce fichier n'a pu être comprise\u00a0: revoyez le choix des colonnes.")
     Site.objects.bulk_create([Site(acheteur=buyer, **values_of(lu)) for lu in found.nouveaux], batch_size=BATCH)
     for site, lu in found.modifies:
         for name, value in values_of(lu, site).items():
@@ -155,7 +155,7 @@ def attribuer(
     ActionRefusee for a body that does not hold the lot.
     """
     if organisation is not None and organisation.pk not in porteurs(lot):
-        raise ActionRefusee("Cette organisation ne tient pas ce lot : ajoutez-la d'abord parmi ses titulaires.")
+        raise ActionRefusee("Cette organisation ne tient pas ce lot\u00a0: ajoutez-la d'abord parmi ses titulaires.")
     changed = []
     for row in SiteLot.objects.select_for_update().filter(lot=lot, pk__in=[row.pk for row in rows]):
         wanted = (

@@ -37,7 +37,7 @@ def _event(each: Any, site: str, hote: str) -> Event:
     event.add("last-modified", lot.modifie_le.astimezone(UTC).replace(microsecond=0))
     event.add("dtstart", each.le)
     event.add("dtend", each.le + timedelta(days=1))
-    event.add("summary", f"{each.titre} : {lot.objet[:120]}")
+    event.add("summary", f"{each.titre}\u00a0: {lot.objet[:120]}")
     event.add("description", f"{each.consigne}\n{marche.objet}\n{marche.acheteur.organisation.nom}")
     event.add("url", f"{site}{lot.get_absolute_url()}")
     event.add("categories", [str(each.genre.label)])

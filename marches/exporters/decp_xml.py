@@ -61,7 +61,7 @@ def xml_pieces(selection: Selection, on: date) -> Iterator[bytes]:
                 left_out += 1
                 told.append(_comment(row.resume()) if left_out <= 10_000 else "")
     if left_out:
-        yield f"<!-- Enregistrements écartés : {left_out} -->\n".encode()
+        yield f"<!-- Enregistrements écartés\u00a0: {left_out} -->\n".encode()
         yield "".join(told).encode()
     yield b"</marches>\n"
 
@@ -98,6 +98,6 @@ def printed(value: Any) -> str:
 
 
 def _comment(left_out: dict[str, Any]) -> str:
-    text = f"Écarté : {left_out['id'] or 'sans identifiant'}, acheteur {left_out['acheteur']}, "
-    text += f"{left_out['objet'][:200]} : {' ; '.join(left_out['motifs'])}"
+    text = f"Écarté\u00a0: {left_out['id'] or 'sans identifiant'}, acheteur {left_out['acheteur']}, "
+    text += f"{left_out['objet'][:200]}\u00a0: {' ; '.join(left_out['motifs'])}"
     return f"<!-- {re.sub('--+', '-', printed(text)).rstrip('-')} -->\n"

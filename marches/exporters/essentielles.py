@@ -43,8 +43,8 @@ USUELS_CONCESSION: dict[str, Any] = {
     "montantSubventionPublique": 0,
     "considerationsEnvironnementales": {"considerationEnvironnementale": [c.PAS_VERT]},
 }
-PRIVE = "contrat privé : il n'entre pas dans les données essentielles de la commande publique"
-BROUILLON = "brouillon : publiez-le sur le portail d'abord"
+PRIVE = "contrat privé\u00a0: il n'entre pas dans les données essentielles de la commande publique"
+BROUILLON = "brouillon\u00a0: publiez-le sur le portail d'abord"
 # Field of a lot or of its contract → what it says in a record; in a concession, the other name.
 DU_LOT = {
     "cpv": "codeCPV", "commune": "lieuExecution", "departement": "lieuExecution", "lieu_code": "lieuExecution",
@@ -130,16 +130,21 @@ def record(lot: Lot, on: date) -> tuple[dict[str, Any], list[str]]:
     usual = USUELS_CONCESSION if lot.marche.nature == NatureContrat.CONCESSION else USUELS
     if raw.get("datePublicationDonnees") is None:
         raw["datePublicationDonnees"] = on.isoformat()
-        notes.append("« datePublicationDonnees » : jour de l'export, faute d'une première publication connue")
+        notes.append(
+            "«\u00a0datePublicationDonnees\u00a0»\u00a0: jour de l'export, faute d'une première publication connue"
+        )
     for name, value in usual.items():
         if raw.get(name) is None:
             raw[name] = value
             said = value if not isinstance(value, dict) else ", ".join(*value.values())
             said = {True: "oui", False: "non"}.get(said, said) if isinstance(said, bool) else said
-            notes.append(f"« {name} » : valeur usuelle « {said} », à vérifier, faute d'être demandé par le portail")
+            notes.append(
+                f"«\u00a0{name}\u00a0»\u00a0: valeur usuelle «\u00a0{said}\u00a0», à vérifier, faute d'être demandé "
+                "par le portail"
+            )
     if len(str(raw.get("id") or "")) not in range(1, c.LONGEST_ID + 1):
         raw["id"] = f"L{lot.pk}"
-        notes.append(f"« id » : « L{lot.pk} », faute d'un identifiant de 1 à 16 caractères")
+        notes.append(f"«\u00a0id\u00a0»\u00a0: «\u00a0L{lot.pk}\u00a0», faute d'un identifiant de 1 à 16 caractères")
     return raw, notes
 
 

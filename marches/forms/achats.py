@@ -19,7 +19,7 @@ class AchatsFichierForm(forms.Form):
     fichier = forms.FileField(
         label="Fichier des achats",
         help_text=(
-            f"CSV, XLSX ou ODS, {LARGEST // 1024 // 1024} Mo et 100 000 lignes au plus. "
+            f"CSV, XLSX ou ODS, {LARGEST // 1024 // 1024}\u00a0Mo et 100\u00a0000 lignes au plus. "
             "La première ligne porte le nom des colonnes."
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"}),
@@ -54,7 +54,7 @@ class AchatsColonnesForm(CorrespondanceForm):
     def clean_annee(self):
         annee = self.cleaned_data["annee"]
         if annee is not None and annee > self.on.year:
-            raise forms.ValidationError(f"Ces achats sont faits : l'année ne peut dépasser {self.on.year}.")
+            raise forms.ValidationError(f"Ces achats sont faits\u00a0: l'année ne peut dépasser {self.on.year}.")
         return annee
 
     def clean(self):

@@ -87,7 +87,7 @@ class SousTraitanceForm(_ActeForm):
             "numero": "Numéro de l'acte spécial (DC4), «\u00a01\u00a0» par exemple.",
             "statut": "Le sous-traitant doit être accepté, et ses conditions de paiement agréées (L. 2193-4).",
             "prestations": "Ce qu'il fait, en une phrase.",
-            "paiement_direct": "De droit à partir de 600 € TTC (R. 2193-10).",
+            "paiement_direct": "De droit à partir de 600\u00a0€ TTC (R. 2193-10).",
         }
         error_messages = {"numero": {"required": "Donnez un numéro à cet acte."}}
 

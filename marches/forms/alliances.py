@@ -66,7 +66,7 @@ class AllianceForm(forms.ModelForm):
     def clean_lieux(self) -> str:
         typed = [part.strip() for part in re.split(r"[;\n]", self.cleaned_data["lieux"]) if part.strip()]
         if len(typed) > MOST_PLACES:
-            raise ValidationError(f"Donnez {MOST_PLACES} lieux au plus : un département vaut toutes ses communes.")
+            raise ValidationError(f"Donnez {MOST_PLACES} lieux au plus\u00a0: un département vaut toutes ses communes.")
         problems = []
         for text in typed:
             try:
@@ -123,11 +123,13 @@ def _zone_said(zone: Zone) -> dict[str, Any]:
 def _place(text: str) -> Lieu:
     found = resolve(text)
     if found.lieu is None:
-        raise ValidationError(f"Lieu inconnu : « {text[:60]} ». Vérifiez son nom, ou donnez son code postal.")
+        raise ValidationError(
+            f"Lieu inconnu\u00a0: «\u00a0{text[:60]}\u00a0». Vérifiez son nom, ou donnez son code postal."
+        )
     alike = [lieu for lieu in found.candidats if lieu.niveau == NiveauLieu.COMMUNE and lieu.nom == found.lieu.nom]
     if found.lieu.niveau == NiveauLieu.COMMUNE and len(alike) > 1:
-        names = " ou ".join(f"« {lieu.libelle} »" for lieu in alike[:4])
-        raise ValidationError(f"Plusieurs communes s'appellent « {text[:60]} » : écrivez {names}.")
+        names = " ou ".join(f"«\u00a0{lieu.libelle}\u00a0»" for lieu in alike[:4])
+        raise ValidationError(f"Plusieurs communes s'appellent «\u00a0{text[:60]}\u00a0»\u00a0: écrivez {names}.")
     return found.lieu
 
 

@@ -16,7 +16,7 @@ class FichierAvisForm(forms.Form):
     fichier = forms.FileField(
         label="Fichier d'avis",
         help_text="Un avis eForms, TED R2.0.9 ou BOAMP ancien format (.xml), ou une archive .zip d'avis, "
-        f"{LARGEST // 1024 // 1024} Mo au plus. Les coordonnées des personnes citées ne sont pas gardées.",
+        f"{LARGEST // 1024 // 1024}\u00a0Mo au plus. Les coordonnées des personnes citées ne sont pas gardées.",
         widget=forms.FileInput(attrs={"accept": ".xml,.zip"}),
         error_messages={
             "required": "Choisissez un fichier.",

@@ -137,8 +137,8 @@ class LieuField(forms.CharField):
             raise ValidationError("Lieu inconnu\u00a0: vérifiez son nom, ou donnez son code postal.")
         alike = [lieu for lieu in found.candidats if lieu.niveau == NiveauLieu.COMMUNE and lieu.nom == found.lieu.nom]
         if found.lieu.niveau == NiveauLieu.COMMUNE and len(alike) > 1:
-            names = " ou ".join(f"« {lieu.libelle} »" for lieu in alike[:4])
-            raise ValidationError(f"Plusieurs communes portent ce nom : écrivez {names}.")
+            names = " ou ".join(f"«\u00a0{lieu.libelle}\u00a0»" for lieu in alike[:4])
+            raise ValidationError(f"Plusieurs communes portent ce nom\u00a0: écrivez {names}.")
         return found.lieu
 
     def prepare_value(self, value):
@@ -173,13 +173,13 @@ class SiretsField(forms.CharField):
             if not fault and len(siret) != 14:
                 fault = "Un SIREN ne dit pas quel établissement\u00a0: donnez les 14 chiffres du SIRET."
             if fault:
-                problems.append(f"« {line[:60]} » : {fault}")
+                problems.append(f"«\u00a0{line[:60]}\u00a0»\u00a0: {fault}")
             else:
                 found.setdefault(siret, name[:250])
         if problems:
             raise ValidationError(problems[:10])
         if len(found) > self.most:
-            raise ValidationError(f"{self.most} au plus : vous en avez donné {len(found)}.")
+            raise ValidationError(f"{self.most} au plus\u00a0: vous en avez donné {len(found)}.")
         return list(found.items())
 
 
@@ -216,7 +216,7 @@ class MarcheField(forms.CharField):
         if len(found) > 1:
             names = "\u00a0; ".join(written(marche) for marche in found[:MOST_PROPOSED])
             more = "\u00a0; …" if len(found) > MOST_PROPOSED else ""
-            raise ValidationError(f"Plusieurs marchés correspondent, recopiez l'un d'eux : {names}{more}")
+            raise ValidationError(f"Plusieurs marchés correspondent, recopiez l'un d'eux\u00a0: {names}{more}")
         return found[0]
 
     def _matching(self, text: str):

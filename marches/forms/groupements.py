@@ -79,14 +79,16 @@ class MembreForm(forms.Form):
     equivalence = forms.CharField(
         label="Preuve d'équivalence", max_length=500, required=False,
         help_text="Pour une «\u00a0structure équivalente\u00a0» sur un lot réservé\u00a0: ce qui prouve "
-        "50 % de travailleurs "
+        "50\u00a0% de travailleurs "
         "du public visé. Sinon, laissez vide.",
     )  # fmt: skip
 
     def clean_part(self):
         part = self.cleaned_data["part"]
         if part is not None and part == 0:
-            raise ValidationError("Une part est supérieure à 0 %\u00a0: laissez vide si elle n'est pas encore fixée.")
+            raise ValidationError(
+                "Une part est supérieure à 0\u00a0%\u00a0: laissez vide si elle n'est pas encore fixée."
+            )
         return part
 
     def clean(self):
@@ -120,7 +122,7 @@ class BaseMembres(BaseFormSet):
         parts = [row["part"] for row in rows if row["part"] is not None]
         if len(parts) == len(rows) and abs(sum(parts) - CENT) >= Decimal("0.01"):
             whole = f"{sum(parts):.2f}".replace(".", ",")
-            raise ValidationError(f"Les parts font {whole} % : leur somme doit faire 100 %.")
+            raise ValidationError(f"Les parts font {whole}\u00a0%\u00a0: leur somme doit faire 100\u00a0%.")
 
     @property
     def rows(self) -> list[dict[str, Any]]:

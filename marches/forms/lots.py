@@ -86,21 +86,22 @@ class LotForm(FicheForm):
             "amenagements": forms.Textarea(attrs={"rows": 3}),
         }
         help_texts = {
-            "numero": "«\u00a01\u00a0», «\u00a03A »… Vide si le marché n'a qu'un lot.",
+            "numero": "«\u00a01\u00a0», «\u00a03A\u00a0»… Vide si le marché n'a qu'un lot.",
             "objet": "Ce que le titulaire fait, en une phrase.",
             "secteur": "Les structures de ce métier trouveront le lot.",
             "cpv": "Huit chiffres, par exemple 77310000.",
             "reservation": "À qui ce lot est réservé\u00a0; le portail dit ensuite si la loi le permet.",
             "clause_sociale": "Une condition d'exécution\u00a0: des heures d'insertion, par exemple.",
             "critere_social": "Un critère de choix des offres porte sur la qualité sociale.",
-            "services_sociaux": "Services sociaux et autres services spécifiques\u00a0: nécessaire pour "
-            "réserver à l'ESS.",
-            "petit_lot": "Moins de 80 000 € (services, fournitures) ou 1 M€ (travaux), 20 % du total au plus.",
+            "services_sociaux": "Services sociaux et autres services spécifiques\u00a0: nécessaire pour réserver à "
+            "l'ESS.",
+            "petit_lot": "Moins de 80\u00a0000\u00a0€ (services, fournitures) ou 1\u00a0M€ (travaux), 20\u00a0% du "
+            "total au plus.",
             "materiel_a_fournir": "Une association intermédiaire, qui prête des personnes, n'y répond pas seule.",
             "taches_essentielles": "Celles que doit faire un membre du groupement, pas un sous-traitant (R. 2142-27).",
             "amenagements": "Ce que le lot permet\u00a0: horaires, postes adaptés, accompagnement sur place.",
-            "forme_prix": "«\u00a0Unitaire\u00a0», «\u00a0Forfaitaire\u00a0» ou "
-            "«\u00a0Mixte\u00a0»\u00a0: ce que le format DECP accepte.",
+            "forme_prix": "«\u00a0Unitaire\u00a0», «\u00a0Forfaitaire\u00a0» ou «\u00a0Mixte\u00a0»\u00a0: ce "
+            "que le format DECP accepte.",
             "reconduction_tacite": "Décochée\u00a0: l'acheteur doit écrire pour reconduire (R. 2112-4).",
             "sous_traitance_declaree": "Une part du lot est-elle sous-traitée\u00a0?",
         }

@@ -227,7 +227,7 @@ class LiensForm(FicheForm):
         for name, said in (("predecesseur", "se suivent en boucle"), ("operation_mere", "sortent l'un de l'autre")):
             target = cleaned.get(name)
             if target is not None and _leads_to(target, name, self.instance.pk):
-                self.add_error(name, f"Ces marchés {said} : choisissez-en un autre.")
+                self.add_error(name, f"Ces marchés {said}\u00a0: choisissez-en un autre.")
         return cleaned
 
 

@@ -48,7 +48,7 @@ class ReponseForm(forms.Form):
     preuves = forms.BooleanField(
         label="Les membres hors liste prouvent qu'ils sont une «\u00a0structure équivalente\u00a0»",
         required=False,
-        help_text="Par exemple\u00a0: effectifs certifiés, dont 50 % au moins de travailleurs du public visé.",
+        help_text="Par exemple\u00a0: effectifs certifiés, dont 50\u00a0% au moins de travailleurs du public visé.",
     )
 
     def __init__(self, data=None, *, acteur: Acteur):
@@ -90,7 +90,7 @@ class ReponseForm(forms.Form):
             except ValidationError as error:
                 company = _company(who, statut)
                 if company is None:
-                    problems += [f"{line[:60]} : {message}" for message in error.messages]
+                    problems += [f"{line[:60]}\u00a0: {message}" for message in error.messages]
                 else:
                     self.entreprises.append(company)
         if problems:

@@ -72,7 +72,7 @@ class ReferentForm(_Helped, forms.ModelForm):
         fields = ("fonction", "role", "courriel")
         help_texts = {
             "fonction": "La fonction, jamais le nom\u00a0: «\u00a0Gestionnaire des lycées du Loiret\u00a0».",
-            "role": "«\u00a0Lycées\u00a0», «\u00a0Clauses sociales »…",
+            "role": "«\u00a0Lycées\u00a0», «\u00a0Clauses sociales\u00a0»…",
             "courriel": "Une adresse de service de préférence\u00a0; les titulaires du lot la voient.",
         }
         error_messages = {"fonction": {"required": "Dites la fonction de ce référent."}}
@@ -88,7 +88,7 @@ class ReferentForm(_Helped, forms.ModelForm):
 class SitesFichierForm(_Helped):
     fichier = forms.FileField(
         label="Liste de vos sites",
-        help_text=f"CSV, XLSX ou ODS, {LARGEST // 1024 // 1024} Mo et 5 000 sites au plus. "
+        help_text=f"CSV, XLSX ou ODS, {LARGEST // 1024 // 1024}\u00a0Mo et 5\u00a0000 sites au plus. "
         "La première ligne porte le nom des colonnes.",
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"}),
         error_messages={"required": "Choisissez le fichier de vos sites.", "empty": "Ce fichier est vide."},
@@ -144,7 +144,7 @@ class AttributionForm(_Helped):
             (COCHES, "Les sites cochés ci-dessous"),
             (SANS, "Tous les sites qui n'ont personne"),
             (TOUS, "Tous les sites du lot"),
-            *((f"type:{kind}", f"Tous les sites « {said} »") for kind, said in sorted(kinds.items())),
+            *((f"type:{kind}", f"Tous les sites «\u00a0{said}\u00a0»") for kind, said in sorted(kinds.items())),
             *((f"commune:{code}", f"Tous ceux de {name} ({count})") for name, code, count in several[:150]),
         ]
 

@@ -34,7 +34,7 @@ CHAMPS = (
         "SIRET du fournisseur",
         ("siret", "numéro siret", "n° siret", "code siret", "siret tiers", "siret titulaire", "siren"),
         obligatoire=True,
-        aide="Un SIREN seul ne suffit pas à dire quel établissement a vendu : il est compté à part.",
+        aide="Un SIREN seul ne suffit pas à dire quel établissement a vendu\u00a0: il est compté à part.",
     ),
     Champ(
         "montant",
@@ -44,7 +44,7 @@ CHAMPS = (
             "montant facturé", "montant mandaté", "montant payé",
         ),
         obligatoire=True,
-        aide="En euros hors taxes ; un avoir porte un montant négatif.",
+        aide="En euros hors taxes\u00a0; un avoir porte un montant négatif.",
     ),
     Champ(
         "date",
@@ -121,22 +121,22 @@ def lire_montant(text: str, *, classeur: bool = False) -> Decimal:
     negative = (number.startswith("(") and number.endswith(")")) or number.endswith("-")
     number = number.strip("()").removesuffix("-")
     if not number:
-        raise Ecartee("Montant absent : indiquez le montant HT de la ligne.", text)
+        raise Ecartee("Montant absent\u00a0: indiquez le montant HT de la ligne.", text)
     if "," in number and "." in number:
         decimal = max(number.rfind(","), number.rfind("."))
         number = re.sub("[.,]", "", number[:decimal]) + "." + number[decimal + 1 :]
     elif re.fullmatch(r"[+-]?\d{1,3}(?:,\d{3}){2,}|[+-]?\d{1,3}(?:\.\d{3}){2,}", number):
         number = re.sub("[.,]", "", number)
     elif not classeur and re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", number):
-        raise Ecartee("Montant ambigu, point des milliers ou des décimales : écrivez la virgule décimale.", text)
+        raise Ecartee("Montant ambigu, point des milliers ou des décimales\u00a0: écrivez la virgule décimale.", text)
     number = number.replace(",", ".")
     if len(number) > LONGEST_NUMBER or not re.fullmatch(r"[+-]?\d+(?:\.\d*)?", number, flags=re.ASCII):
-        raise Ecartee("Montant illisible : écrivez par exemple 1 234,56.", text)
+        raise Ecartee("Montant illisible\u00a0: écrivez par exemple 1\u00a0234,56.", text)
     amount = Decimal(number).quantize(CENT, context=WIDE)
     if abs(amount) >= SUSPECT:
-        raise Ecartee("Montant d'un milliard d'euros ou plus, invraisemblable pour une ligne : vérifiez-le.", text)
+        raise Ecartee("Montant d'un milliard d'euros ou plus, invraisemblable pour une ligne\u00a0: vérifiez-le.", text)
     if not amount:
-        raise Ecartee("Montant nul : rien à compter.", text)
+        raise Ecartee("Montant nul\u00a0: rien à compter.", text)
     return -amount if negative else amount
 
 
@@ -151,7 +151,7 @@ def lire_annee(text: str, on: date) -> int:
 
     No purchase is dated before 2000, nor after the year of the day `on`.
     """
-    unreadable = Ecartee("Date illisible : écrivez l'année (2025) ou la date (12/03/2025).", text)
+    unreadable = Ecartee("Date illisible\u00a0: écrivez l'année (2025) ou la date (12/03/2025).", text)
     if found := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
         year, month, day = found.groups()
     elif found := _FRENCH.fullmatch(text):
@@ -164,7 +164,7 @@ def lire_annee(text: str, on: date) -> int:
     except ValueError:
         raise unreadable from None
     if not FIRST_YEAR <= int(year) <= on.year:
-        raise Ecartee(f"Année hors limites : de {FIRST_YEAR} à {on.year}.", text)
+        raise Ecartee(f"Année hors limites\u00a0: de {FIRST_YEAR} à {on.year}.", text)
     return int(year)
 
 
@@ -173,14 +173,14 @@ def lire_ligne(row: Row, mapping: Mapping[str, str], annee: int | None, on: date
     cells = apply(row, mapping)
     supplier, typed = cells.get("fournisseur", "")[:250], cells["siret"]
     if not (supplier or typed) or _is_total((typed or supplier)[:100]):
-        raise Ecartee("Ni SIRET ni nom de fournisseur, ou ligne de total : laissée de côté.", supplier or typed)
+        raise Ecartee("Ni SIRET ni nom de fournisseur, ou ligne de total\u00a0: laissée de côté.", supplier or typed)
     amount = lire_montant(cells["montant"], classeur=classeur)
     if mapping.get("date"):
         year = lire_annee(cells["date"].strip()[:40], on) if cells["date"] else annee
     else:
         year = annee
     if year is None:
-        raise Ecartee("Date absente : indiquez l'année ou la date de l'achat.")
+        raise Ecartee("Date absente\u00a0: indiquez l'année ou la date de l'achat.")
     siret, fault = _number(typed)
     return LigneLue(
         row.line, year, "" if fault else siret, supplier, amount,

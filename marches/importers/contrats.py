@@ -132,7 +132,7 @@ def _advance(importation: Importation, report: ImportReport, number: int) -> Non
     importation.rapport = importation.rapport | report.as_dict()
     mine = Importation.objects.filter(pk=importation.pk, position=before, annulee_le=None)
     if not mine.update(position=importation.position, rapport=importation.rapport):
-        raise Depassee(f"{importation} : {before}")
+        raise Depassee(f"{importation}\u00a0: {before}")
 
 
 def _lectures(format: Format, batch: list[Any], report: ImportReport) -> Iterator[Lecture]:
@@ -170,7 +170,7 @@ def _cleaned(value: Any, depth: int = 0) -> tuple[Any, bool]:
         kept = UNSTORABLE.sub("", value)
         return kept, kept != value
     if depth > DEEPEST:
-        raise FichierRefuse(f"Le fichier imbrique plus de {DEEPEST} niveaux : il est abîmé.")
+        raise FichierRefuse(f"Le fichier imbrique plus de {DEEPEST} niveaux\u00a0: il est abîmé.")
     if isinstance(value, dict):
         pairs = [(_cleaned(key, depth + 1), _cleaned(item, depth + 1)) for key, item in value.items()]
         damaged = any(key[1] or item[1] for key, item in pairs)

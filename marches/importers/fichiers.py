@@ -33,8 +33,8 @@ NO_TEXT = {
     b"Rar!": "une archive RAR",
     b"7z\xbc\xaf": "une archive 7-Zip",
 }
-INCOMPLETE = "Le fichier est incomplet : il s'arrête avant la fin. Téléchargez-le de nouveau, puis recommencez."
-NOT_UTF8 = "Le fichier n'est pas encodé en UTF-8 : enregistrez-le en UTF-8, puis recommencez."
+INCOMPLETE = "Le fichier est incomplet\u00a0: il s'arrête avant la fin. Téléchargez-le de nouveau, puis recommencez."
+NOT_UTF8 = "Le fichier n'est pas encodé en UTF-8\u00a0: enregistrez-le en UTF-8, puis recommencez."
 _NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'[]{}"')
 
 
@@ -88,8 +88,8 @@ class Fichier:
                 size += len(block)
                 if self.limite and size > self.limite:
                     raise FichierRefuse(
-                        f"Décompressé, le fichier dépasse {self.limite // 1024**2} Mo : demandez à l'administration "
-                        "du portail de l'importer avec la commande import_marches."
+                        f"Décompressé, le fichier dépasse {self.limite // 1024**2}\u00a0Mo\u00a0: demandez à "
+                        "l'administration du portail de l'importer avec la commande import_marches."
                     )
         return found.hexdigest()
 
@@ -103,14 +103,14 @@ def fichiers(path: str | Path, titre: str = "", limite: int = 0) -> list[Fichier
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
             if any(info.flag_bits & 1 for info in archive.infolist()):
-                raise FichierRefuse("L'archive .zip est protégée par un mot de passe : décompressez-la vous-même.")
+                raise FichierRefuse("L'archive .zip est protégée par un mot de passe\u00a0: décompressez-la vous-même.")
     if "[Content_Types].xml" in names or "mimetype" in names:
         return [Fichier(path, titre=titre, limite=limite)]  # a workbook, which some format may read
     names = [name for name in names if not name.rpartition("/")[2].startswith(".") and "__MACOSX" not in name]
     if not names:
-        raise FichierRefuse("L'archive .zip est vide : choisissez celle qui contient les données.")
+        raise FichierRefuse("L'archive .zip est vide\u00a0: choisissez celle qui contient les données.")
     if len(names) > MOST_MEMBERS:
-        raise FichierRefuse(f"L'archive .zip contient plus de {MOST_MEMBERS} fichiers : découpez-la.")
+        raise FichierRefuse(f"L'archive .zip contient plus de {MOST_MEMBERS} fichiers\u00a0: découpez-la.")
     return [Fichier(path, name, limite=limite) for name in sorted(names)]
 
 
@@ -127,21 +127,21 @@ def readable() -> Iterator[None]:
     except EOFError as error:
         raise FichierRefuse(INCOMPLETE) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise FichierRefuse("L'archive .gz est abîmée : téléchargez-la de nouveau, puis recommencez.") from error
+        raise FichierRefuse("L'archive .gz est abîmée\u00a0: téléchargez-la de nouveau, puis recommencez.") from error
     except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise FichierRefuse("L'archive .zip est abîmée : téléchargez-la de nouveau, puis recommencez.") from error
+        raise FichierRefuse("L'archive .zip est abîmée\u00a0: téléchargez-la de nouveau, puis recommencez.") from error
     except SyntaxError as error:  # what every XML reader raises
         raise FichierRefuse(_invalid(error, "XML")) from error
     except (ijson.JSONError, ValueError) as error:
         raise FichierRefuse(_invalid(error, "JSON")) from error
     except OSError as error:
-        raise FichierRefuse(f"Le fichier ne peut pas être lu : {error.strerror or error}.") from error
+        raise FichierRefuse(f"Le fichier ne peut pas être lu\u00a0: {error.strerror or error}.") from error
 
 
 def _invalid(error: Exception, kind: str) -> str:
     if "utf" in str(error).lower():
         return NOT_UTF8
-    return f"Le fichier n'est pas un {kind} valide : téléchargez-le de nouveau depuis sa source."
+    return f"Le fichier n'est pas un {kind} valide\u00a0: téléchargez-le de nouveau depuis sa source."
 
 
 def _exactly(file: BinaryIO, size: int) -> bytes:
@@ -164,14 +164,14 @@ def refuse_no_text(tete: bytes, but: tuple[bytes, ...] = ()) -> None:
     """FichierRefuse when the head is empty or of a file that is no text, but for these first bytes."""
     start = tete.lstrip()
     if not start:
-        raise FichierRefuse("Le fichier est vide : choisissez celui qui contient les données.")
+        raise FichierRefuse("Le fichier est vide\u00a0: choisissez celui qui contient les données.")
     for magic, kind in NO_TEXT.items():
         if start.startswith(magic) and magic not in but:
             raise FichierRefuse(f"Ce fichier est {kind}, pas un fichier de données.")
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise FichierRefuse("Le fichier est encodé en UTF-16 : enregistrez-le en UTF-8, puis recommencez.")
+        raise FichierRefuse("Le fichier est encodé en UTF-16\u00a0: enregistrez-le en UTF-8, puis recommencez.")
     if b"\0" in tete and not start.startswith(but or (b"\0never",)):
-        raise FichierRefuse("Le fichier contient des caractères nuls (NUL) : il est abîmé, ou n'est pas du texte.")
+        raise FichierRefuse("Le fichier contient des caractères nuls (NUL)\u00a0: il est abîmé, ou n'est pas du texte.")
 
 
 class Gardien:
@@ -188,13 +188,13 @@ class Gardien:
     def read(self, size: int = -1) -> bytes:
         block = self.file.read(size)
         if b"\0" in block:
-            raise FichierRefuse("Le fichier contient des caractères nuls (NUL) : il est abîmé.")
+            raise FichierRefuse("Le fichier contient des caractères nuls (NUL)\u00a0: il est abîmé.")
         if _ENDLESS_NUMBER in (self.tail + block).translate(_DIGITS_ALIKE):
-            raise FichierRefuse("Le fichier contient un nombre de plus de 1 000 chiffres : il est abîmé.")
+            raise FichierRefuse("Le fichier contient un nombre de plus de 1\u00a0000 chiffres\u00a0: il est abîmé.")
         self.tail = block[-MOST_FILE_DIGITS:]
         first = block.find(self.separateur)
         if self.silent + (len(block) if first < 0 else first) > LONGEST_TEXT:
-            raise FichierRefuse("Le fichier contient un texte de plus d'un million de caractères : il est abîmé.")
+            raise FichierRefuse("Le fichier contient un texte de plus d'un million de caractères\u00a0: il est abîmé.")
         self.silent = self.silent + len(block) if first < 0 else len(block) - 1 - block.rfind(self.separateur)
         return block
 
@@ -231,7 +231,7 @@ class GardienJson(Gardien):
             if bracket in b"[{":
                 self.depth += 1
                 if self.depth > DEEPEST:
-                    raise FichierRefuse(f"Le fichier imbrique plus de {DEEPEST} niveaux : il est abîmé.")
+                    raise FichierRefuse(f"Le fichier imbrique plus de {DEEPEST} niveaux\u00a0: il est abîmé.")
             else:
                 self.depth -= 1
 

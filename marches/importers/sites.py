@@ -27,7 +27,7 @@ CHAMPS = (
     Champ(
         "code", "Code",
         ("code", "uai", "rne", "code uai", "code établissement", "identifiant", "numéro uai", "code site"),
-        aide="Votre code, ou l'UAI d'un établissement scolaire : il évite les doublons quand le nom change.",
+        aide="Votre code, ou l'UAI d'un établissement scolaire\u00a0: il évite les doublons quand le nom change.",
     ),
     Champ("type", "Type", ("type", "nature", "catégorie", "type établissement"), aide="Collège, lycée, école, mairie…"),
     Champ("commune", "Commune", ("commune", "ville", "code insee", "code commune", "localité", "nom commune")),
@@ -88,7 +88,7 @@ def lire(depot: Depot, mapping: Mapping[str, str], report: ImportReport) -> Iter
         report.read()
         cells = {name: " ".join(value.replace("\x00", "").split()) for name, value in apply(row, mapping).items()}
         if report.lus > MOST_SITES:
-            report.set_aside(row.line, "Au-delà de 5 000 sites : partagez le fichier")
+            report.set_aside(row.line, "Au-delà de 5\u00a0000 sites\u00a0: partagez le fichier")
             continue
         name = cells.get("nom", "")[:200]
         if not name:
@@ -97,10 +97,10 @@ def lire(depot: Depot, mapping: Mapping[str, str], report: ImportReport) -> Iter
         town = f"{cells.get('code_postal', '')} {cells.get('commune', '')}".strip()
         commune = place_of(town)
         if town and commune is None:
-            report.flag(row.line, "Commune non reconnue : le site est gardé sans elle", town)
+            report.flag(row.line, "Commune non reconnue\u00a0: le site est gardé sans elle", town)
         agents, fault = _agents(cells.get("agents", ""))
         if fault:
-            report.flag(row.line, "Nombre d'agents illisible : laissé vide", cells["agents"])
+            report.flag(row.line, "Nombre d'agents illisible\u00a0: laissé vide", cells["agents"])
         kind = type_of(cells.get("type", ""))
         site = SiteLu(
             ligne=row.line,

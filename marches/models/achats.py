@@ -79,7 +79,7 @@ class AchatRealise(models.Model):
         indexes = [models.Index(fields=["organisation", "annee", "kind"], name="achat_part_inclusive")]
 
     def __str__(self) -> str:
-        return f"{self.fournisseur or self.siret_fournisseur} {self.montant} €"
+        return f"{self.fournisseur or self.siret_fournisseur} {self.montant}\u00a0€"
 
 
 class AttestationOeth(models.Model):
@@ -109,4 +109,4 @@ class AttestationOeth(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.siret_fournisseur} {self.annee} : {self.cout_main_oeuvre} €"
+        return f"{self.siret_fournisseur} {self.annee}\u00a0: {self.cout_main_oeuvre}\u00a0€"

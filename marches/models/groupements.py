@@ -90,7 +90,7 @@ class MembreGroupement(models.Model):
             models.CheckConstraint(
                 name="membre_part_bornee",
                 condition=Q(part=None) | Q(part__gt=0, part__lte=100),
-                violation_error_message="La part va de 0 à 100 %%.",
+                violation_error_message="La part va de 0 à 100\u00a0%%.",
             ),
         ]
 

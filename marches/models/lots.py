@@ -98,7 +98,7 @@ class Lot(RacinesMixin):
         ]
 
     def __str__(self) -> str:
-        return f"Lot {self.numero} : {self.objet}" if self.numero else self.objet
+        return f"Lot {self.numero}\u00a0: {self.objet}" if self.numero else self.objet
 
     def get_absolute_url(self) -> str:
         return reverse("marches:lot_detail", kwargs={"pk": self.pk})
@@ -182,7 +182,7 @@ class ActeSousTraitance(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.numero} : {self.sous_traitant}"
+        return f"{self.numero}\u00a0: {self.sous_traitant}"
 
 
 class Reconduction(models.Model):
@@ -209,7 +209,7 @@ class Reconduction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Reconduction {self.rang} : {self.get_decision_display()}"
+        return f"Reconduction {self.rang}\u00a0: {self.get_decision_display()}"
 
 
 class SourceLot(EnregistrementSource):

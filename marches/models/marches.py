@@ -137,7 +137,7 @@ class DispenseSociale(models.Model):
             models.CheckConstraint(
                 name="dispense_justifiee",
                 condition=~Q(texte=""),
-                violation_error_message="Écrivez la justification : la loi demande qu'elle soit conservée.",
+                violation_error_message="Écrivez la justification\u00a0: la loi demande qu'elle soit conservée.",
             ),
         ]
 

@@ -70,20 +70,22 @@ def petits_lots(lots: Sequence[LotEstime], type: TypeMarche, formalisee: bool | 
     found = [
         dire(
             "petit_lot_montant", on,
-            f"{lot.nom} : {euros(lot.valeur)} HT, pour moins de {euros(place.limite)} HT.",
+            f"{lot.nom}\u00a0: {euros(lot.valeur)} HT, pour moins de {euros(place.limite)} HT.",
             remede="Réduisez ce lot, ou passez-le avec les autres en procédure formalisée.",
         )
         for lot in small if lot.valeur is not None and lot.valeur >= place.limite
     ]  # fmt: skip
     if not place.complet:
         return [*found, dire(
-            "petit_lot_inconnu", on, "Petits lots : la valeur d'un lot est inconnue, les 20 % ne se calculent pas.",
+            "petit_lot_inconnu", on,
+            "Petits lots\u00a0: la valeur d'un lot est inconnue, les 20\u00a0% ne se calculent pas.",
             remede="Estimez chaque lot, reconductions comprises.",
         )]  # fmt: skip
     if place.reste < 0:
         found.append(dire(
             "petit_lot_part", on,
-            f"Les petits lots font {euros(place.pris)} HT : plus de 20 % de tous les lots ({euros(place.plafond)} HT).",
+            f"Les petits lots font {euros(place.pris)} HT\u00a0: plus de 20\u00a0% de tous les lots "
+            f"({euros(place.plafond)} HT).",
             remede=f"Retirez {euros(-place.reste)} HT de petits lots.",
         ))  # fmt: skip
     return found
@@ -105,9 +107,9 @@ def lot_unique(
             remede="Répartissez-les en lots, ou choisissez un motif de non-allotissement et écrivez-le.",
         )  # fmt: skip
     return dire(
-        "allotissement_inconnu", on, "Lot unique : dites s'il regroupe des prestations distinctes.",
-        remede="S'il en regroupe, répartissez-les en lots ou donnez un motif : les petits lots ouvrent le marché aux "
-        "structures inclusives.",
+        "allotissement_inconnu", on, "Lot unique\u00a0: dites s'il regroupe des prestations distinctes.",
+        remede="S'il en regroupe, répartissez-les en lots ou donnez un motif\u00a0: les petits lots ouvrent le marché "
+               "aux structures inclusives.",
     )  # fmt: skip
 
 
@@ -157,6 +159,6 @@ def lots_par_titulaire(nombres: Mapping[str, int], maximum: int | None, on: date
         return Verdict.ok()
     said = ", ".join(f"{name} ({number})" for name, number in sorted(over.items()))
     return dire(
-        "lots_titulaire", on, f"Plus de {maximum} lots attribués à un même titulaire : {said}.",
+        "lots_titulaire", on, f"Plus de {maximum} lots attribués à un même titulaire\u00a0: {said}.",
         remede="Appliquez la règle annoncée dans les documents pour départager les lots.",
     )  # fmt: skip

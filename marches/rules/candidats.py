@@ -87,12 +87,13 @@ def type_admis(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
         return said
     if candidat.statut == StatutParticulier.OACAS:
         return dire(
-            "reserve_oacas", on, "Un OACAS n'est pas dans la liste de la loi : son équivalence n'est pas tranchée.",
+            "reserve_oacas", on,
+            "Un OACAS n'est pas dans la liste de la loi\u00a0: son équivalence n'est pas tranchée.",
             remede="Interrogez l'acheteur avant de répondre, preuves à l'appui.",
         )  # fmt: skip
     if candidat.statut == StatutParticulier.REGIE:
         return dire(
-            "reserve_regie", on, "Le label de régie de quartier ne suffit pas : c'est la convention qui compte.",
+            "reserve_regie", on, "Le label de régie de quartier ne suffit pas\u00a0: c'est la convention qui compte.",
             remede="Répondez au titre de votre convention d'EI ou d'ACI, ou prouvez votre équivalence.",
         )  # fmt: skip
     return said
@@ -130,17 +131,19 @@ def part_minimale(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
     source, least = article_part(on, besoin.nature), seuil("part_travailleurs", on) * 100
     if candidat.part is None:
         return dire(
-            "part_inconnue", on, f"Part de travailleurs du public visé inconnue : il en faut {least:.0f} % au moins.",
+            "part_inconnue", on,
+            f"Part de travailleurs du public visé inconnue\u00a0: il en faut {least:.0f}\u00a0% au moins.",
             source=source, remede="Joignez à la candidature les effectifs qui le prouvent.",
         )  # fmt: skip
     if candidat.part < least:
         said = f"{candidat.part:.1f}".replace(".", ",").removesuffix(",0")
         return dire(
             "part_insuffisante", on,
-            f"{said} % de travailleurs du public visé d'après sa fiche : il en faut {least:.0f} % au moins.",
+            f"{said}\u00a0% de travailleurs du public visé d'après sa fiche\u00a0: il en faut {least:.0f}\u00a0% au "
+            "moins.",
             source=source, remede="Si ces effectifs ont changé, mettez la fiche à jour et joignez la preuve.",
         )  # fmt: skip
-    return Verdict.ok("La part de travailleurs du public visé atteint 50 %.", source=source)
+    return Verdict.ok("La part de travailleurs du public visé atteint 50\u00a0%.", source=source)
 
 
 def convention_valide(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
@@ -175,7 +178,8 @@ def statut_experimental(candidat: Candidat, besoin: Besoin, on: date) -> Verdict
         return Verdict.ok()
     word = "a pris fin" if on > FIN_EITI else "prend fin"
     return dire(
-        "eiti_statut", on, f"Le statut d'EITI est expérimental : il {word} le {FIN_EITI:%d/%m/%Y}, sauf nouvelle loi.",
+        "eiti_statut", on,
+        f"Le statut d'EITI est expérimental\u00a0: il {word} le {FIN_EITI:%d/%m/%Y}, sauf nouvelle loi.",
         remede="Vérifiez le statut de la structure à la date de la consultation.",
     )  # fmt: skip
 
@@ -204,10 +208,10 @@ def personnel(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
     what = {"travaux": "des travaux", "services": "une prestation", "fournitures": "des fournitures"}[besoin.type]
     remede = "Répondez en groupement avec une structure qui réalise la prestation, ou prêtez du personnel au titulaire."
     if candidat.kind == Kind.GEIQ:
-        remede = "Un GEIQ ne met ses salariés à disposition que de ses adhérents : faites équipe avec l'un d'eux."
+        remede = "Un GEIQ ne met ses salariés à disposition que de ses adhérents\u00a0: faites équipe avec l'un d'eux."
     return dire(
         "personnel_seulement", on,
-        f"Une structure de ce type met du personnel à disposition : elle ne réalise pas d'ordinaire {what}.",
+        f"Une structure de ce type met du personnel à disposition\u00a0: elle ne réalise pas d'ordinaire {what}.",
         remede=remede,
     )  # fmt: skip
 
@@ -219,7 +223,7 @@ def interim_adapte(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
         return Verdict.ok()
     return dire(
         "eatt_interim", on, "La place d'une EATT dans un lot réservé de pur intérim n'est pas tranchée.",
-        remede="Posez la question à l'acheteur : sa réponse vaut pour tous les candidats.",
+        remede="Posez la question à l'acheteur\u00a0: sa réponse vaut pour tous les candidats.",
     )  # fmt: skip
 
 
@@ -230,7 +234,8 @@ def ventes_aci(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
     share = seuil("part_ventes_aci", on) * 100
     return dire(
         "aci_ventes", on,
-        f"Les ventes d'un ACI restent d'ordinaire sous {share:.0f} % des charges de l'activité : gare aux gros lots.",
+        f"Les ventes d'un ACI restent d'ordinaire sous {share:.0f}\u00a0% des charges de l'activité\u00a0: gare aux "
+        "gros lots.",
         remede="Chiffrez la part de ce lot dans vos charges, et parlez-en au financeur.",
     )  # fmt: skip
 

@@ -36,7 +36,8 @@ def condition_sociale(
     reached = valeur.atteint(limite.valeur) if limite else None
     if reached is None:
         return dire(
-            "condition_inconnue", on, "Condition sociale : obligatoire à partir du seuil européen, à comparer à la "
+            "condition_inconnue", on,
+            "Condition sociale\u00a0: obligatoire à partir du seuil européen, à comparer à la "
             "valeur estimée.", source=article,
             remede="Complétez la valeur estimée, le type du marché et le genre de l'acheteur.",
         )  # fmt: skip
@@ -49,19 +50,20 @@ def condition_sociale(
         )  # fmt: skip
     if motif:
         return dire(
-            "dispense_retenue", on, f"Dispense de condition sociale : {MotifDispense(motif).label.lower()}.",
+            "dispense_retenue", on, f"Dispense de condition sociale\u00a0: {MotifDispense(motif).label.lower()}.",
             source=article, remede="Gardez la justification avec les pièces de la procédure (L. 2184-1).",
         )  # fmt: skip
     if valeur.approchee:
         return dire(
             "condition_approchee", on,
-            f"Aucune condition sociale publiée, pour {valeur.en_mots} : le seuil européen est de "
+            f"Aucune condition sociale publiée, pour {valeur.en_mots}\u00a0: le seuil européen est de "
             f"{euros(limite.valeur)} HT.",
             source=article, remede="Vérifiez le cahier des charges, ou la dispense gardée par l'acheteur.",
         )  # fmt: skip
     return dire(
         "condition_absente", on,
-        f"Condition sociale obligatoire : {valeur.en_mots} atteint le seuil européen de {euros(limite.valeur)} HT.",
+        f"Condition sociale obligatoire\u00a0: {valeur.en_mots} atteint le seuil européen de {euros(limite.valeur)} "
+        "HT.",
         source=article, remede="Prévoyez une clause sociale sur un lot au moins, ou justifiez une dispense.",
     )  # fmt: skip
 
@@ -79,7 +81,7 @@ def dispense_admise(
     if nature == NatureContrat.CONCESSION and motif not in CONCESSION:
         return dire(
             "dispense_concession", on, "Ce motif de dispense n'existe pas pour une concession.",
-            remede="Deux motifs existent : aucun lien suffisant avec l'objet, ou concurrence et difficulté.",
+            remede="Deux motifs existent\u00a0: aucun lien suffisant avec l'objet, ou concurrence et difficulté.",
         )  # fmt: skip
     if motif == MotifDispense.TRAVAUX_COURTS:
         shortest = seuil("travaux_courts_mois", on)
@@ -91,12 +93,13 @@ def dispense_admise(
         if duree_mois is not None and duree_mois >= shortest:
             return dire(
                 "dispense_travaux", on,
-                f"Ce motif vaut pour des travaux de moins de {shortest:.0f} mois : ce marché en dure {duree_mois}.",
+                f"Ce motif vaut pour des travaux de moins de {shortest:.0f} mois\u00a0: ce marché en dure "
+                f"{duree_mois}.",
                 remede="Choisissez un autre motif, ou prévoyez une clause sociale.",
             )  # fmt: skip
     if not texte.strip():
         return dire(
             "dispense_texte", on, "La dispense de condition sociale n'est pas justifiée par écrit.",
-            remede="Écrivez les raisons : la loi demande de les garder avec les pièces de la procédure.",
+            remede="Écrivez les raisons\u00a0: la loi demande de les garder avec les pièces de la procédure.",
         )  # fmt: skip
     return Verdict.ok()

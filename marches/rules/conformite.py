@@ -108,7 +108,7 @@ LIBELLES = {
 
 def en_clair(motif: str) -> str:
     """A reason or a note that opens with the name the format gives a field, its plain name before."""
-    match = re.match(r"« (\w+) » ?", motif)
+    match = re.match("«\u00a0(\\w+)\u00a0»[ \u00a0]?", motif)
     label = LIBELLES.get(match.group(1)) if match else None
     if not match or label is None:
         return motif
@@ -140,7 +140,7 @@ def parmi(values: Iterable[str], others: dict[str, str] | None = None) -> Lire:
             return value
         found = known.get(fold(value)) if isinstance(value, str) else None
         if found is None:
-            raise NonConforme(f"a une valeur hors liste (« {str(value)[:60]} »)")
+            raise NonConforme(f"a une valeur hors liste («\u00a0{str(value)[:60]}\u00a0»)")
         return found
 
     return lire
@@ -194,7 +194,7 @@ def _decimal(value: Any) -> Decimal:
     except InvalidOperation:
         number = Decimal("nan")
     if not number.is_finite():
-        raise NonConforme(f"n'est pas un nombre (« {str(value)[:60]} »)")
+        raise NonConforme(f"n'est pas un nombre («\u00a0{str(value)[:60]}\u00a0»)")
     return number
 
 
@@ -207,7 +207,7 @@ def booleen(value: Any) -> bool:
         return value
     found = _OUI_NON.get(str(value).strip().lower())
     if found is None:
-        raise NonConforme(f"n'est ni vrai ni faux (« {str(value)[:60]} »)")
+        raise NonConforme(f"n'est ni vrai ni faux («\u00a0{str(value)[:60]}\u00a0»)")
     return found
 
 
@@ -218,13 +218,13 @@ def jour(value: Any) -> str:
             return date.fromisoformat(match.group(1)).isoformat()
     except ValueError:
         pass
-    raise NonConforme(f"n'est pas une date AAAA-MM-JJ (« {str(value)[:60]} »)")
+    raise NonConforme(f"n'est pas une date AAAA-MM-JJ («\u00a0{str(value)[:60]}\u00a0»)")
 
 
 def cpv(value: Any) -> str:
     written = str(value).strip()
     if not re.fullmatch(r"[0-9]{8}(-[0-9])?", written):
-        raise NonConforme(f"n'est pas un code de 8 chiffres (« {written[:60]} »)")
+        raise NonConforme(f"n'est pas un code de 8 chiffres («\u00a0{written[:60]}\u00a0»)")
     return written
 
 
@@ -232,7 +232,7 @@ def acheteur(value: Any) -> dict[str, Any]:
     given = value if isinstance(value, dict) else {"id": value}
     number = re.sub(r"\s", "", str(given.get("id") or ""))
     if not re.fullmatch("[0-9]{14}", number):
-        raise NonConforme(f"n'a pas de SIRET de 14 chiffres (« {number[:60]} »)")
+        raise NonConforme(f"n'a pas de SIRET de 14 chiffres («\u00a0{number[:60]}\u00a0»)")
     return given | {"id": number}
 
 
@@ -248,14 +248,14 @@ def objet(fields: dict[str, Champ], names: dict[str, str] | None = None) -> Lire
             item = given.get(name)
             if item in VIDES:
                 if champ.requis:
-                    raise NonConforme(f"n'a pas de « {name} »")
+                    raise NonConforme(f"n'a pas de «\u00a0{name}\u00a0»")
                 continue
             try:
                 found[name] = champ.lire(item)
             except NonConforme as refusal:
                 if not champ.requis and not champ.lie:
                     continue
-                raise NonConforme(f"a un « {name} » qui {refusal}") from None
+                raise NonConforme(f"a un «\u00a0{name}\u00a0» qui {refusal}") from None
         return {key: found[key] for key in given if key in found}
 
     return lire
@@ -415,7 +415,7 @@ def mettre_en_forme(raw: dict[str, Any], *, concession: bool) -> Fiche:
         if name in fields:
             given[name] = value
         elif value not in VIDES:
-            fiche.notes.append(f"« {name} » n'existe pas dans le format : retiré")
+            fiche.notes.append(f"«\u00a0{name}\u00a0» n'existe pas dans le format\u00a0: retiré")
     for name, champ in fields.items():
         value = given.get(name)
         if value in VIDES:
@@ -423,18 +423,18 @@ def mettre_en_forme(raw: dict[str, Any], *, concession: bool) -> Fiche:
                 continue
             given.pop(name, None)
             if champ.requis:
-                fiche.refus.append(f"« {name} » manque")
+                fiche.refus.append(f"«\u00a0{name}\u00a0» manque")
             continue
         try:
             given[name] = champ.lire(value)
         except NonConforme as refusal:
             if champ.requis or champ.lie:
-                fiche.refus.append(f"« {name} » {refusal}")
+                fiche.refus.append(f"«\u00a0{name}\u00a0» {refusal}")
             else:
-                fiche.notes.append(f"« {name} » {refusal} : retiré")
+                fiche.notes.append(f"«\u00a0{name}\u00a0» {refusal}\u00a0: retiré")
             del given[name]
             continue
         if given[name] != value:
-            fiche.notes.append(f"« {name} » réécrit dans la forme du format")
+            fiche.notes.append(f"«\u00a0{name}\u00a0» réécrit dans la forme du format")
     fiche.donnees = given
     return fiche

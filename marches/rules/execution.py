@@ -40,7 +40,7 @@ def duree_accord_cadre(
     source = f"Code de la commande publique, {article}"
     said = f"Accord-cadre de {duree_mois} mois, reconductions comprises, pour {longest:.0f} mois d'ordinaire"
     if justification.strip():
-        return dire("duree_justifiee", on, f"{said} ; une justification est notée.", source=source)
+        return dire("duree_justifiee", on, f"{said}\u00a0; une justification est notée.", source=source)
     return dire(
         "duree_accord_cadre", on, f"{said}.", source=source,
         remede="Raccourcissez-le, ou écrivez ce qui le justifie (objet, amortissement des investissements).",
@@ -53,9 +53,9 @@ def reconduction_tacite(reconductions: int, tacite: bool, on: date) -> Verdict:
         return Verdict.ok()
     return dire(
         "reconduction_tacite", on,
-        f"{pluriel(reconductions, 'reconduction tacite,reconductions tacites')} : sauf clause contraire, le titulaire "
-        "ne peut pas refuser.",
-        remede="Notez la date de décision : sans un mot de l'acheteur, le marché continue.",
+        f"{pluriel(reconductions, 'reconduction tacite,reconductions tacites')}\u00a0: sauf clause contraire, le "
+        "titulaire ne peut pas refuser.",
+        remede="Notez la date de décision\u00a0: sans un mot de l'acheteur, le marché continue.",
     )  # fmt: skip
 
 
@@ -71,7 +71,8 @@ def sous_traitant_du_reserve(sous_traitant: Candidat, besoin: Besoin, on: date) 
         return Verdict.ok()
     return dire(
         "sous_traitant_reserve", on,
-        f"{sous_traitant.appellation} n'est pas visé par la réservation : la doctrine l'écarte, la lettre du code non.",
+        f"{sous_traitant.appellation} n'est pas visé par la réservation\u00a0: la doctrine l'écarte, la lettre du "
+        "code non.",
         remede="Vérifiez que l'essentiel du travail reste fait par le public visé, et gardez-en la preuve.",
     )  # fmt: skip
 
@@ -82,7 +83,7 @@ def sous_traitance_permise(type: TypeMarche, on: date) -> Verdict:
         return Verdict.ok()
     return dire(
         "sous_traitance_fournitures", on, "De pures fournitures ne se sous-traitent pas.",
-        remede="Si le marché comprend pose ou installation, dites-le ; sinon c'est un fournisseur du titulaire.",
+        remede="Si le marché comprend pose ou installation, dites-le\u00a0; sinon c'est un fournisseur du titulaire.",
     )  # fmt: skip
 
 
@@ -101,18 +102,18 @@ def paiement_direct(
         share = seuil("paiement_direct_defense", on)
         if montant_marche is None or montant_ht < montant_marche * share:
             return Verdict.ok()
-        said = f"Le sous-traité atteint {share * 100:.0f} % du marché : paiement direct par l'acheteur."
+        said = f"Le sous-traité atteint {share * 100:.0f}\u00a0% du marché\u00a0: paiement direct par l'acheteur."
     else:
         limite = seuil("paiement_direct", on)
         if montant_ht * (1 + seuil("taux_tva", on)) < limite:
             return Verdict.ok()
         said = f"À partir de {euros(limite)} TTC, l'acheteur paie directement le sous-traitant."
         if montant_ht < limite:
-            said += " Le montant HT est tout proche : comptez la TVA."
+            said += " Le montant HT est tout proche\u00a0: comptez la TVA."
     if demande is False:
         return dire(
             "paiement_direct_absent", on, f"{said} L'acte n'en prévoit pas.",
-            remede="Modifiez l'acte : le sous-traitant accepté y a droit.",
+            remede="Modifiez l'acte\u00a0: le sous-traitant accepté y a droit.",
         )  # fmt: skip
     return dire("paiement_direct", on, said)
 
@@ -132,7 +133,7 @@ def publication_des_donnees(
             return Verdict.ok()
         return dire(
             "publication_liste", notifie_le,
-            "Entre 25 000 et 40 000 € HT : données essentielles, ou liste annuelle des marchés.",
+            "Entre 25\u00a0000 et 40\u00a0000\u00a0€ HT\u00a0: données essentielles, ou liste annuelle des marchés.",
         )  # fmt: skip
     last = add_months(notifie_le, int(seuil("publication_mois", notifie_le)))
     if publie_le is None:
@@ -140,7 +141,7 @@ def publication_des_donnees(
             return Verdict.ok()
         return dire(
             "publication_absente", notifie_le,
-            f"Données essentielles attendues au plus tard le {last:%d/%m/%Y} : aucune publication connue.",
+            f"Données essentielles attendues au plus tard le {last:%d/%m/%Y}\u00a0: aucune publication connue.",
             remede="Publiez-les sur data.gouv.fr par votre profil d'acheteur.",
         )  # fmt: skip
     if publie_le <= last:
@@ -162,7 +163,7 @@ def spaser(achats_annuels: Decimal | None, adresse: str, genre: GenreAcheteur, o
         return Verdict.ok()
     return dire(
         "spaser", on,
-        f"Plus de {euros(limite)} HT d'achats par an : un SPASER est obligatoire, aucun n'est indiqué.",
+        f"Plus de {euros(limite)} HT d'achats par an\u00a0: un SPASER est obligatoire, aucun n'est indiqué.",
         remede="Adoptez-le, publiez-le en ligne, et donnez son adresse sur la fiche de l'acheteur.",
     )  # fmt: skip
 

@@ -50,7 +50,7 @@ def membre_eligible(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
     if said.regle in ILLICITES or not besoin.est_reserve or besoin.reservation == Reservation.NON_PRECISEE:
         return said
     if besoin.reservation not in PAR_TYPE:
-        return replace(said, reason=f"{candidat.appellation} : {_lower(said.reason)}")
+        return replace(said, reason=f"{candidat.appellation}\u00a0: {_lower(said.reason)}")
     base = said.source.removeprefix("Code de la commande publique, ")
     source = f"Doctrine : fiche DAJ du 23/09/2011, sur {base}"
     if said.regle == "reserve_regie":  # what bars it is not its kind, and can be put right
@@ -60,14 +60,14 @@ def membre_eligible(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
     if said.is_blocking:
         return dire(
             "groupe_membre", on,
-            f"{candidat.appellation} n'est pas visé par la réservation : chaque membre du groupement doit l'être, "
+            f"{candidat.appellation} n'est pas visé par la réservation\u00a0: chaque membre du groupement doit l'être, "
             "d'après la doctrine.",
             source=source,
-            remede="Répondez sans ce membre, prouvez qu'il est une « structure équivalente », ou proposez-lui de "
-            "la sous-traitance.",
+            remede="Répondez sans ce membre, prouvez qu'il est une «\u00a0structure équivalente\u00a0», ou "
+                   "proposez-lui de la sous-traitance.",
         )  # fmt: skip
     return dire(
-        "groupe_membre_condition", on, f"{candidat.appellation} : {_lower(said.reason)}", source=source,
+        "groupe_membre_condition", on, f"{candidat.appellation}\u00a0: {_lower(said.reason)}", source=source,
         remede=said.remede,
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ def membre_en_regle(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
     said = worst(rule(candidat, besoin, on) for rule in (part_minimale, convention_valide))
     if said.regle not in DEFAUTS:
         return Verdict.ok()
-    return replace(said, reason=f"{candidat.appellation} : {_lower(said.reason)}")
+    return replace(said, reason=f"{candidat.appellation}\u00a0: {_lower(said.reason)}")
 
 
 def un_mandataire(membres: Sequence[Membre], on: date) -> Verdict:
@@ -93,7 +93,7 @@ def un_mandataire(membres: Sequence[Membre], on: date) -> Verdict:
     if len(speakers) == 1:
         return Verdict.ok()
     said = "Ce groupement n'a pas de mandataire." if not speakers else (
-        f"Ce groupement a {len(speakers)} mandataires : {', '.join(speakers)}."
+        f"Ce groupement a {len(speakers)} mandataires\u00a0: {', '.join(speakers)}."
     )  # fmt: skip
     return dire("groupe_mandataire", on, said, remede="Désignez un membre, et un seul, comme mandataire.")
 
@@ -116,7 +116,7 @@ def parts_conjointes(forme: FormeGroupement, membres: Sequence[Membre], total: D
     missing = [membre.candidat.nom for membre in membres if membre.part is None and membre.montant is None]
     if missing:
         return dire(
-            "groupe_parts", on, f"Groupement conjoint : la part de {_and(missing)} n'est pas indiquée.",
+            "groupe_parts", on, f"Groupement conjoint\u00a0: la part de {_and(missing)} n'est pas indiquée.",
             remede="Donnez la part de chaque membre, en pourcentage ou en euros HT.",
         )  # fmt: skip
     if all(membre.part is not None for membre in membres):
@@ -124,8 +124,8 @@ def parts_conjointes(forme: FormeGroupement, membres: Sequence[Membre], total: D
         if abs(whole - 100) >= CENT:
             said = f"{whole:.2f}".replace(".", ",")
             return dire(
-                "groupe_parts", on, f"Groupement conjoint : les parts font {said} % au lieu de 100 %.",
-                remede="Corrigez les parts : leur somme fait 100 %.",
+                "groupe_parts", on, f"Groupement conjoint\u00a0: les parts font {said}\u00a0% au lieu de 100\u00a0%.",
+                remede="Corrigez les parts\u00a0: leur somme fait 100\u00a0%.",
             )  # fmt: skip
     amounts = [
         membre.montant if membre.montant is not None else (membre.part or Decimal(0)) * total / 100 if total else None
@@ -137,8 +137,8 @@ def parts_conjointes(forme: FormeGroupement, membres: Sequence[Membre], total: D
     if abs(whole - total) >= CENT:
         return dire(
             "groupe_parts", on,
-            f"Groupement conjoint : les parts font {euros(whole)} au lieu de {euros(total)} HT.",
-            remede="Corrigez les montants : leur somme fait le montant du lot.",
+            f"Groupement conjoint\u00a0: les parts font {euros(whole)} au lieu de {euros(total)} HT.",
+            remede="Corrigez les montants\u00a0: leur somme fait le montant du lot.",
         )  # fmt: skip
     return Verdict.ok()
 
@@ -149,8 +149,8 @@ def mandataire_conjoint(forme: FormeGroupement, solidaire: bool, on: date) -> Ve
         return Verdict.ok()
     return dire(
         "groupe_mandataire_conjoint", on,
-        "Groupement conjoint : le mandataire ne répond des autres membres que si le marché le prévoit.",
-        remede="Lisez le règlement de la consultation ; la solidarité du mandataire change son risque.",
+        "Groupement conjoint\u00a0: le mandataire ne répond des autres membres que si le marché le prévoit.",
+        remede="Lisez le règlement de la consultation\u00a0; la solidarité du mandataire change son risque.",
     )  # fmt: skip
 
 
@@ -179,9 +179,9 @@ def candidatures_cumulees(
     """
     refused = []
     if seuls and interdit_seul:
-        refused.append(f"{_and(seuls)} : candidature seul et en groupement")
+        refused.append(f"{_and(seuls)}\u00a0: candidature seul et en groupement")
     if en_groupe and interdit_plusieurs:
-        refused.append(f"{_and(en_groupe)} : candidature dans plusieurs groupements")
+        refused.append(f"{_and(en_groupe)}\u00a0: candidature dans plusieurs groupements")
     if refused:
         return dire(
             "groupe_cumul_interdit", on, f"{' ; '.join(refused)}. Le marché l'interdit.",
@@ -189,8 +189,8 @@ def candidatures_cumulees(
         )  # fmt: skip
     if seuls or en_groupe:
         return dire(
-            "groupe_cumul", on, f"{_and([*seuls, *en_groupe])} : plusieurs candidatures pour ce marché.",
-            remede="C'est permis tant que le règlement de la consultation ne l'interdit pas : relisez-le.",
+            "groupe_cumul", on, f"{_and([*seuls, *en_groupe])}\u00a0: plusieurs candidatures pour ce marché.",
+            remede="C'est permis tant que le règlement de la consultation ne l'interdit pas\u00a0: relisez-le.",
         )  # fmt: skip
     return Verdict.ok()
 
@@ -222,17 +222,17 @@ def changement_permis(
     if changement.motif == MotifChangement.AUTRE:
         return dire(
             "groupe_changement", on,
-            f"{said} : ce motif n'est pas de ceux que le code admet (restructuration, impossibilité){when}.",
-            remede="La candidature risque d'être écartée : demandez conseil à l'acheteur.",
+            f"{said}\u00a0: ce motif n'est pas de ceux que le code admet (restructuration, impossibilité){when}.",
+            remede="La candidature risque d'être écartée\u00a0: demandez conseil à l'acheteur.",
         )  # fmt: skip
     if changement.accord_le is None:
         return dire(
-            "groupe_changement", on, f"{said} : l'accord de l'acheteur n'est pas noté{when}.",
+            "groupe_changement", on, f"{said}\u00a0: l'accord de l'acheteur n'est pas noté{when}.",
             remede="Demandez cet accord et gardez-en la date.",
         )  # fmt: skip
     return dire(
         "groupe_changement", on,
-        f"{said}, avec l'accord de l'acheteur du {changement.accord_le:%d/%m/%Y} : gardez-en la preuve.",
+        f"{said}, avec l'accord de l'acheteur du {changement.accord_le:%d/%m/%Y}\u00a0: gardez-en la preuve.",
         remede="Vérifiez que les capacités du groupement restent suffisantes.",
     )  # fmt: skip
 
@@ -273,8 +273,8 @@ def marche_insertion_ouvert(on: date) -> Verdict:
     """A contract whose object is insertion is not reserved: any operator or group may answer. Source: R. 2123-1, 3°."""
     return dire(
         "insertion_ouvert", on,
-        "Marché d'insertion : il n'est pas réservé, tout opérateur ou groupement peut répondre.",
-        remede="Montrez l'accompagnement que vous apportez : c'est l'objet du marché.",
+        "Marché d'insertion\u00a0: il n'est pas réservé, tout opérateur ou groupement peut répondre.",
+        remede="Montrez l'accompagnement que vous apportez\u00a0: c'est l'objet du marché.",
     )  # fmt: skip
 
 

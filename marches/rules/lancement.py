@@ -71,7 +71,8 @@ def juger(regle: Callable[[date], Verdict], quand: Lancement, *others: date | No
     named = last if last.source else next(verdict for verdict in reversed(said) if verdict.source)
     return Verdict(
         Niveau.INFORMATION,
-        f"Date de lancement inconnue : la réponse change pour une consultation lancée à partir du {change:%d/%m/%Y}.",
+        "Date de lancement inconnue\u00a0: la réponse change pour une consultation lancée à partir du "
+        f"{change:%d/%m/%Y}.",
         named.source,
         "Demandez la date de lancement à l'acheteur, ou indiquez-la.",
         named.regle,

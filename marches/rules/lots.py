@@ -74,8 +74,8 @@ def mention(mentionnee: bool | None, besoin: Besoin, on: date) -> Verdict:
             remede="Publiez un rectificatif avant la date limite, avec un délai suffisant.",
         )  # fmt: skip
     return dire(
-        "mention_inconnue", on, f"Aucun avis n'est connu ici : vérifiez qu'il mentionne {what}.", source=source,
-        remede="Lisez l'avis publié ; l'acheteur peut noter sur la fiche du marché que la réservation y figure.",
+        "mention_inconnue", on, f"Aucun avis n'est connu ici\u00a0: vérifiez qu'il mentionne {what}.", source=source,
+        remede="Lisez l'avis publié\u00a0; l'acheteur peut noter sur la fiche du marché que la réservation y figure.",
     )  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def part_penitentiaire(besoin: Besoin, on: date) -> Verdict:
     return dire(
         "penitentiaire_part", on,
         "Aucune part minimale de personnes détenues n'était encore fixée au lancement.",
-        remede="Depuis le 30 décembre 2022, il en faut 50 % au moins.",
+        remede="Depuis le 30 décembre 2022, il en faut 50\u00a0% au moins.",
     )  # fmt: skip
 
 
@@ -111,13 +111,13 @@ def services_ess(besoin: Besoin, on: date) -> Verdict:
     if besoin.services_sociaux is None:
         return dire(
             "ess_services_inconnus", on,
-            "Réservation ESS : on ne sait pas si tout le lot porte sur des services de la liste.",
-            remede="Indiquez-le : services de santé, sociaux, culturels et autres de l'annexe du code.",
+            "Réservation ESS\u00a0: on ne sait pas si tout le lot porte sur des services de la liste.",
+            remede="Indiquez-le\u00a0: services de santé, sociaux, culturels et autres de l'annexe du code.",
         )  # fmt: skip
     if besoin.services_sociaux:
         return Verdict.ok()
     return dire(
-        "ess_services", on, "Réservation ESS impossible : le lot ne porte pas que sur des services de la liste.",
+        "ess_services", on, "Réservation ESS impossible\u00a0: le lot ne porte pas que sur des services de la liste.",
         remede="Séparez ces services dans un lot à part, ou choisissez une autre réservation.",
     )  # fmt: skip
 
@@ -128,7 +128,7 @@ def duree_ess(duree_mois: int | None, besoin: Besoin, on: date) -> Verdict:
         return Verdict.ok()
     if duree_mois is None:
         return dire(
-            "ess_duree_inconnue", on, "Réservation ESS : la durée n'est pas connue ; trois ans au plus.",
+            "ess_duree_inconnue", on, "Réservation ESS\u00a0: la durée n'est pas connue\u00a0; trois ans au plus.",
             remede="Indiquez la durée et les reconductions.",
         )  # fmt: skip
     longest = seuil("ess_mois", on)
@@ -136,7 +136,7 @@ def duree_ess(duree_mois: int | None, besoin: Besoin, on: date) -> Verdict:
         return Verdict.ok()
     return dire(
         "ess_duree", on,
-        f"Réservation ESS : {duree_mois} mois avec les reconductions, pour {longest:.0f} mois au plus.",
+        f"Réservation ESS\u00a0: {duree_mois} mois avec les reconductions, pour {longest:.0f} mois au plus.",
         remede="Raccourcissez le marché ou retirez des reconductions.",
     )  # fmt: skip
 
@@ -159,16 +159,17 @@ def repetition_ess(titulaire: str, acheteur: str, passees: Iterable[Attribution]
         last = max(same)
         return dire(
             "ess_repetition", on,
-            f"Ce titulaire a déjà reçu de cet acheteur un lot réservé à l'ESS, le {last:%d/%m/%Y} : moins de trois "
-            "ans.",
+            f"Ce titulaire a déjà reçu de cet acheteur un lot réservé à l'ESS, le {last:%d/%m/%Y}\u00a0: moins de "
+            "trois ans.",
             remede=f"Il peut de nouveau en recevoir un à partir du {add_months(last, months):%d/%m/%Y}.",
         )  # fmt: skip
     if recent:
         last = max(each.le for each in recent)
         return dire(
             "ess_repetition_autre", on,
-            f"Ce titulaire a reçu d'un autre acheteur un lot réservé à l'ESS, le {last:%d/%m/%Y} : moins de trois ans.",
-            remede="Le texte ne dit pas si la règle vaut entre acheteurs : vérifiez avant d'attribuer.",
+            f"Ce titulaire a reçu d'un autre acheteur un lot réservé à l'ESS, le {last:%d/%m/%Y}\u00a0: moins de "
+            "trois ans.",
+            remede="Le texte ne dit pas si la règle vaut entre acheteurs\u00a0: vérifiez avant d'attribuer.",
         )  # fmt: skip
     return Verdict.ok()
 
@@ -197,11 +198,11 @@ def acheteur_insertion(genre: GenreAcheteur, marche_insertion: bool, on: date) -
         return Verdict.ok()
     if known is None:
         return dire(
-            "insertion_acheteur_inconnu", on, "Marché d'insertion : le genre de l'acheteur n'est pas connu.",
+            "insertion_acheteur_inconnu", on, "Marché d'insertion\u00a0: le genre de l'acheteur n'est pas connu.",
             remede="Vérifiez que l'acheteur a compétence en insertion.",
         )  # fmt: skip
     return dire(
-        "insertion_acheteur", on, "Marché d'insertion : un acheteur de ce genre n'a pas d'ordinaire compétence en "
+        "insertion_acheteur", on, "Marché d'insertion\u00a0: un acheteur de ce genre n'a pas d'ordinaire compétence en "
         "insertion.",
         remede="Notez le texte qui lui donne cette compétence, ou passez une clause d'insertion.",
     )  # fmt: skip

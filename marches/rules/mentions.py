@@ -120,14 +120,16 @@ def finish(lu: AvisLu) -> None:
     if not coded and (own or mentionne(text)):
         _tell(lu, "le texte parle d'une réservation que les codes de l'avis ne disent pas")
     if len(coded) > 1 and ((own and len(own) < len(coded)) or NUMBERED.search(text)):
-        _tell(lu, "la réservation est codée pour plusieurs lots, le texte ne la dit que de certains : vérifiez")
+        _tell(lu, "la réservation est codée pour plusieurs lots, le texte ne la dit que de certains\u00a0: vérifiez")
     doubtful = [result.montant for result in lu.resultats if result.attribue and _is_doubtful(result.montant)]
     if doubtful:
-        _tell(lu, "montant attribué invraisemblable, gardé tel quel", f"{doubtful[0]} €, {len(doubtful)} fois")
+        _tell(lu, "montant attribué invraisemblable, gardé tel quel", f"{doubtful[0]}\u00a0€, {len(doubtful)} fois")
     for lot in coded:
         said = precision("\n".join((lot.titre, lot.description, lot.complements)))
         if reservation(lot) == Reservation.ESS and said not in (None, Reservation.ESS):
-            _tell(lu, "le code réserve à l'ESS, le texte à d'autres structures : vérifiez", lot.numero or lot.titre)
+            _tell(
+                lu, "le code réserve à l'ESS, le texte à d'autres structures\u00a0: vérifiez", lot.numero or lot.titre
+            )
 
 
 def _is_doubtful(montant: Decimal | None) -> bool:

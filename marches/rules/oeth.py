@@ -15,7 +15,7 @@ CENT = Decimal("0.01")
 WIDE = Context(prec=50, rounding=ROUND_HALF_UP)
 PREMIERE_ANNEE = 2020  # décret 2019-523: units (« unités bénéficiaires ») before
 SOURCE = "Code du travail, L. 5212-10-1 et D. 5212-22"
-SOURCE_ATTESTATION = "Code du travail, D. 5212-7 ; arrêté du 19 novembre 2020"
+SOURCE_ATTESTATION = "Code du travail, D. 5212-7\u00a0; arrêté du 19 novembre 2020"
 ATTESTATION_AVANT = (1, 31)  # month and day, the year after: Code du travail, D. 5212-7
 SUIVIS = (Kind.EA, Kind.EATT, Kind.ESAT)
 
@@ -55,7 +55,7 @@ def eligibilite(kind: str) -> Verdict:
         return Verdict.ok("Ouvre droit à déduction, sur attestation du fournisseur.", source=SOURCE)
     if kind == Kind.EATT:
         return Verdict.information(
-            "À vérifier : les intérimaires handicapés comptent en principe dans votre effectif, non en déduction.",
+            "À vérifier\u00a0: les intérimaires handicapés comptent en principe dans votre effectif, non en déduction.",
             source="Code du travail, L. 5212-7",
             remede="Demandez à l'agence quelle attestation elle délivre.",
         )
@@ -94,10 +94,10 @@ def coherence(cout_main_oeuvre: Decimal | None, prix_ht: Decimal) -> Verdict:
     Source: Code du travail, D. 5212-7 and D. 5212-22.
     """
     if cout_main_oeuvre is None:
-        return Verdict.information("Coût de main-d'œuvre non connu : seul le fournisseur peut l'attester.")
+        return Verdict.information("Coût de main-d'œuvre non connu\u00a0: seul le fournisseur peut l'attester.")
     if cout_main_oeuvre > max(prix_ht, Decimal(0)):
         return Verdict.avertissement(
-            "Le coût de main-d'œuvre dépasse le prix HT de vos lignes : vérifiez l'attestation, ou les lignes qui "
+            "Le coût de main-d'œuvre dépasse le prix HT de vos lignes\u00a0: vérifiez l'attestation, ou les lignes qui "
             "manquent.",
             source=SOURCE_ATTESTATION,
         )

@@ -30,7 +30,7 @@ PAR_TYPE = frozenset({
 CODE_DEPUIS = date(2019, 4, 1)
 PART_PENITENTIAIRE_DEPUIS = date(2022, 12, 30)  # R. 2113-7 reworded: before, no share was set for prisons
 
-PART_MINIMALE = "Vérifiez que la part de travailleurs concernés atteint 50 %"
+PART_MINIMALE = "Vérifiez que la part de travailleurs concernés atteint 50\u00a0%"
 ARTICLE_PART = {NatureContrat.CONCESSION: "R. 3113-1", NatureContrat.DEFENSE: "R. 2313-3"}  # else R. 2113-7
 # Rules that strike the reservation itself, whoever answers.
 ILLICITES = frozenset({
@@ -99,7 +99,8 @@ def may_answer(
     if nature == NatureContrat.PRIVE and reservation != Reservation.AUCUNE:
         return dire(
             "contrat_prive", launched_on,
-            "Contrat privé : le code de la commande publique ne s'y applique pas, le donneur d'ordre fixe ses règles.",
+            "Contrat privé\u00a0: le code de la commande publique ne s'y applique pas, le donneur d'ordre fixe ses "
+            "règles.",
             remede="Lisez le règlement de la consultation.",
         )  # fmt: skip
     unlawful = reservation_licite(reservation, launched_on, nature)
@@ -120,7 +121,7 @@ def may_answer(
             "Ouvert seulement aux entreprises de l'économie sociale et solidaire, pour des services de la liste.",
             source=source,
             remede="Vérifiez le statut ESS de la structure ou son équivalence (loi 2014-856, art. 1), l'objet du lot "
-            "et sa durée : trois ans au plus.",
+            "et sa durée\u00a0: trois ans au plus.",
         )  # fmt: skip
     allowed = KINDS[reservation]
     if allowed is None or kind in allowed:
@@ -131,15 +132,16 @@ def may_answer(
         )
     if (kind in A_JUSTIFIER or equivalence) and reservation != Reservation.PENITENTIAIRE:
         return dire(
-            "reserve_equivalent", launched_on, "Possible seulement comme « structure équivalente ».", source=source,
-            remede="Joignez à l'offre la preuve que 50 % au moins des travailleurs relèvent du public visé.",
+            "reserve_equivalent", launched_on,
+            "Possible seulement comme «\u00a0structure équivalente\u00a0».", source=source,
+            remede="Joignez à l'offre la preuve que 50\u00a0% au moins des travailleurs relèvent du public visé.",
         )  # fmt: skip
     if kind is None:
         return dire(
-            "reserve_type", launched_on, "Ce lot est réservé : une entreprise ordinaire ne peut y répondre.",
+            "reserve_type", launched_on, "Ce lot est réservé\u00a0: une entreprise ordinaire ne peut y répondre.",
             source=source,
-            remede="Prouvez que vous êtes une structure équivalente (50 % de travailleurs du public visé), ou proposez "
-            "vos services au titulaire.",
+            remede="Prouvez que vous êtes une structure équivalente (50\u00a0% de travailleurs du public visé), ou "
+                   "proposez vos services au titulaire.",
         )  # fmt: skip
     return dire(
         "reserve_type", launched_on, "Ce lot est réservé à un autre type de structure.", source=source,
@@ -168,7 +170,7 @@ def materiel_ai(on: date) -> Verdict:
     """
     return dire(
         "ai_materiel", on,
-        "Une association intermédiaire met des personnes à disposition : elle ne fournit ni matériel ni produits.",
+        "Une association intermédiaire met des personnes à disposition\u00a0: elle ne fournit ni matériel ni produits.",
         remede="Proposez que l'acheteur fournisse le matériel, ou répondez en groupement avec une EI ou un ACI.",
     )  # fmt: skip
 

@@ -166,11 +166,12 @@ def dire_regime(
     found = regime(type, genre, valeur, on, nature=nature, services_sociaux=services_sociaux)
     if found is None:
         return dire(
-            "regime_inconnu", on, "Le régime de la procédure dépend de la valeur estimée, du type et de l'acheteur : "
-            "il en manque.", remede="Complétez la valeur estimée, le type du marché et le genre de l'acheteur.",
+            "regime_inconnu", on,
+            "Le régime de la procédure dépend de la valeur estimée, du type et de l'acheteur\u00a0: il en manque.",
+            remede="Complétez la valeur estimée, le type du marché et le genre de l'acheteur.",
         )  # fmt: skip
     limite = seuil_europeen(type, genre, on, nature)
-    against = f" (seuil européen : {euros(limite.valeur)} HT)" if limite else ""
+    against = f" (seuil européen\u00a0: {euros(limite.valeur)} HT)" if limite else ""
     if found == RegimeProcedure.DISPENSE:
         against = f" (moins de {euros(dispense(type, on))} HT)" if type != TypeMarche.INCONNU else ""
     if services_sociaux and found == RegimeProcedure.MAPA:
@@ -179,7 +180,7 @@ def dire_regime(
     name = "Procédure simplifiée" if nature == NatureContrat.CONCESSION and found == RegimeProcedure.MAPA else (
         str(found.label)
     )  # fmt: skip
-    return dire("regime", on, f"{name} : {about}{valeur.en_mots}{against}.")
+    return dire("regime", on, f"{name}\u00a0: {about}{valeur.en_mots}{against}.")
 
 
 def procedure_annoncee(procedure: str, attendu: RegimeProcedure | None, petits_lots: bool, on: date) -> Verdict:
@@ -192,7 +193,8 @@ def procedure_annoncee(procedure: str, attendu: RegimeProcedure | None, petits_l
     if attendu != RegimeProcedure.FORMALISEE or not low or petits_lots:
         return Verdict.ok()
     return dire(
-        "procedure_insuffisante", on, f"« {procedure} » annoncée, alors que la valeur atteint le seuil européen.",
+        "procedure_insuffisante", on,
+        f"«\u00a0{procedure}\u00a0» annoncée, alors que la valeur atteint le seuil européen.",
         remede="Vérifiez la valeur estimée, ou l'exception qui permet cette procédure.",
     )  # fmt: skip
 
@@ -217,7 +219,8 @@ def maximum_indique(accord_cadre: bool, maximum: Decimal | None, nature: NatureC
     row = regle("maximum_absent", on)
     if row is not None and row.niveau == Niveau.INFORMATION:
         return dire(
-            "maximum_absent", on, "Accord-cadre sans maximum : sa valeur est réputée dépasser les seuils européens.",
+            "maximum_absent", on,
+            "Accord-cadre sans maximum\u00a0: sa valeur est réputée dépasser les seuils européens.",
             remede="Le prochain devra en indiquer un.",
         )  # fmt: skip
     return dire(

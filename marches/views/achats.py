@@ -130,7 +130,7 @@ def fichier(request, pk):
 def supprimer(request, pk):
     found = get_object_or_404(FichierAchats.objects.visible_to(request.acteur), pk=pk)
     actions.supprimer(found)
-    messages.success(request, f"Le fichier « {found.nom} » et ses achats sont retirés.")
+    messages.success(request, f"Le fichier «\u00a0{found.nom}\u00a0» et ses achats sont retirés.")
     return redirect("marches:achats")
 
 
@@ -140,7 +140,8 @@ def rapprocher(request):
     before, after = actions.rapprocher_de_nouveau(by=request.acteur, on=timezone.localdate())
     messages.success(
         request,
-        f"Vos fournisseurs sont comparés à l'annuaire d'aujourd'hui : {after} lignes inclusives ({before} auparavant).",
+        f"Vos fournisseurs sont comparés à l'annuaire d'aujourd'hui\u00a0: {after} lignes inclusives ({before} "
+        "auparavant).",
     )
     return redirect("marches:achats")
 

@@ -89,7 +89,7 @@ def _form(request, alliance):
     if form.is_valid() and membres.is_valid():
         alliance = actions.save_alliance(form=form, rows=membres.rows, by=request.acteur)
         messages.success(
-            request, "L'alliance est enregistrée ; les structures que vous y avez ajoutées sont prévenues."
+            request, "L'alliance est enregistrée\u00a0; les structures que vous y avez ajoutées sont prévenues."
         )
         return redirect(alliance)
     context = {
@@ -115,7 +115,7 @@ def quitter(request, jeton):
     """Leave an alliance with the link received: a page asks, a click answers; no account is needed."""
     membre = member_of(jeton)
     if membre is None:
-        raise Http404("Ce lien n'est plus valable : la structure a déjà quitté l'alliance.")
+        raise Http404("Ce lien n'est plus valable\u00a0: la structure a déjà quitté l'alliance.")
     if request.method == "POST":
         alliance = actions.leave(membre=membre, user=request.acteur.user)
         messages.success(request, f"{membre.structure.nom} ne fait plus partie de cette alliance.")

@@ -96,7 +96,7 @@ def _form(request, groupement):
         except ActionRefusee as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "Le groupement est enregistré ; les membres ajoutés sont prévenus.")
+            messages.success(request, "Le groupement est enregistré\u00a0; les membres ajoutés sont prévenus.")
             return redirect(saved)
     context = {
         "form": form,
@@ -135,7 +135,7 @@ def retenir(request, pk):
     except ActionRefusee as refusal:
         messages.warning(request, str(refusal))
     else:
-        messages.success(request, "Ce groupement est titulaire du lot ; ses membres en sont les titulaires.")
+        messages.success(request, "Ce groupement est titulaire du lot\u00a0; ses membres en sont les titulaires.")
     return redirect(groupement)
 
 
@@ -171,7 +171,9 @@ def proposer(request, pk):
         except ActionRefusee as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "Le groupement est prêt à compléter : donnez à chacun sa part et ses tâches.")
+            messages.success(
+                request, "Le groupement est prêt à compléter\u00a0: donnez à chacun sa part et ses tâches."
+            )
             return redirect(groupement)
     return render(request, "marches/alliance_proposer.html", {"form": form, "alliance": alliance})
 

@@ -67,7 +67,7 @@ def _apply(request, lot, form) -> bool:
     """Do what the pressed button asks on the chosen sites; False when the page has to say what is wrong."""
     chosen = form.chosen
     if not chosen:
-        form.add_error("portee", "Aucun site n'est choisi : cochez-en dans le tableau, ou choisissez un ensemble.")
+        form.add_error("portee", "Aucun site n'est choisi\u00a0: cochez-en dans le tableau, ou choisissez un ensemble.")
         return False
     if "liberer" in request.POST:
         said = f"{actions.liberer(lot=lot, rows=chosen)} site(s) sans personne désormais."
@@ -102,11 +102,13 @@ def ajouter(request, pk):
             chosen = sites.filter(pk__in=[key for key in keys if len(key) < 19])
         added, there = actions.ajouter(lot=lot, sites=list(chosen[:MOST_ADDED]))
         if there:
-            messages.warning(request, f"{there} site(s) étaient déjà dans le lot : ils n'y sont pas mis deux fois.")
+            messages.warning(
+                request, f"{there} site(s) étaient déjà dans le lot\u00a0: ils n'y sont pas mis deux fois."
+            )
         if added:
             messages.success(request, f"{added} site(s) ajoutés au lot.")
         elif not there:
-            messages.warning(request, "Aucun site n'est choisi : cochez-en au moins un.")
+            messages.warning(request, "Aucun site n'est choisi\u00a0: cochez-en au moins un.")
             return redirect("marches:lot_sites_ajouter", pk=pk)
         return redirect("marches:lot_sites", pk=pk)
     context = {

@@ -70,7 +70,7 @@ def supprimer(request, pk):
         except ActionRefusee as refusal:
             messages.warning(request, str(refusal))
             return redirect(lot)
-        messages.success(request, "Le lot est supprimé ; son historique est conservé.")
+        messages.success(request, "Le lot est supprimé\u00a0; son historique est conservé.")
         return redirect(marche)
     return render(request, "marches/lot_delete.html", {"lot": lot, "obstacle": actions.obstacle(lot)})
 

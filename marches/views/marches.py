@@ -36,11 +36,12 @@ def create(request):
         data, noms=lot_forms.COURT, prefix="lot", initial={"petit_lot": link == "operation_mere"}
     )
     lot_form.fields["objet"].required = False
-    lot_form.fields["objet"].help_text = "Vide : le titre du marché, s'il n'a qu'un lot."
+    lot_form.fields["objet"].help_text = "Vide\u00a0: le titre du marché, s'il n'a qu'un lot."
     if data is not None and all([form.is_valid(), lot_form.is_valid()]):
         marche = actions.creer(marche_form=form, lot_form=lot_form, liens=liens, by=request.acteur)
         messages.success(
-            request, "Le marché est enregistré comme brouillon : vous seul le voyez. Complétez-le, puis publiez-le."
+            request,
+            "Le marché est enregistré comme brouillon\u00a0: vous seul le voyez. Complétez-le, puis publiez-le.",
         )
         return redirect(marche)
     context = {"form": form, "lot_form": lot_form, "lien": LIENS.get(link, ""), "origine": origin}
@@ -108,7 +109,7 @@ def publier(request, pk):
         except ActionRefusee as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "Le marché est publié : tout le monde le voit dans le registre.")
+            messages.success(request, "Le marché est publié\u00a0: tout le monde le voit dans le registre.")
             return redirect(marche)
     context = {"marche": marche, "points": points, "blocages": blocages, "form": form}
     return render(request, "marches/marche_publier.html", context)

@@ -123,7 +123,7 @@ def agenda_ouvrir(request):
 @require_POST
 def agenda_fermer(request):
     actions.fermer(request.acteur)
-    messages.success(request, "L'adresse de l'agenda est retirée : elle n'ouvre plus rien.")
+    messages.success(request, "L'adresse de l'agenda est retirée\u00a0: elle n'ouvre plus rien.")
     return redirect("marches:echeances")
 
 
@@ -149,7 +149,7 @@ def lot_ics(request, pk):
     on = timezone.localdate()
     rows = Lot.objects.visible_to(request.acteur).select_related("marche__acheteur__organisation")
     lot = get_object_or_404(rows.prefetch_related("decisions_reconduction").defer("racines"), pk=pk)
-    return _ics(request, echeances_of(lot, on), f"Échéances : {lot.objet[:100]}", f"lot-{lot.pk}")
+    return _ics(request, echeances_of(lot, on), f"Échéances\u00a0: {lot.objet[:100]}", f"lot-{lot.pk}")
 
 
 def _ics(request, coming, name, filename) -> HttpResponse:

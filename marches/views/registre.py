@@ -129,7 +129,7 @@ def lot_rattacher(request, pk):
         except actions.ActionRefusee as refusal:
             form.add_error("marche", str(refusal))
         else:
-            messages.success(request, "Le lot est rattaché à ce marché ; les imports ne changeront pas ce choix.")
+            messages.success(request, "Le lot est rattaché à ce marché\u00a0; les imports ne changeront pas ce choix.")
             return redirect(marche)
     return render(request, "marches/lot_rattacher.html", {"lot": lot, "form": form})
 
@@ -143,5 +143,7 @@ def lot_detacher(request, pk):
     except actions.ActionRefusee as refusal:
         messages.warning(request, str(refusal))
         return redirect(lot)
-    messages.success(request, "Le lot forme maintenant un marché à lui seul ; les imports ne changeront pas ce choix.")
+    messages.success(
+        request, "Le lot forme maintenant un marché à lui seul\u00a0; les imports ne changeront pas ce choix."
+    )
     return redirect(lot.marche)

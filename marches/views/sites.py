@@ -107,7 +107,7 @@ def _edit_referent(request, referent):
 @require_POST
 def referent_delete(request, pk):
     get_object_or_404(ReferentAcheteur.objects.editable_by(request.acteur), pk=pk).delete()
-    messages.success(request, "Le référent est supprimé ; ses sites n'en ont plus.")
+    messages.success(request, "Le référent est supprimé\u00a0; ses sites n'en ont plus.")
     return redirect("marches:sites")
 
 

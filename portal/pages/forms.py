@@ -27,8 +27,8 @@ class LinksField(forms.ModelMultipleChoiceField):
 
     widget = forms.SelectMultiple
     default_error_messages = {
-        "invalid_choice": "Un des éléments cochés n'existe plus : cherchez-le de nouveau.",
-        "invalid_pk_value": "Un des éléments cochés est illisible : cherchez-le de nouveau.",
+        "invalid_choice": "Un des éléments cochés n'existe plus\u00a0: cherchez-le de nouveau.",
+        "invalid_pk_value": "Un des éléments cochés est illisible\u00a0: cherchez-le de nouveau.",
     }
 
     def clean(self, value):
@@ -69,16 +69,20 @@ class TemoignageForm(forms.ModelForm):
         }
         help_texts = {
             "titre": "Une phrase courte qui dit le résultat obtenu.",
-            "chapeau": "Deux phrases : qui a fait quoi, avec quel effet. Elles figurent sur la carte du témoignage.",
+            "chapeau": (
+                "Deux phrases\u00a0: qui a fait quoi, avec quel effet. Elles figurent sur la carte du témoignage."
+            ),
             "corps": (
-                "Mise en forme Markdown : « ## » ouvre un intertitre, « - » une liste, « **mot** » met en gras, "
-                "« [texte](https://…) » fait un lien."
+                "Mise en forme Markdown\u00a0: «\u00a0##\u00a0» ouvre un intertitre, «\u00a0-\u00a0» une liste, "
+                "«\u00a0**mot**\u00a0» met en gras, «\u00a0[texte](https://…)\u00a0» fait un lien."
             ),
             "fonction_interviewee": (
-                "La fonction, jamais le nom : « responsable des achats d'un département », par exemple."
+                "La fonction, jamais le nom\u00a0: «\u00a0responsable des achats d'un département\u00a0», par exemple."
             ),
-            "source": "D'où viennent ces informations : entretien, bilan annuel, article…",
-            "audience": "« Personnes connectées » : le témoignage ne se lit qu'une fois connecté au portail.",
+            "source": "D'où viennent ces informations\u00a0: entretien, bilan annuel, article…",
+            "audience": (
+                "«\u00a0Personnes connectées\u00a0»\u00a0: le témoignage ne se lit qu'une fois connecté au portail."
+            ),
         }
 
     def __init__(self, data=None, *, acteur, **given):
@@ -103,7 +107,10 @@ class TemoignageForm(forms.ModelForm):
         )
         if problems:
             raise ValidationError(
-                ["Ce témoignage est publié, il doit rester complet ; vous pouvez aussi le retirer d'abord.", *problems]
+                [
+                    "Ce témoignage est publié, il doit rester complet\u00a0; vous pouvez aussi le retirer d'abord.",
+                    *problems,
+                ]
             )
         return cleaned
 
@@ -171,7 +178,7 @@ class ChiffreForm(forms.ModelForm):
         help_texts = {
             "libelle": "Ce que l'on compte.",
             "unite": "heures, personnes, €…",
-            "periode": "« 2025 », « de mars à juin 2026 »…",
+            "periode": "«\u00a02025\u00a0», «\u00a0de mars à juin 2026\u00a0»…",
             "source": "Bilan, entretien, marché…",
         }
 
@@ -228,7 +235,9 @@ class PhotoForm(PictureForm):
         model = Photo
         fields = ("texte_alternatif", "credit", "legende")
         help_texts = {
-            "texte_alternatif": "Ce que l'on voit, pour qui ne voit pas : « trois salariés taillent une haie ».",
+            "texte_alternatif": (
+                "Ce que l'on voit, pour qui ne voit pas\u00a0: «\u00a0trois salariés taillent une haie\u00a0»."
+            ),
             "credit": "Auteur de la photo, avec son accord et celui des personnes reconnaissables.",
         }
 
@@ -257,6 +266,6 @@ def _one_more(total) -> str:
 def _not_longer_than(most):
     def check(text):
         if len(text) > most:
-            raise ValidationError(f"Ce récit compte {len(text)} caractères : raccourcissez-le à {most}.")
+            raise ValidationError(f"Ce récit compte {len(text)} caractères\u00a0: raccourcissez-le à {most}.")
 
     return check

@@ -115,4 +115,4 @@ class ChiffreCle(models.Model):
         ordering = ["rang", "pk"]
 
     def __str__(self) -> str:
-        return f"{self.libelle} : {self.valeur}"
+        return f"{self.libelle}\u00a0: {self.valeur}"

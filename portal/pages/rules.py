@@ -12,14 +12,14 @@ def missing_to_publish(*, chapeau: str, corps: str, linked: int, photos: Sequenc
     """
     missing = []
     if not chapeau.strip():
-        missing.append("Le résumé est vide : écrivez en deux phrases ce que l'on retiendra.")
+        missing.append("Le résumé est vide\u00a0: écrivez en deux phrases ce que l'on retiendra.")
     if not corps.strip():
-        missing.append("Le récit est vide : racontez ce qui a été fait, par qui, avec quel résultat.")
+        missing.append("Le récit est vide\u00a0: racontez ce qui a été fait, par qui, avec quel résultat.")
     if not linked:
-        missing.append("Aucun lien : rattachez au moins une structure, un marché ou un lot.")
+        missing.append("Aucun lien\u00a0: rattachez au moins une structure, un marché ou un lot.")
     for rank, (alt, credit) in enumerate(photos, start=1):
         if not alt.strip():
-            missing.append(f"La photo {rank} n'a pas de texte alternatif : décrivez ce qu'elle montre.")
+            missing.append(f"La photo {rank} n'a pas de texte alternatif\u00a0: décrivez ce qu'elle montre.")
         if not credit.strip():
-            missing.append(f"La photo {rank} n'a pas de crédit : indiquez qui l'a prise.")
+            missing.append(f"La photo {rank} n'a pas de crédit\u00a0: indiquez qui l'a prise.")
     return missing

@@ -29,9 +29,9 @@ LONGEST_LINE = 4 * 1024 * 1024  # bytes; a longer one is no table
 LONGEST_HEADER = 50  # lines, when its names hold line ends
 LARGEST_WORKBOOK = 500 * 1024 * 1024  # bytes once unpacked: a workbook is read in memory
 
-SAVE_AGAIN = "enregistrez le tableau au format CSV (séparateur « ; »), XLSX ou ODS, puis recommencez."
-EMPTY = "Le fichier est vide : choisissez un fichier avec une ligne d'en-têtes et des données."
-DAMAGED_GZIP = "L'archive .gz est abîmée ou incomplète : téléchargez de nouveau le fichier, puis recommencez."
+SAVE_AGAIN = "enregistrez le tableau au format CSV (séparateur «\u00a0;\u00a0»), XLSX ou ODS, puis recommencez."
+EMPTY = "Le fichier est vide\u00a0: choisissez un fichier avec une ligne d'en-têtes et des données."
+DAMAGED_GZIP = "L'archive .gz est abîmée ou incomplète\u00a0: téléchargez de nouveau le fichier, puis recommencez."
 NOT_TABLES = {  # how a file begins → what it is
     b"%PDF": "un document PDF",
     b"\x89PNG": "une image",
@@ -57,9 +57,9 @@ class TableError(FichierRefuse):
     def __init__(self, message: str, line: int | None = None, column: str | None = None):
         self.message, self.line, self.column = message, line, column
         where = [f"ligne {line}"] if line is not None else []
-        where += [f"colonne « {column} »"] if column is not None else []
+        where += [f"colonne «\u00a0{column}\u00a0»"] if column is not None else []
         place = ", ".join(where)
-        super().__init__(f"{_capital(place)} : {message[:1].lower()}{message[1:]}" if place else message)
+        super().__init__(f"{_capital(place)}\u00a0: {message[:1].lower()}{message[1:]}" if place else message)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,8 @@ def _open(path_or_file: str | Path | IO[bytes], stack: ExitStack) -> BinaryIO:
             return stack.enter_context(open(path_or_file, "rb"))
         except OSError as error:
             raise TableError(
-                f"Le fichier « {path_or_file} » ne peut pas être ouvert : vérifiez son nom et ses droits."
+                f"Le fichier «\u00a0{path_or_file}\u00a0» ne peut pas être ouvert\u00a0: vérifiez son nom et ses "
+                "droits."
             ) from error
     file: Any = path_or_file
     if isinstance(file.read(0), str):
@@ -133,8 +134,8 @@ def _decompressed(file: BinaryIO, name: str, stack: ExitStack) -> Bytes:
         return stack.enter_context(gzip.GzipFile(fileobj=file))
     if head and name.lower().endswith(".gz"):
         raise TableError(
-            "Ce n'est pas une archive .gz : téléchargez-la de nouveau, ou retirez « .gz » du nom du fichier s'il "
-            "n'est pas compressé."
+            "Ce n'est pas une archive .gz\u00a0: téléchargez-la de nouveau, ou retirez «\u00a0.gz\u00a0» du nom du "
+            "fichier s'il n'est pas compressé."
         )
     return file
 
@@ -151,7 +152,7 @@ def _refuse_what_is_no_table(head: bytes) -> None:
         raise TableError(EMPTY)
     for magic, kind in NOT_TABLES.items():
         if start.startswith(magic):
-            raise TableError(f"Ce fichier est {kind}, pas un tableau : {SAVE_AGAIN}")
+            raise TableError(f"Ce fichier est {kind}, pas un tableau\u00a0: {SAVE_AGAIN}")
 
 
 def _records(rows: Rows, required: Iterable[str], on_bad_row: OnBadRow) -> Iterator[Row]:
@@ -165,8 +166,8 @@ def _records(rows: Rows, required: Iterable[str], on_bad_row: OnBadRow) -> Itera
     for line, cells in filled:
         if any(cells[len(header) :]):
             error = TableError(
-                f"{len(cells)} cellules pour {len(header)} colonnes : retirez les cellules en trop, ou mettez entre "
-                "guillemets celle qui contient le séparateur.",
+                f"{len(cells)} cellules pour {len(header)} colonnes\u00a0: retirez les cellules en trop, ou mettez "
+                "entre guillemets celle qui contient le séparateur.",
                 line=line,
             )
             if on_bad_row is None:
@@ -194,14 +195,14 @@ def _check_columns(header: list[str], required: Iterable[str]) -> None:
     missing = [column for column in required if column not in header]
     if missing:
         raise TableError(
-            f"{'Colonne manquante' if len(missing) == 1 else 'Colonnes manquantes'} : {_listed(missing)}. "
+            f"{'Colonne manquante' if len(missing) == 1 else 'Colonnes manquantes'}\u00a0: {_listed(missing)}. "
             "Complétez la première ligne du tableau avec ces noms exacts. "
-            f"Colonnes lues : {_listed([column for column in header if column][:30])}."
+            f"Colonnes lues\u00a0: {_listed([column for column in header if column][:30])}."
         )
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"« {name} »" for name in names)
+    return ", ".join(f"«\u00a0{name}\u00a0»" for name in names)
 
 
 def _capital(text: str) -> str:
@@ -225,14 +226,14 @@ def _blocks(file: Bytes, encoding: str | None) -> Iterator[bytes]:
             yield decoder.decode(block).encode()
         yield decoder.decode(b"", final=True).encode()
     except UnicodeError as error:
-        raise TableError(f"Le texte n'est pas en {encoding}, ou le fichier est tronqué : {SAVE_AGAIN}") from error
+        raise TableError(f"Le texte n'est pas en {encoding}, ou le fichier est tronqué\u00a0: {SAVE_AGAIN}") from error
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[str]:
     """Lines of text with their end, whichever it is; a NUL byte or a line without end is refused."""
     for number, line in enumerate(_byte_lines(blocks), start=1):
         if b"\0" in line:
-            message = f"Caractère nul (NUL) : le fichier est abîmé, ou n'est pas un tableau ; {SAVE_AGAIN}"
+            message = f"Caractère nul (NUL)\u00a0: le fichier est abîmé, ou n'est pas un tableau\u00a0; {SAVE_AGAIN}"
             raise TableError(message, line=number)
         yield _decoded(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line)
 
@@ -243,7 +244,7 @@ def _byte_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
         lines = (rest + block).splitlines(keepends=True)
         rest = b"" if lines[-1].endswith(b"\n") else lines.pop()  # a final \r waits for its \n
         if len(rest) > LONGEST_LINE:
-            raise TableError(f"Ce fichier n'a pas de lignes, ce n'est pas un tableau : {SAVE_AGAIN}")
+            raise TableError(f"Ce fichier n'a pas de lignes, ce n'est pas un tableau\u00a0: {SAVE_AGAIN}")
         yield from lines
     if rest:
         yield from rest.splitlines(keepends=True)
@@ -274,8 +275,8 @@ def _csv_rows(lines: Iterator[str], required: set[str]) -> Rows:
             return
         except csv.Error as error:
             raise TableError(
-                "Cellule de plus de 130 000 caractères : un guillemet ouvert sur cette ligne n'est sans doute jamais "
-                "refermé ; corrigez-le, puis recommencez.",
+                "Cellule de plus de 130\u00a0000 caractères\u00a0: un guillemet ouvert sur cette ligne n'est sans "
+                "doute jamais refermé\u00a0; corrigez-le, puis recommencez.",
                 line=start,
             ) from error
         _refuse_cut_row(raw, cells, widths, separator, start)
@@ -304,7 +305,7 @@ def _opening(lines: Iterator[str], required: set[str]) -> tuple[list[str], str]:
         if header and (header.count('"') % 2 == 0 or len(opening) > LONGEST_HEADER):
             break
     if CONTROL.search(header) or len(header) > csv.field_size_limit():
-        raise TableError(f"Ce fichier n'est pas un tableau : {SAVE_AGAIN}")
+        raise TableError(f"Ce fichier n'est pas un tableau\u00a0: {SAVE_AGAIN}")
     return opening, separator or max(SEPARATORS, key=lambda candidate: _fitness(header, candidate, required))
 
 
@@ -317,15 +318,15 @@ def _refuse_cut_row(raw: list[str], cells: list[str], widths: Counter[int], sepa
     is_last = not raw[-1].endswith(("\n", "\r"))
     if (is_last or sum(line.count('"') for line in raw) % 2) and _is_left_open(raw, separator):
         raise TableError(
-            "Un guillemet ouvert n'est jamais refermé : le fichier est tronqué, ou ce guillemet est de trop ; "
-            "téléchargez de nouveau le fichier ou corrigez cette ligne.",
+            "Un guillemet ouvert n'est jamais refermé\u00a0: le fichier est tronqué, ou ce guillemet est de "
+            "trop\u00a0; téléchargez de nouveau le fichier ou corrigez cette ligne.",
             line=start,
         )
     # After at least one full row, all rows being full: a short last line without end is a transfer that stopped.
     if is_last and any(cells) and widths.total() > 1 and len(widths) == 1 and len(cells) < min(widths):
         raise TableError(
-            f"Cette dernière ligne n'a que {len(cells)} des {min(widths)} cellules attendues : le fichier semble "
-            "tronqué ; téléchargez-le de nouveau, ou complétez la ligne.",
+            f"Cette dernière ligne n'a que {len(cells)} des {min(widths)} cellules attendues\u00a0: le fichier semble "
+            "tronqué\u00a0; téléchargez-le de nouveau, ou complétez la ligne.",
             line=start,
         )
 
@@ -353,9 +354,9 @@ def _workbook_rows(file: Bytes) -> Rows:
         sheet, first_row = _first_sheet(python_calamine.load_workbook(file))
         rows = sheet.to_python(skip_empty_area=True)
     except python_calamine.PasswordError as error:
-        raise TableError("Ce classeur est protégé par un mot de passe : retirez-le, puis recommencez.") from error
+        raise TableError("Ce classeur est protégé par un mot de passe\u00a0: retirez-le, puis recommencez.") from error
     except python_calamine.CalamineError as error:
-        raise TableError(f"Ce classeur est abîmé ou illisible : {SAVE_AGAIN}") from error
+        raise TableError(f"Ce classeur est abîmé ou illisible\u00a0: {SAVE_AGAIN}") from error
     for number, cells in enumerate(rows, start=first_row):
         yield number, [_cell(CONTROL.sub("", _as_text(cell))) for cell in cells]
 
@@ -378,11 +379,11 @@ def _check_archive(file: Bytes) -> None:
         with zipfile.ZipFile(file) as archive:
             parts = {part.filename: part.file_size for part in archive.infolist()}
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise TableError(f"Ce classeur est abîmé ou incomplet : {SAVE_AGAIN}") from error
+        raise TableError(f"Ce classeur est abîmé ou incomplet\u00a0: {SAVE_AGAIN}") from error
     if not WORKBOOK_PARTS & parts.keys():
-        raise TableError("Ce fichier est une archive ZIP : extrayez-en le tableau, puis choisissez-le.")
+        raise TableError("Ce fichier est une archive ZIP\u00a0: extrayez-en le tableau, puis choisissez-le.")
     if sum(parts.values()) > LARGEST_WORKBOOK:
-        raise TableError("Ce classeur est trop volumineux : enregistrez-le au format CSV, puis recommencez.")
+        raise TableError("Ce classeur est trop volumineux\u00a0: enregistrez-le au format CSV, puis recommencez.")
     file.seek(0)
 
 

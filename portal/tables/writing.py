@@ -84,7 +84,9 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]], *, title: s
             sheet.write_string(0, column, name, bold)
         for line, row in enumerate(rows, start=1):
             if line >= MOST_XLSX_ROWS:
-                raise TableError("Plus de 1 048 575 lignes : restreignez la sélection, ou choisissez le format CSV.")
+                raise TableError(
+                    "Plus de 1\u00a0048\u00a0575 lignes\u00a0: restreignez la sélection, ou choisissez le format CSV."
+                )
             for column, value in enumerate(row):
                 _write_cell(sheet, line, column, value, day, moment)
     file.seek(0)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 
 from portal.siret import print_siren, print_siret
 
@@ -128,7 +129,10 @@ def insecables(text: Any) -> str:
 
 @register.filter
 def markdown(text: str | None) -> SafeString:
-    """Text typed by people as safe HTML: titles from h2 down, lists, links (nofollow); no image, no HTML of theirs."""
+    """Text typed by people as safe HTML: titles from h2 down, lists, links (nofollow); no image, no HTML of theirs.
+
+    Their sentences are printed as `insecables` prints ours.
+    """
     if not text:
         return mark_safe("")
     html = _markdown.render(str(text).replace("\x00", ""))
@@ -143,7 +147,16 @@ def markdown(text: str | None) -> SafeString:
     return mark_safe(clean)
 
 
+def _typography(state: StateCore) -> None:
+    """No-break spaces in the sentences, never in code nor in addresses."""
+    for block in state.tokens:
+        for piece in block.children or []:
+            if piece.type == "text":
+                piece.content = insecables(piece.content)
+
+
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("image")
+_markdown.core.ruler.push("typography", _typography)
 
 
 def _number(value: Any) -> Decimal | None:

@@ -107,7 +107,7 @@ def save_lists(*, pk: int, listes: Mapping[str, list[dict]], seen, by: Acteur, o
 def _counts(pk: int, listes, models) -> str:
     said = {"offres": "offres", "references": "références", "labels": "labels"}
     return ", ".join(
-        f"{said[name]} : {models[name].objects.filter(structure=pk).count()} → {len(rows)}"
+        f"{said[name]}\u00a0: {models[name].objects.filter(structure=pk).count()} → {len(rows)}"
         for name, rows in listes.items()
     )
 

@@ -52,17 +52,17 @@ def read(parametres: str) -> Criteres:
     """
     text = parametres.replace("\x00", "").removeprefix("?")
     if len(text) > 2 * LONGEST:
-        raise Refus("Cette recherche a trop de critères pour être enregistrée : retirez-en quelques-uns.")
+        raise Refus("Cette recherche a trop de critères pour être enregistrée\u00a0: retirez-en quelques-uns.")
     given = _filter(text)
     places = [("lieu", lieu.parametre) for lieu in given.question.territoires]
     kept = sorted({*_pairs(given), *places})
     if not places:
         kept = [(name, value) for name, value in kept if name != "rayon"]
     if not kept:
-        raise Refus("Cette recherche n'a aucun critère : précisez un métier, un lieu ou un type de structure.")
+        raise Refus("Cette recherche n'a aucun critère\u00a0: précisez un métier, un lieu ou un type de structure.")
     written = urlencode(kept)
     if len(written) > LONGEST:
-        raise Refus("Cette recherche a trop de critères pour être enregistrée : retirez-en quelques-uns.")
+        raise Refus("Cette recherche a trop de critères pour être enregistrée\u00a0: retirez-en quelques-uns.")
     return Criteres(written, _filter(written))
 
 
@@ -107,7 +107,7 @@ def save(parametres: str, *, by, now: datetime) -> tuple[RechercheEnregistree, b
     if known:
         return known, False
     if by.recherches.count() >= MOST_SEARCHES:
-        raise Refus(f"Vous avez déjà {MOST_SEARCHES} recherches enregistrées : supprimez-en une d'abord.")
+        raise Refus(f"Vous avez déjà {MOST_SEARCHES} recherches enregistrées\u00a0: supprimez-en une d'abord.")
     keys = criteres.keys()
     alert = len(keys) <= MOST_ANSWERS
     return RechercheEnregistree.objects.get_or_create(
@@ -129,7 +129,8 @@ def edit(recherche: RechercheEnregistree, *, nom: str, alerte: bool, now: dateti
         keys = read(recherche.parametres).keys()
         if len(keys) > MOST_ANSWERS:
             raise Refus(
-                f"Plus de {MOST_ANSWERS} structures répondent à cette recherche : précisez-la pour recevoir une alerte."
+                f"Plus de {MOST_ANSWERS} structures répondent à cette recherche\u00a0: précisez-la pour recevoir "
+                "une alerte."
             )
         recherche.connues, recherche.verifiee_le = sorted(keys), now
     elif not alerte:

@@ -18,7 +18,7 @@ from structures.models.usages import new_token
 LINK_LASTS = timedelta(days=7)
 PENDING = (EtatDemande.A_CONFIRMER, EtatDemande.EN_ATTENTE)
 WITHOUT_ORGANISATION = (
-    "Cette fiche n'a pas de SIRET : rattachez-la d'abord à une organisation dans l'arrière-guichet, puis acceptez."
+    "Cette fiche n'a pas de SIRET\u00a0: rattachez-la d'abord à une organisation dans l'arrière-guichet, puis acceptez."
 )
 
 

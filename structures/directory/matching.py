@@ -117,7 +117,7 @@ def order_explained(question: Question) -> str:
     tri = tri_of(question)
     if tri == "distance" and question.centre:
         where = du_lieu(question.centre)
-        return f"Du siège le plus proche {where} au plus éloigné ; les structures sans adresse connue à la fin."
+        return f"Du siège le plus proche {where} au plus éloigné\u00a0; les structures sans adresse connue à la fin."
     if tri == "nom":
         return "Par ordre alphabétique."
     if tri == "recent":

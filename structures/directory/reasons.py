@@ -114,7 +114,7 @@ def _reasons(
     undeclared |= not question.asks_activity and not structure.activites
     if undeclared and seated_in(structure, lieu):
         ville = structure.ville or structure.commune_nom
-        return [f"siège {a(ville) if ville else 'dans ce territoire'} ; zone non déclarée"]
+        return [f"siège {a(ville) if ville else 'dans ce territoire'}\u00a0; zone non déclarée"]
     return []
 
 
@@ -150,7 +150,7 @@ def _circle(cercle: Cercle | None, lieu: Lieu) -> str:
     distance = haversine(cercle.latitude, cercle.longitude, *lieu.point)
     if distance > cercle.rayon_km:
         return ""
-    return f"{at_distance(distance)} {de_lieu(lieu.nom)} (rayon déclaré {cercle.rayon_km} km)"
+    return f"{at_distance(distance)} {de_lieu(lieu.nom)} (rayon déclaré {cercle.rayon_km}\u00a0km)"
 
 
 def seated_in(structure: Ligne, lieu: Lieu) -> bool:
@@ -165,4 +165,4 @@ def seated_in(structure: Ligne, lieu: Lieu) -> bool:
 
 
 def at_distance(km: float) -> str:
-    return "à moins de 1 km" if km < 1 else f"à {round(km)} km"
+    return "à moins de 1\u00a0km" if km < 1 else f"à {round(km)}\u00a0km"

@@ -16,7 +16,7 @@ from structures.models import Structure
 logger = logging.getLogger(__name__)
 
 LARGEST_SHEET = 20_000  # rows of a workbook, written while the browser waits
-CUT_SHORT = "EXPORT INTERROMPU : ce fichier est incomplet, relancez l'export."
+CUT_SHORT = "EXPORT INTERROMPU\u00a0: ce fichier est incomplet, relancez l'export."
 
 
 def sees_contact(acteur: Acteur) -> bool:

@@ -84,7 +84,7 @@ class Names:
         places = self.zones.get(zone, "")
         if not rayon:
             return places
-        return f"{places} et rayon de {rayon} km" if places else f"rayon de {rayon} km"
+        return f"{places} et rayon de {rayon}\u00a0km" if places else f"rayon de {rayon}\u00a0km"
 
 
 def pieces(queryset: QuerySet[Structure], columns: tuple[str, ...], names: Names, *, links: bool = True):

@@ -42,9 +42,9 @@ OUI = {
 }
 MOIS = {str(number): name for number, name in enumerate(MONTHS, 1)}
 NUMBERS = {
-    "capacite_min": "Capacité : au moins {} places",
-    "effectif_min": "Effectif : au moins {} personnes",
-    "effectif_max": "Effectif : au plus {} personnes",
+    "capacite_min": "Capacité\u00a0: au moins {} places",
+    "effectif_min": "Effectif\u00a0: au moins {} personnes",
+    "effectif_max": "Effectif\u00a0: au plus {} personnes",
     "completude_min": "Fiche complète à {} % au moins",
 }
 
@@ -53,7 +53,7 @@ class StructureFilter(django_filters.FilterSet):
     """`filter.question` says what was understood, `filter.places` what each typed place may mean."""
 
     q = TextFilter(label="Métier, nom ou SIRET", max_length=200)
-    ou = TypedListFilter(label="Où ?")
+    ou = TypedListFilter(label="Où\u00a0?")
     lieu = TypedListFilter(label="Lieu")
     rayon = NumberFilter(label="Rayon autour de la commune", least=1, most=FARTHEST_KM, unit="de kilomètres")
     secteur = ListFilter(label="Secteur d’achat", choices=[])
@@ -152,12 +152,12 @@ class StructureFilter(django_filters.FilterSet):
     def retraits(self) -> list[Retrait]:
         question, found = self.question, []
         if question.words:
-            found.append(Retrait(f"« {question.words} »", {"q": None}))
+            found.append(Retrait(f"«\u00a0{question.words}\u00a0»", {"q": None}))
         found += [self._less("secteur", secteur.code, secteur.nom) for secteur in question.secteurs]
         for place in self.places:
             if place.lieu:
                 around = question.rayon_km and place.lieu.has_point
-                said = f"{question.rayon_km} km autour {de_lieu(place.lieu.nom)}" if around else place.lieu.libelle
+                said = f"{question.rayon_km}\u00a0km autour {de_lieu(place.lieu.nom)}" if around else place.lieu.libelle
                 found.append(Retrait(said, self.other_places(place)))
         found += [self._less("kind", kind, Kind(kind).label) for kind in question.kinds]
         for name, words in (("famille", FAMILLES), ("reservable", RESERVABLE), ("titulaire", TITULAIRE)):
@@ -201,7 +201,7 @@ class StructureFilter(django_filters.FilterSet):
         rayon = question.rayon_km or 0
         if question.is_around and rayon < FARTHEST_KM:
             more = min(FARTHEST_KM, rayon * 2)
-            found.append(Retrait(f"Élargir le rayon à {more} km", {"rayon": more}))
+            found.append(Retrait(f"Élargir le rayon à {more}\u00a0km", {"rayon": more}))
         elif lieu and lieu.departement and lieu.niveau != NiveauLieu.DEPARTEMENT:
             name = lieu.noms.get((NiveauLieu.DEPARTEMENT.value, lieu.departement), "")
             wider = {"ou": None, "lieu": f"departement-{lieu.departement}", "rayon": None}
@@ -225,15 +225,17 @@ class StructureFilter(django_filters.FilterSet):
         """Name of each criterion of which something was left out, with the sentence that says so."""
         said = {}
         for name, field in self.form.fields.items():
-            values = ", ".join(f"« {value} »" for value in getattr(field, "ecartes", ()))
+            values = ", ".join(f"«\u00a0{value}\u00a0»" for value in getattr(field, "ecartes", ()))
             if values and name == "rayon":
-                said[name] = f"Le rayon est {field.bounds} ; {values} n'a pas été pris en compte."
+                said[name] = f"Le rayon est {field.bounds}\u00a0; {values} n'a pas été pris en compte."
             elif values and hasattr(field, "bounds"):
-                said[name] = f"{field.label} : écrivez {field.bounds} ; {values} n'a pas été pris en compte."
+                said[name] = f"{field.label}\u00a0: écrivez {field.bounds}\u00a0; {values} n'a pas été pris en compte."
             elif values and name == "q":
-                said[name] = f"La recherche s'arrête à {field.max_length} caractères ; la suite n'a pas été lue."
+                said[name] = f"La recherche s'arrête à {field.max_length} caractères\u00a0; la suite n'a pas été lue."
             elif values:
-                said[name] = f"{field.label} : {values} n'est pas dans la liste ; choisissez une autre valeur."
+                said[name] = (
+                    f"{field.label}\u00a0: {values} n'est pas dans la liste\u00a0; choisissez une autre valeur."
+                )
         return said
 
     def avis(self) -> list[str]:
@@ -243,29 +245,31 @@ class StructureFilter(django_filters.FilterSet):
         for place in unknown:
             rest = "Il n'a pas été pris en compte." if question.lieux else "La recherche porte sur toute la France."
             said.append(
-                f"Aucun lieu connu ne s'appelle « {place.texte} » : essayez un nom de commune, un code postal, un "
-                f"département ou une région. {rest}"
+                f"Aucun lieu connu ne s'appelle «\u00a0{place.texte}\u00a0»\u00a0: essayez un nom de commune, un "
+                f"code postal, un département ou une région. {rest}"
             )
         said += [
-            f"Aucun lieu ne s'appelle « {place.texte} » : la recherche porte sur {whole(place.lieu)}."
+            f"Aucun lieu ne s'appelle «\u00a0{place.texte}\u00a0»\u00a0: la recherche porte sur {whole(place.lieu)}."
             for place in self.places
             if place.corrige and place.lieu
         ]
         if question.rayon_km and not question.lieux and not unknown:
-            said.append("Un rayon se compte autour d'une commune : indiquez-en une.")
+            said.append("Un rayon se compte autour d'une commune\u00a0: indiquez-en une.")
         if question.rayon_km:
             said += [
-                f"Un rayon se compte autour d'une commune : la recherche porte sur {whole(lieu)}."
+                f"Un rayon se compte autour d'une commune\u00a0: la recherche porte sur {whole(lieu)}."
                 for lieu in question.lieux
                 if not lieu.has_point
             ]
         if len(question.lieux) > 1 and len(question.territoires) < len(question.lieux):
-            said.append("« France » comprend tous les autres lieux : la recherche porte sur toute la France.")
+            said.append(
+                "«\u00a0France\u00a0» comprend tous les autres lieux\u00a0: la recherche porte sur toute la France."
+            )
         if question.tri == "distance" and not question.centre:
-            said.append("Le tri par distance demande une seule commune : les résultats sont triés par pertinence.")
+            said.append("Le tri par distance demande une seule commune\u00a0: les résultats sont triés par pertinence.")
         smallest, largest = question.effectif_min, question.effectif_max
         if smallest is not None and largest is not None and smallest > largest:
-            said.append("L'effectif minimal dépasse l'effectif maximal : aucune structure ne peut convenir.")
+            said.append("L'effectif minimal dépasse l'effectif maximal\u00a0: aucune structure ne peut convenir.")
         return said
 
     def homonymes(self) -> list[tuple[Lieu, list[Retrait]]]:

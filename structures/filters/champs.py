@@ -132,7 +132,7 @@ def sector_choices(secteurs: Iterable[Secteur]) -> list:
     groups: dict[int, tuple[str, list[tuple[str, str]]]] = {}
     for secteur in secteurs:
         if secteur.parent_id is None:
-            groups[secteur.pk] = (secteur.nom, [(secteur.code, f"{secteur.nom} : tout")])
+            groups[secteur.pk] = (secteur.nom, [(secteur.code, f"{secteur.nom}\u00a0: tout")])
         elif secteur.parent_id in groups:
             groups[secteur.parent_id][1].append((secteur.code, secteur.nom))
     return list(groups.values())

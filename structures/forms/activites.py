@@ -54,22 +54,24 @@ class ActiviteForm(forms.Form):
     )
     mode = forms.ChoiceField(
         label="Mode", choices=Mode.choices, widget=forms.RadioSelect,
-        help_text=" ".join(f"{mode.label} : {said}" for mode, said in MODE_HELP.items()),
+        help_text=" ".join(f"{mode.label}\u00a0: {said}" for mode, said in MODE_HELP.items()),
         error_messages={"required": "Dites comment vous travaillez pour vos clients."},
     )  # fmt: skip
     precision = forms.CharField(
         label="Précision", max_length=200, required=False,
-        help_text="Ce qui vous distingue dans ce secteur : « vitrerie en hauteur », « linge de santé »…",
+        help_text="Ce qui vous distingue dans ce secteur\u00a0: «\u00a0vitrerie en hauteur\u00a0», «\u00a0linge de "
+                  "santé\u00a0»…",
     )  # fmt: skip
     etendue = forms.ChoiceField(
-        label="Où intervenez-vous ?", choices=Etendue.choices, widget=forms.RadioSelect,
+        label="Où intervenez-vous\u00a0?", choices=Etendue.choices, widget=forms.RadioSelect,
         error_messages={"required": "Dites où vous intervenez."},
     )  # fmt: skip
     lieux = forms.CharField(
         label="Lieux", required=False, max_length=LONGEST_PLACES, widget=forms.Textarea(attrs={"rows": 4}),
         help_text=(
-            "Communes, intercommunalités, départements ou régions, un par ligne ou séparés par des points-virgules : "
-            "« Calvados ; Orne ; Évreux ». Les codes postaux et les numéros de département conviennent aussi."
+            "Communes, intercommunalités, départements ou régions, un par ligne ou séparés par des "
+            "points-virgules\u00a0: «\u00a0Calvados\u00a0; Orne\u00a0; Évreux\u00a0». Les codes postaux et les "
+            "numéros de département conviennent aussi."
         ),
     )  # fmt: skip
     rayon_km = forms.IntegerField(
@@ -77,7 +79,7 @@ class ActiviteForm(forms.Form):
     )
     autour = forms.CharField(
         label="Autour de", required=False, max_length=100,
-        help_text="Une commune ou un code postal ; vide : autour de votre siège.",
+        help_text="Une commune ou un code postal\u00a0; vide\u00a0: autour de votre siège.",
     )  # fmt: skip
 
     def __init__(self, data=None, *, activite: Activite, structure: Structure):
@@ -128,7 +130,7 @@ class ActiviteForm(forms.Form):
         secteur, mode = cleaned.get("secteur"), cleaned.get("mode")
         same = self.structure.activites.filter(secteur=secteur, mode=mode).exclude(pk=self.activite.pk)
         if secteur and mode and same.exists():
-            self.add_error("secteur", "Cette activité est déjà sur votre fiche avec ce mode : modifiez-la plutôt.")
+            self.add_error("secteur", "Cette activité est déjà sur votre fiche avec ce mode\u00a0: modifiez-la plutôt.")
         return cleaned
 
     def _read_zone(self, cleaned: dict) -> None:
@@ -139,18 +141,22 @@ class ActiviteForm(forms.Form):
             return
         texts = list(dict.fromkeys(_split(cleaned["lieux"])))
         if len(texts) > MOST_PLACES:
-            self.add_error("lieux", f"{MOST_PLACES} lieux au plus : remplacez-les par leur département ou leur région.")
+            self.add_error(
+                "lieux", f"{MOST_PLACES} lieux au plus\u00a0: remplacez-les par leur département ou leur région."
+            )
             return
         self.lecture = self._read(texts)
         if self.lecture.inconnus:
-            listed = " ; ".join(f"« {text[:60]} »" for text in self.lecture.inconnus[:5])
-            self.add_error("lieux", f"Lieu inconnu : {listed}. Corrigez le nom, ou écrivez un code postal.")
+            listed = "\u00a0; ".join(f"«\u00a0{text[:60]}\u00a0»" for text in self.lecture.inconnus[:5])
+            self.add_error("lieux", f"Lieu inconnu\u00a0: {listed}. Corrigez le nom, ou écrivez un code postal.")
         if self.lecture.choix:
-            self.add_error("lieux", "Plusieurs lieux portent le même nom : choisissez le bon ci-dessous.")
+            self.add_error("lieux", "Plusieurs lieux portent le même nom\u00a0: choisissez le bon ci-dessous.")
         circle = self._circle(cleaned.get("rayon_km"), cleaned["autour"].strip())
         self.demande = ZoneDemandee(tuple((lieu.niveau.value, lieu.code) for lieu in self.lecture.lieux), circle)
         if self.demande.is_empty and not {"lieux", "rayon_km", "autour"} & self.errors.keys():
-            self.add_error("lieux", "Indiquez au moins un lieu ou un rayon, ou choisissez « Je ne le dis pas encore ».")
+            self.add_error(
+                "lieux", "Indiquez au moins un lieu ou un rayon, ou choisissez «\u00a0Je ne le dis pas encore\u00a0»."
+            )
 
     def _circle(self, km: int | None, around: str) -> tuple[float, float, int] | None:
         if km is None:
@@ -159,16 +165,16 @@ class ActiviteForm(forms.Form):
             return None
         if not around:
             if self.structure.latitude is None or self.structure.longitude is None:
-                self.add_error("autour", "L'adresse de votre fiche n'est pas située : écrivez ici une commune.")
+                self.add_error("autour", "L'adresse de votre fiche n'est pas située\u00a0: écrivez ici une commune.")
                 return None
             return self.structure.latitude, self.structure.longitude, km
         if self.known.cercle and around == self.initial["autour"]:
             return (*self.known.cercle[:2], km)
         self.centre = self._read([around], points_only=True)
         if self.centre.choix:
-            self.add_error("autour", "Plusieurs communes portent ce nom : choisissez la bonne ci-dessous.")
+            self.add_error("autour", "Plusieurs communes portent ce nom\u00a0: choisissez la bonne ci-dessous.")
         elif not self.centre.lieux:
-            self.add_error("autour", "Commune inconnue : vérifiez son nom, ou écrivez son code postal.")
+            self.add_error("autour", "Commune inconnue\u00a0: vérifiez son nom, ou écrivez son code postal.")
         else:
             lieu = self.centre.lieux[0]
             return (*lieu.point, km)

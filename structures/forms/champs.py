@@ -18,9 +18,11 @@ class StructureField(forms.CharField):
     """One structure named by its SIRET, with its kind when several share it, or by the address of its page."""
 
     default_error_messages = {
-        "unknown": "Aucune structure de l'annuaire ne correspond : donnez son SIRET, ou l'adresse de sa page.",
-        "several": "Plusieurs structures ont ce SIRET : ajoutez le type, par exemple « {} ».",
-        "not_yours": "« {} » n'est pas une structure que vous pouvez engager : seuls ses membres le peuvent.",
+        "unknown": "Aucune structure de l'annuaire ne correspond\u00a0: donnez son SIRET, ou l'adresse de sa page.",
+        "several": "Plusieurs structures ont ce SIRET\u00a0: ajoutez le type, par exemple «\u00a0{}\u00a0».",
+        "not_yours": (
+            "«\u00a0{}\u00a0» n'est pas une structure que vous pouvez engager\u00a0: seuls ses membres le peuvent."
+        ),
     }
 
     def __init__(self, *, queryset=None, **given):

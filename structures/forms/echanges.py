@@ -25,8 +25,8 @@ class EchangeForm(ReponseForm):
     sujet = forms.CharField(
         label="Objet",
         max_length=LONGEST_SUBJECT,
-        error_messages={"required": "Donnez un objet : il dit en une ligne ce que vous cherchez."},
-        help_text="Par exemple : Entretien de nos espaces verts à partir d'avril 2027.",
+        error_messages={"required": "Donnez un objet\u00a0: il dit en une ligne ce que vous cherchez."},
+        help_text="Par exemple\u00a0: Entretien de nos espaces verts à partir d'avril 2027.",
     )
     field_order = ["sujet", "message"]
 

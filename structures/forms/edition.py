@@ -61,7 +61,11 @@ def _row(fields) -> str | Div:
 
 class IdentiteForm(BlocForm):
     site = forms.URLField(
-        label="Site", required=False, max_length=300, assume_scheme="https", help_text="Par exemple « www.exemple.fr »."
+        label="Site",
+        required=False,
+        max_length=300,
+        assume_scheme="https",
+        help_text="Par exemple «\u00a0www.exemple.fr\u00a0».",
     )
     groupes = (
         ("Votre nom", ("nom", "enseigne", "annee_creation")),
@@ -77,9 +81,10 @@ class IdentiteForm(BlocForm):
         help_texts = {
             "enseigne": "Le nom sous lequel vos clients vous connaissent, s'il est différent.",
             "courriel": (
-                "Une adresse de service plutôt qu'une adresse personnelle : tous les visiteurs de l'annuaire la voient."
+                "Une adresse de service plutôt qu'une adresse personnelle\u00a0: tous les visiteurs de l'annuaire "
+                "la voient."
             ),
-            "departements_convention": "Numéros séparés par des virgules : « 14, 61 ».",
+            "departements_convention": "Numéros séparés par des virgules\u00a0: «\u00a014, 61\u00a0».",
         }
 
     def __init__(self, *args, **given):
@@ -91,7 +96,7 @@ class IdentiteForm(BlocForm):
         number = " ".join(self.cleaned_data["telephone"].split())
         digits = sum(char.isdigit() for char in number)
         if number and (digits < 4 or digits > 15 or any(char not in "0123456789 +().-/" for char in number)):
-            raise ValidationError("Écrivez un numéro de téléphone, par exemple « 02 31 00 00 00 ».")
+            raise ValidationError("Écrivez un numéro de téléphone, par exemple «\u00a002 31 00 00 00\u00a0».")
         return number
 
     def clean_departements_convention(self):
@@ -100,7 +105,8 @@ class IdentiteForm(BlocForm):
         known = set(Departement.objects.filter(code__in=codes[:150]).values_list("code", flat=True))
         if unknown := [code for code in codes if code not in known]:
             raise ValidationError(
-                f"Département inconnu : {', '.join(unknown[:5])[:60]}. Écrivez des numéros, par exemple « 14, 2A »."
+                f"Département inconnu\u00a0: {', '.join(unknown[:5])[:60]}. Écrivez des numéros, par exemple "
+                "«\u00a014, 2A\u00a0»."
             )
         return " ".join(codes)
 
@@ -122,7 +128,7 @@ class IdentiteForm(BlocForm):
         if not communes:
             self.add_error(
                 "ville",
-                "Nous ne reconnaissons pas cette commune : vérifiez son nom et son code postal, sans abréviation.",
+                "Nous ne reconnaissons pas cette commune\u00a0: vérifiez son nom et son code postal, sans abréviation.",
             )
             return
         commune = communes[0]
@@ -149,7 +155,7 @@ class IdentiteForm(BlocForm):
 class PresentationForm(BlocForm):
     fichier = forms.FileField(
         label="Logo", required=False, **PICTURES,
-        help_text="JPEG, PNG ou WebP, 8 Mo au plus ; il est réduit à 480 pixels.",
+        help_text="JPEG, PNG ou WebP, 8\u00a0Mo au plus\u00a0; il est réduit à 480 pixels.",
     )  # fmt: skip
     retirer_logo = forms.BooleanField(label="Retirer le logo actuel", required=False)
     groupes = (("Ce que vous faites", ("description",)), ("Votre logo", ("fichier", "retirer_logo")))
@@ -160,7 +166,7 @@ class PresentationForm(BlocForm):
         widgets = {"description": forms.Textarea(attrs={"rows": 10})}
         help_texts = {
             "description": (
-                "Votre métier, vos moyens, votre projet social, en quelques phrases simples : "
+                "Votre métier, vos moyens, votre projet social, en quelques phrases simples\u00a0: "
                 f"{SHORTEST_DESCRIPTION} caractères au moins pour qu'un acheteur s'y retrouve."
             )
         }
@@ -177,7 +183,9 @@ class PresentationForm(BlocForm):
     def clean_description(self):
         text = self.cleaned_data["description"].strip()
         if len(text) > LONGEST_DESCRIPTION:
-            raise ValidationError(f"Cette présentation compte {len(text)} caractères : raccourcissez-la à 5 000.")
+            raise ValidationError(
+                f"Cette présentation compte {len(text)} caractères\u00a0: raccourcissez-la à 5\u00a0000."
+            )
         return text
 
     def clean_fichier(self):
@@ -206,7 +214,7 @@ class CapaciteForm(BlocForm):
     mois = forms.TypedMultipleChoiceField(
         label="Mois de faible activité", required=False, coerce=int, widget=forms.CheckboxSelectMultiple,
         choices=[(number, name.capitalize()) for number, name in enumerate(blocs.MOIS, 1)],
-        help_text="Les mois où vous pouvez prendre plus de commandes : les acheteurs cherchent aussi ainsi.",
+        help_text="Les mois où vous pouvez prendre plus de commandes\u00a0: les acheteurs cherchent aussi ainsi.",
     )  # fmt: skip
     groupes = (
         ("Vos équipes", ("capacite", ("effectif", "effectif_parcours"))),
@@ -247,7 +255,9 @@ class CapaciteForm(BlocForm):
     def clean_chiffre_affaires(self):
         amount = self.cleaned_data["chiffre_affaires"]
         if amount is not None and amount < 0:
-            raise ValidationError("Le chiffre d'affaires ne peut être négatif ; laissez vide s'il n'est pas connu.")
+            raise ValidationError(
+                "Le chiffre d'affaires ne peut être négatif\u00a0; laissez vide s'il n'est pas connu."
+            )
         return amount
 
     def clean(self):
@@ -280,7 +290,9 @@ class PhotoForm(PictureForm):
         model = PhotoStructure
         fields = ("texte_alternatif", "credit", "legende")
         help_texts = {
-            "texte_alternatif": "Ce que l'on voit, pour qui ne voit pas : « deux salariés trient du linge ».",
+            "texte_alternatif": (
+                "Ce que l'on voit, pour qui ne voit pas\u00a0: «\u00a0deux salariés trient du linge\u00a0»."
+            ),
             "credit": "Auteur de la photo, avec son accord et celui des personnes reconnaissables.",
         }
 
@@ -288,5 +300,5 @@ class PhotoForm(PictureForm):
         cleaned = super().clean()
         mine = PhotoStructure.objects.filter(structure=self.instance.structure_id)
         if not self.instance.pk and mine.count() >= MOST_PHOTOS:
-            raise ValidationError(f"Une fiche compte {MOST_PHOTOS} photos au plus : supprimez-en une d'abord.")
+            raise ValidationError(f"Une fiche compte {MOST_PHOTOS} photos au plus\u00a0: supprimez-en une d'abord.")
         return cleaned

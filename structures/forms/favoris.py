@@ -8,7 +8,7 @@ from structures.models import Favori, ListeFavoris
 MOST_LISTS = 100  # of one organisation
 MOST_STRUCTURES = 500  # in one list
 NAME_NEEDED = "Donnez un nom à la liste."
-TOO_MANY_LISTS = f"Votre organisation a déjà {MOST_LISTS} listes : supprimez-en une avant d'en créer une autre."
+TOO_MANY_LISTS = f"Votre organisation a déjà {MOST_LISTS} listes\u00a0: supprimez-en une avant d'en créer une autre."
 
 
 class ListeForm(forms.ModelForm):
@@ -16,7 +16,7 @@ class ListeForm(forms.ModelForm):
         model = ListeFavoris
         fields = ["nom", "note"]
         widgets = {"note": forms.Textarea(attrs={"rows": 3})}
-        help_texts = {"nom": "Par exemple : Entretien des espaces verts 2027."}
+        help_texts = {"nom": "Par exemple\u00a0: Entretien des espaces verts 2027."}
         error_messages = {"nom": {"required": NAME_NEEDED}}
 
     def clean_nom(self):
@@ -41,7 +41,7 @@ class AjoutForm(forms.Form):
         label="Liste",
         required=False,
         empty_label="Choisir une liste",
-        error_messages={"invalid_choice": "Cette liste n'existe plus : choisissez-en une autre."},
+        error_messages={"invalid_choice": "Cette liste n'existe plus\u00a0: choisissez-en une autre."},
     )
     nouvelle = forms.CharField(label="Ou une nouvelle liste", max_length=100, required=False)
 
@@ -63,7 +63,7 @@ class AjoutForm(forms.Form):
             if liste is None and mine.count() >= MOST_LISTS:
                 raise ValidationError(TOO_MANY_LISTS)
         if liste and liste.favoris.count() >= MOST_STRUCTURES:
-            raise ValidationError(f"Cette liste contient déjà {MOST_STRUCTURES} structures : ouvrez-en une autre.")
+            raise ValidationError(f"Cette liste contient déjà {MOST_STRUCTURES} structures\u00a0: ouvrez-en une autre.")
         return {**given, "liste": liste, "nouvelle": nouvelle}
 
     def messages(self) -> list[str]:

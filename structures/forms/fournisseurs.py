@@ -16,8 +16,8 @@ class NumeroForm(forms.Form):
         help_text="14 ou 9 chiffres, avec ou sans espaces. Vous le trouvez sur une facture ou un devis.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         error_messages={
-            "max_length": "C'est trop long pour un SIRET (14 chiffres) : recopiez-le seul.",
-            "null_characters_not_allowed": "Ce numéro contient un caractère illisible : tapez-le de nouveau.",
+            "max_length": "C'est trop long pour un SIRET (14 chiffres)\u00a0: recopiez-le seul.",
+            "null_characters_not_allowed": "Ce numéro contient un caractère illisible\u00a0: tapez-le de nouveau.",
         },
     )
 
@@ -29,19 +29,20 @@ class ListeForm(forms.Form):
         label="Collez vos SIRET",
         required=False,
         max_length=1_000_000,
-        help_text="Un par ligne, ou plusieurs colonnes copiées d'un tableur avec leur ligne d'en-têtes. 5 000 au plus.",
+        help_text="Un par ligne, ou plusieurs colonnes copiées d'un tableur avec leur ligne d'en-têtes. 5\u00a0000 au "
+        "plus.",
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         error_messages={
-            "max_length": "Ce texte est trop long : partagez la liste, ou déposez-la en fichier.",
-            "null_characters_not_allowed": "Le texte contient un caractère illisible : collez-le de nouveau.",
+            "max_length": "Ce texte est trop long\u00a0: partagez la liste, ou déposez-la en fichier.",
+            "null_characters_not_allowed": "Le texte contient un caractère illisible\u00a0: collez-le de nouveau.",
         },
     )
     fichier = forms.FileField(
         label="ou choisissez un fichier",
         required=False,
-        help_text="CSV, XLSX ou ODS, 5 000 lignes au plus. Vos autres colonnes sont gardées dans le résultat.",
+        help_text="CSV, XLSX ou ODS, 5\u00a0000 lignes au plus. Vos autres colonnes sont gardées dans le résultat.",
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"}),
-        error_messages={"empty": "Ce fichier est vide : choisissez-en un autre."},
+        error_messages={"empty": "Ce fichier est vide\u00a0: choisissez-en un autre."},
     )
 
     def __init__(self, *args, **kwargs):
@@ -52,7 +53,9 @@ class ListeForm(forms.Form):
     def clean_fichier(self):
         fichier = self.cleaned_data["fichier"]
         if fichier and fichier.size > LARGEST:
-            raise forms.ValidationError("Ce fichier dépasse 5 Mo : gardez la colonne des SIRET, puis recommencez.")
+            raise forms.ValidationError(
+                "Ce fichier dépasse 5\u00a0Mo\u00a0: gardez la colonne des SIRET, puis recommencez."
+            )
         return fichier
 
     def clean(self):

@@ -7,6 +7,7 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils import timezone
 
 from portal.permissions import Acteur
+from portal.templatetags.formats import nombre
 from structures.forms.champs import StructureField, find_structure
 from structures.models import CoEntreprise, GroupeEconomique, Reseau, Structure
 
@@ -24,7 +25,11 @@ def bare_helper() -> FormHelper:
 
 def site_field() -> forms.URLField:
     return forms.URLField(
-        label="Site", required=False, max_length=200, assume_scheme="https", help_text="Par exemple « www.exemple.fr »."
+        label="Site",
+        required=False,
+        max_length=200,
+        assume_scheme="https",
+        help_text="Par exemple «\u00a0www.exemple.fr\u00a0».",
     )
 
 
@@ -37,7 +42,7 @@ class GroupeForm(forms.ModelForm):
         required=False,
         max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Une par ligne : son SIRET, suivi du type s'il y en a plusieurs, ou l'adresse de sa page. "
+        help_text="Une par ligne\u00a0: son SIRET, suivi du type s'il y en a plusieurs, ou l'adresse de sa page. "
         "Vous ne pouvez ajouter que les structures dont vous modifiez la fiche.",
     )
     retirer = forms.ModelMultipleChoiceField(
@@ -80,9 +85,12 @@ class GroupeForm(forms.ModelForm):
             try:
                 found.append(find_structure(line, self.editable))
             except ValidationError as error:
-                problems += [f"{line.strip()[:60]} : {message}" for message in error.messages]
+                problems += [f"{line.strip()[:60]}\u00a0: {message}" for message in error.messages]
         elsewhere = [s for s in found if s.groupe_id and s.groupe_id != self.instance.pk]
-        problems += [f"« {s.nom} » est déjà dans un autre groupe : retirez-la d'abord de celui-là." for s in elsewhere]
+        problems += [
+            f"«\u00a0{s.nom}\u00a0» est déjà dans un autre groupe\u00a0: retirez-la d'abord de celui-là."
+            for s in elsewhere
+        ]
         if problems:
             raise ValidationError(problems)
         return found
@@ -145,7 +153,7 @@ class BaseFondateurs(BaseFormSet):
             return
         total = sum(row["part"] for row in self.rows if row["part"])
         if total > 100:
-            raise ValidationError(f"Les parts font {total} % : elles ne peuvent dépasser 100 %.".replace(".", ","))
+            raise ValidationError(f"Les parts font {nombre(total)}\u00a0%\u00a0: elles ne peuvent dépasser 100\u00a0%.")
 
     @property
     def rows(self) -> list[dict]:

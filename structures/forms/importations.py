@@ -37,7 +37,7 @@ class ColonnesForm(CorrespondanceForm):
     kind_defaut = forms.ChoiceField(
         label="Type des lignes qui n'en disent pas",
         required=False,
-        choices=[("", "— aucun : ces lignes sont mises de côté —"), *Kind.choices],
+        choices=[("", "— aucun\u00a0: ces lignes sont mises de côté —"), *Kind.choices],
         help_text="Utile quand tout le fichier parle du même type de structure.",
     )
 

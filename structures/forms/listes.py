@@ -11,7 +11,7 @@ from structures.presentation import blocs
 
 MOST_ROWS = 30
 ADD = "ajouter"  # « ajouter » + « _offres »: the button that asks for one more row
-DUPLICATE = "Ce label est déjà dans la liste : gardez une seule ligne."
+DUPLICATE = "Ce label est déjà dans la liste\u00a0: gardez une seule ligne."
 
 
 class LigneForm(forms.Form):
@@ -50,7 +50,11 @@ class ReferenceForm(LigneForm):
     objet = forms.CharField(label="Ce que vous avez fait", max_length=250, required=False)
     annee_debut = forms.IntegerField(label="De (année)", min_value=OLDEST_YEAR, max_value=2_100, required=False)
     annee_fin = forms.IntegerField(
-        label="À (année)", min_value=OLDEST_YEAR, max_value=2_100, required=False, help_text="Vide : toujours en cours."
+        label="À (année)",
+        min_value=OLDEST_YEAR,
+        max_value=2_100,
+        required=False,
+        help_text="Vide\u00a0: toujours en cours.",
     )
 
     def clean(self):
@@ -67,7 +71,7 @@ class LabelForm(LigneForm):
     principal, manque = "label", "Choisissez le label, ou videz la ligne."
     label = forms.ModelChoiceField(
         label="Label", queryset=Label.objects.all(), required=False, empty_label="Choisir un label",
-        error_messages={"invalid_choice": "Ce label n'est pas dans la liste : choisissez-en un autre."},
+        error_messages={"invalid_choice": "Ce label n'est pas dans la liste\u00a0: choisissez-en un autre."},
     )  # fmt: skip
     valable_jusqu_au = forms.DateField(label="Valable jusqu'au", required=False, widget=day_input())
 

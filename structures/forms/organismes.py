@@ -56,7 +56,7 @@ class OrganismeField(forms.CharField):
 
     default_error_messages = {
         "invalid": "Donnez un SIRET de 14 chiffres, ou l'adresse d'une page de l'annuaire.",
-        "sans_siret": "« {} » n'a pas de SIRET dans l'annuaire : elle ne peut pas être désignée ici.",
+        "sans_siret": "«\u00a0{}\u00a0» n'a pas de SIRET dans l'annuaire\u00a0: elle ne peut pas être désignée ici.",
     }
 
     def __init__(self, **given):

@@ -23,15 +23,17 @@ class PotentielForm(forms.Form):
         label="Secteurs d'achat",
         required=False,
         widget=forms.SelectMultiple(attrs={"size": 8}),
-        help_text="Un ou plusieurs, avec la touche Ctrl ou Cmd ; un secteur de tête compte tous les siens.",
-        error_messages={"invalid_choice": "« %(value)s » n'est pas un secteur de la liste : choisissez-en un autre."},
+        help_text="Un ou plusieurs, avec la touche Ctrl ou Cmd\u00a0; un secteur de tête compte tous les siens.",
+        error_messages={
+            "invalid_choice": "«\u00a0%(value)s\u00a0» n'est pas un secteur de la liste\u00a0: choisissez-en un autre."
+        },
     )
     ou = forms.CharField(
         label="Lieux",
         required=False,
         max_length=LONGEST,
         help_text="Communes, intercommunalités, départements ou régions, séparés par un point-virgule.",
-        widget=forms.TextInput(attrs={"placeholder": "ex. Caen ; Orne", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": "ex. Caen\u00a0; Orne", "autocomplete": "off"}),
     )
     mode = forms.ChoiceField(
         label="Mode de réponse",
@@ -51,7 +53,7 @@ class PotentielForm(forms.Form):
         decimales=0,
         minimum="1",
         maximum=str(MOST_MONTHS),
-        help_text="Exemple : 48",
+        help_text="Exemple\u00a0: 48",
     )
 
     def __init__(self, data, **options):
@@ -93,12 +95,13 @@ class PotentielForm(forms.Form):
         for name in names:
             lieu = self._by_name.get(name) or self._resolved(name)
             if lieu is None:
-                unknown.append(f"« {name} »")
+                unknown.append(f"«\u00a0{name}\u00a0»")
             else:
                 found.append(lieu)
         if unknown:
             raise forms.ValidationError(
-                f"Lieu inconnu : {', '.join(unknown)}. Écrivez le nom d'une commune, d'un département ou d'une région."
+                f"Lieu inconnu\u00a0: {', '.join(unknown)}. Écrivez le nom d'une commune, d'un département ou d'une "
+                "région."
             )
         self.lieux = tuple(dict.fromkeys(found))
         return " ; ".join(names)

@@ -28,7 +28,8 @@ class RevendicationForm(forms.Form):
         self.structure = structure
         if structure.organisation_id is None:
             self.fields["siret"].label = "Numéro FINESS de votre structure"
-            self.fields["siret"].help_text = "Cette fiche n'a pas de SIRET : les neuf chiffres de son numéro FINESS."
+            help_text = "Cette fiche n'a pas de SIRET\u00a0: les neuf chiffres de son numéro FINESS."
+            self.fields["siret"].help_text = help_text
             self.fields["courriel"].help_text = "La réponse à votre demande arrive à l'adresse de votre compte."
         else:
             self.fields["siret"].help_text = "Les quatorze chiffres, avec ou sans espaces."
@@ -39,7 +40,9 @@ class RevendicationForm(forms.Form):
         number = clean(self.cleaned_data["siret"])
         expected = clean(organisation.identifiant if organisation else self.structure.identifiant_source)
         if number != expected:
-            raise ValidationError("Ce numéro n'est pas celui de cette fiche : vérifiez-le, ou cherchez la bonne fiche.")
+            raise ValidationError(
+                "Ce numéro n'est pas celui de cette fiche\u00a0: vérifiez-le, ou cherchez la bonne fiche."
+            )
         return number
 
     def clean_courriel(self):
@@ -50,7 +53,7 @@ class RefusForm(forms.Form):
     motif = forms.CharField(
         label="Motif du refus", max_length=300,
         help_text="Il est envoyé à la personne qui a fait la demande.",
-        error_messages={"required": "Dites pourquoi : la personne saura quoi faire."},
+        error_messages={"required": "Dites pourquoi\u00a0: la personne saura quoi faire."},
     )  # fmt: skip
 
 

@@ -133,11 +133,13 @@ def _by_headers(rows: Iterator[Row], champs: tuple[Champ, ...]) -> Iterator[Row]
     for row in rows:
         if mapping is None:
             mapping = propose(row.values, champs)
-            missing = [f"« {champ.libelle} »" for champ in champs if champ.obligatoire and champ.nom not in mapping]
+            missing = [
+                f"«\u00a0{champ.libelle}\u00a0»" for champ in champs if champ.obligatoire and champ.nom not in mapping
+            ]
             if missing:
                 raise TableError(
-                    f"Aucune colonne reconnue pour {', '.join(missing)} : renommez les colonnes du fichier. "
-                    f"Colonnes lues : {', '.join(list(row.values)[:30])}."
+                    f"Aucune colonne reconnue pour {', '.join(missing)}\u00a0: renommez les colonnes du fichier. "
+                    f"Colonnes lues\u00a0: {', '.join(list(row.values)[:30])}."
                 )
         yield Row(row.line, apply(row, mapping))
 

@@ -61,10 +61,13 @@ def _content(source: Path | BinaryIO, largest: int) -> bytes:
         try:
             content = file.read(largest + 1)
         except (EOFError, OSError, zlib.error) as error:
-            raise FichierRefuse("L'archive .gz est abîmée : téléchargez-la de nouveau, puis recommencez.") from error
+            raise FichierRefuse(
+                "L'archive .gz est abîmée\u00a0: téléchargez-la de nouveau, puis recommencez."
+            ) from error
     if len(content) > largest:
         raise FichierRefuse(
-            f"Le fichier dépasse {largest // 1024 // 1024} Mo une fois décompressé : découpez-le, puis recommencez."
+            f"Le fichier dépasse {largest // 1024 // 1024}\u00a0Mo une fois décompressé\u00a0: découpez-le, puis "
+            "recommencez."
         )
     return content.removeprefix(codecs.BOM_UTF8)
 
@@ -74,24 +77,25 @@ def _objects(content: bytes) -> list[Any]:
         objects = json.loads(content)
     except UnicodeDecodeError as error:
         raise FichierRefuse(
-            "Ce fichier JSON n'est pas en UTF-8 (sans doute en Latin-1 ou Windows-1252) : enregistrez-le en UTF-8, "
-            "puis recommencez."
+            "Ce fichier JSON n'est pas en UTF-8 (sans doute en Latin-1 ou Windows-1252)\u00a0: enregistrez-le en "
+            "UTF-8, puis recommencez."
         ) from error
     except json.JSONDecodeError as error:
         if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string"):
             raise FichierRefuse(
-                "Ce fichier JSON est incomplet : il s'arrête avant la fin. Téléchargez-le de nouveau, puis recommencez."
+                "Ce fichier JSON est incomplet\u00a0: il s'arrête avant la fin. Téléchargez-le de nouveau, puis "
+                "recommencez."
             ) from error
         raise FichierRefuse(
-            f"Ce fichier n'est pas du JSON lisible (ligne {error.lineno}, caractère {error.colno}) : "
+            f"Ce fichier n'est pas du JSON lisible (ligne {error.lineno}, caractère {error.colno})\u00a0: "
             "exportez-le de nouveau, puis recommencez."
         ) from error
     except (ValueError, RecursionError) as error:
-        raise FichierRefuse("Ce fichier n'est pas du JSON lisible : exportez-le de nouveau.") from error
+        raise FichierRefuse("Ce fichier n'est pas du JSON lisible\u00a0: exportez-le de nouveau.") from error
     if isinstance(objects, dict) and "marches" in objects:
         raise FichierRefuse(
-            "Ce fichier contient des marchés publics (DECP), pas des structures : choisissez la liste des structures "
-            "data·inclusion v1."
+            "Ce fichier contient des marchés publics (DECP), pas des structures\u00a0: choisissez la liste des "
+            "structures data·inclusion v1."
         )
     if not isinstance(objects, list):
         raise FichierRefuse("Ce fichier JSON n'est pas une liste de structures data·inclusion v1.")
@@ -101,24 +105,26 @@ def _objects(content: bytes) -> list[Any]:
 def _refuse_other_schemas(objects: list[Any]) -> None:
     """FichierRefuse when not one object has what a structure v1 is known by, with what they seem to be."""
     if not objects:
-        raise FichierRefuse("Ce fichier JSON est une liste vide : il n'y a rien à importer.")
+        raise FichierRefuse("Ce fichier JSON est une liste vide\u00a0: il n'y a rien à importer.")
     named = [each for each in objects if isinstance(each, dict)]
     if any("nom" in each and (SEVERAL in each or each.get("source") == SOURCE) for each in named):
         return
     keys = dict.fromkeys(key for each in named[:100] for key in each)
     if "structure_id" in keys:
         raise FichierRefuse(
-            "Ce fichier contient les services de data·inclusion, pas les structures : choisissez le fichier des "
+            "Ce fichier contient les services de data·inclusion, pas les structures\u00a0: choisissez le fichier des "
             "structures, version 1."
         )
     if {"typologie", "labels_nationaux"} & keys.keys():
         raise FichierRefuse(
-            "Ces structures suivent la version 0 de data·inclusion : téléchargez le fichier des structures, version 1."
+            "Ces structures suivent la version 0 de data·inclusion\u00a0: téléchargez le fichier des structures, "
+            "version 1."
         )
-    read = ", ".join(f"« {key[:40]} »" for key in list(keys)[:12])
+    read = ", ".join(f"«\u00a0{key[:40]}\u00a0»" for key in list(keys)[:12])
     raise FichierRefuse(
-        "Les objets de cette liste ne suivent pas le schéma des structures data·inclusion v1 : il leur faut au moins "
-        f"« nom » et « {SEVERAL} ». " + (f"Champs lus : {read}." if read else "Aucun n'a de champ.")
+        "Les objets de cette liste ne suivent pas le schéma des structures data·inclusion v1\u00a0: il leur faut au "
+        f"moins «\u00a0nom\u00a0» et «\u00a0{SEVERAL}\u00a0». "
+        + (f"Champs lus\u00a0: {read}." if read else "Aucun n'a de champ.")
     )
 
 

@@ -82,7 +82,9 @@ def _rows(depot: Depot, format: Format, on_bad_row: OnBadRow | None) -> Iterator
 def _at_most(rows: Iterator[Row]) -> Iterator[Row]:
     for row in rows:
         if row.line > depots.MOST_ROWS:
-            raise TableError("Plus de 100 000 structures : découpez le fichier en plusieurs, puis recommencez.")
+            raise TableError(
+                "Plus de 100\u00a0000 structures\u00a0: découpez le fichier en plusieurs, puis recommencez."
+            )
         yield row
 
 
@@ -91,4 +93,6 @@ def _start(depot: Depot) -> bytes:
         try:
             return file.read(START)
         except (EOFError, OSError, zlib.error) as error:
-            raise FichierRefuse("L'archive .gz est abîmée : téléchargez-la de nouveau, puis recommencez.") from error
+            raise FichierRefuse(
+                "L'archive .gz est abîmée\u00a0: téléchargez-la de nouveau, puis recommencez."
+            ) from error

@@ -24,7 +24,9 @@ def identify(fiches: Iterable[Fiche], report: ImportReport) -> Iterator[Fiche]:
             same = known.get((fiche.siret, fiche.kind), [])
             if fiche.identifiant_source not in same and len(same) > 1:
                 report.set_aside(
-                    fiche.ligne, f"{len(same)} {fiche.kind} ont ce SIRET : le fichier ne dit pas lequel", fiche.siret
+                    fiche.ligne,
+                    f"{len(same)} {fiche.kind} ont ce SIRET\u00a0: le fichier ne dit pas lequel",
+                    fiche.siret,
                 )
                 continue
             if not same and not fiche.champs.get("nom"):

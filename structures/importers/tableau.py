@@ -22,9 +22,9 @@ RAYON = re.compile(
 POSTCODE = re.compile(r"\b\d{5}\b")
 CHAMPS = (
     Champ("siret", "SIRET", ("n siret", "numero siret", "siret etablissement", "siret de la structure"), True,
-          "14 chiffres ; il dit de quelle structure parle la ligne."),
+          "14 chiffres\u00a0; il dit de quelle structure parle la ligne."),
     Champ("type", "Type de structure", ("type", "kind", "categorie", "mesure", "statut", "conventionnement"),
-          aide="En toutes lettres ou en sigle : EI, ACI, « chantier d'insertion », ESAT…"),
+          aide="En toutes lettres ou en sigle\u00a0: EI, ACI, «\u00a0chantier d'insertion\u00a0», ESAT…"),
     Champ("nom", "Nom", ("raison sociale", "denomination", "nom de la structure", "structure", "denomination sociale"),
           aide="Nécessaire pour les structures que l'annuaire ne connaît pas encore."),
     Champ("enseigne", "Enseigne", ("nom commercial", "sigle", "nom d usage", "marque")),
@@ -33,17 +33,18 @@ CHAMPS = (
     Champ("ville", "Ville", ("commune", "localite")),
     Champ("courriel", "Courriel public", ("courriel", "mail", "e mail", "email", "adresse electronique", "adresse mail",
                                          "adresse courriel", "mel"),
-          aide="Un courriel d'accueil : ceux qui semblent porter le nom d'une personne sont laissés de côté."),
+          aide="Un courriel d'accueil\u00a0: ceux qui semblent porter le nom d'une personne sont laissés de côté."),
     Champ("telephone", "Téléphone public", ("telephone", "tel", "standard")),
     Champ("site", "Site", ("site internet", "site web", "url")),
     Champ("description", "Présentation", ("description", "activite detaillee", "a propos")),
     Champ("secteurs", "Secteurs d'activité", ("secteurs", "secteur", "activites", "activite", "metiers", "prestations"),
           aide="Codes, noms ou synonymes, séparés par des points-virgules."),
     Champ("mode", "Mode de réponse", ("mode", "modalite"),
-          aide="Prestation, mise à disposition ou fabrication ; à défaut, le mode habituel du type."),
+          aide="Prestation, mise à disposition ou fabrication\u00a0; à défaut, le mode habituel du type."),
     Champ("zone", "Zone d'intervention", ("zone", "territoire", "territoires", "perimetre", "departements",
                                          "departements d intervention", "secteur geographique"),
-          aide="« France », codes ou noms de départements, régions, communes, séparés par des points-virgules."),
+          aide="«\u00a0France\u00a0», codes ou noms de départements, régions, communes, séparés par des "
+               "points-virgules."),
     Champ("rayon", "Rayon d'intervention (km)", ("rayon", "rayon km", "rayon en km", "rayon d intervention",
                                                 "rayon d action", "distance maximale", "kilometres"),
           aide="De 1 à 500, autour du siège, ou de la commune ci-dessous\u00a0; s'ajoute à la zone."),
@@ -92,7 +93,7 @@ class _Reader:
         if not siret:
             return reading.set_aside("ligne sans SIRET", reading["nom"])
         if not valid:
-            return reading.set_aside("SIRET invalide : vérifiez ses 14 chiffres", reading["siret"])
+            return reading.set_aside("SIRET invalide\u00a0: vérifiez ses 14 chiffres", reading["siret"])
         kind = kind_of(reading["type"]) if reading["type"] else self.choix.kind
         if not kind:
             return reading.set_aside("type de structure absent ou inconnu", reading["type"] or reading["nom"])
@@ -166,7 +167,7 @@ class _Reader:
         found = RAYON.fullmatch(written)
         km = round(float(found["km"].replace(",", "."))) if found else 0
         if not found or not 1 <= km <= LARGEST_RADIUS:
-            reading.flag("rayon illisible, laissé de côté : écrivez un nombre de kilomètres de 1 à 500", written)
+            reading.flag("rayon illisible, laissé de côté\u00a0: écrivez un nombre de kilomètres de 1 à 500", written)
             return None
         around = reading["rayon_autour"] or found["lieu"] or ""
         centre = self._centre(around, champs, reading.context) if around else champs.get("commune_id")

@@ -76,7 +76,7 @@ def _fingerprint(folder: Path) -> str:
             digest.update((folder / name).read_bytes())
         except OSError as error:
             raise FichierRefuse(
-                f"Le fichier « {name} » manque dans {folder.name}/ : remettez-le, puis recommencez."
+                f"Le fichier «\u00a0{name}\u00a0» manque dans {folder.name}/\u00a0: remettez-le, puis recommencez."
             ) from error
     return digest.hexdigest()
 
@@ -189,7 +189,7 @@ def _forget(model: type[models.Model], key: str, gone: Iterable[str], report: Im
         if any(
             relation.related_model._base_manager.filter(**{relation.field.name: obj}).exists() for relation in users
         ):
-            report.flag(None, "N'est plus dans le référentiel, mais sert encore : conservé", str(obj))
+            report.flag(None, "N'est plus dans le référentiel, mais sert encore\u00a0: conservé", str(obj))
         else:
             obj.delete()
 

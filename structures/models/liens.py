@@ -20,7 +20,7 @@ class CoEntreprise(models.Model):
         Structure, on_delete=models.SET_NULL, null=True, blank=True, related_name="co_entreprise",
         verbose_name="fiche de la co-entreprise, si elle en a une",
     )  # fmt: skip
-    plan_impact = models.TextField("suivi de l'impact : indicateurs et dates de revue", blank=True)
+    plan_impact = models.TextField("suivi de l'impact\u00a0: indicateurs et dates de revue", blank=True)
     source = models.CharField("source", max_length=200, blank=True)
     fictive = models.BooleanField("donnée de démonstration", default=False, editable=False)
 
@@ -65,7 +65,7 @@ class Fondateur(models.Model):
             models.CheckConstraint(
                 name="fondateur_part_bornee",
                 condition=models.Q(part=None) | models.Q(part__gt=0, part__lte=100),
-                violation_error_message="La part va de 0 à 100 %%.",
+                violation_error_message="La part va de 0 à 100\u00a0%%.",
             )
         ]
 

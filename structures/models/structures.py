@@ -160,7 +160,7 @@ class Structure(RacinesMixin):
             models.CheckConstraint(
                 name="structure_part_bornee",
                 condition=Q(part_marches_publics=None) | Q(part_marches_publics__lte=100),
-                violation_error_message="La part va de 0 à 100 %%.",
+                violation_error_message="La part va de 0 à 100\u00a0%%.",
             ),
             models.CheckConstraint(
                 name="structure_convention_ordonnee",

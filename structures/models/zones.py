@@ -44,12 +44,12 @@ class Zone(models.Model):
             models.CheckConstraint(
                 name="zone_rayon_borne",
                 condition=Q(rayon_km=None) | Q(rayon_km__gte=1, rayon_km__lte=500),
-                violation_error_message="Le rayon va de 1 à 500 km.",
+                violation_error_message="Le rayon va de 1 à 500\u00a0km.",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"rayon de {self.rayon_km} km" if self.rayon_km else f"zone {self.pk}"
+        return f"rayon de {self.rayon_km}\u00a0km" if self.rayon_km else f"zone {self.pk}"
 
 
 class ZoneLieu(models.Model):

@@ -72,7 +72,7 @@ def _resume(reponse: Reponse, question: Question, secteurs: Secteurs) -> Iterato
     structure = reponse.structure
     place = f"{structure.ville} ({structure.departement_id})" if structure.departement_id else structure.ville
     if reponse.distance_km is not None and not question.is_around and place:
-        place += f", siège à {max(1, round(reponse.distance_km))} km"
+        place += f", siège à {max(1, round(reponse.distance_km))}\u00a0km"
     yield f'<p class="result-meta">{_tag(structure.tone, f"{structure.kind} · {KIND_LABELS[structure.kind]}")}'
     yield from (f"<span>{escape(words)}</span>" for words in (place, structure.enseigne) if words)
     yield "</p>"
@@ -99,7 +99,7 @@ def _tag(tone: str, words: str) -> str:
 def _badges(structure: Ligne, laws: dict[str, frozenset], on: date):
     for sector, kinds in laws.items():
         if structure.kind in kinds:
-            yield sector, f"Réservable : {sector}"
+            yield sector, f"Réservable\u00a0: {sector}"
     if structure.titulaire_jusqu_au and structure.titulaire_jusqu_au >= on:
         yield "ok", "Tient un marché public"
     elif structure.titulaire_depuis:

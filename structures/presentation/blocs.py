@@ -95,7 +95,7 @@ def libelle(name: str) -> str:
 def en_mots(name: str, value: Any) -> str:
     """A value as French readers expect it; « vide » when there is none."""
     if name in LIBELLES_LISTES:
-        return etats.cut(" ; ".join(str(row[0]) for row in value or []))
+        return etats.cut("\u00a0; ".join(str(row[0]) for row in value or []))
     if name == "mois_creux":
         return ", ".join(MOIS[month - 1] for month in mois_of(int(value or 0))) or "vide"
     if name == "logo":

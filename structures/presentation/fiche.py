@@ -92,9 +92,11 @@ def _provenance(structure: Structure, bloc: Bloc, records: list[Enregistrement])
     gave = [record for record in records if record.champs & names or (bloc == Bloc.ACTIVITES and record.activites)]
     if gave:
         day = f" du {jour(gave[0].publie_le)}" if gave[0].publie_le else ""
-        return f"D'après : {SOURCES.get(gave[0].format, gave[0].format)}{day}"
+        return f"D'après\u00a0: {SOURCES.get(gave[0].format, gave[0].format)}{day}"
     if structure.source and any(getattr(structure, name) for name in names):
-        return f"D'après : {structure.source}" + (f" du {jour(structure.donnees_du)}" if structure.donnees_du else "")
+        return f"D'après\u00a0: {structure.source}" + (
+            f" du {jour(structure.donnees_du)}" if structure.donnees_du else ""
+        )
     return ""
 
 

@@ -17,7 +17,7 @@ from structures.presentation.blocs import SUIVIS, differences, plain
 Compare = Callable[[Any, Any], list[Difference]]
 MOTIFS = {
     "adhesion": "Réseau ou groupe rejoint ou quitté",
-    CONFIRMATION: "Fiche confirmée : tout est à jour",
+    CONFIRMATION: "Fiche confirmée\u00a0: tout est à jour",
     REPRISE: "Reprise des fichiers publics",
 } | {str(bloc.value): bloc.label for bloc in Bloc}
 

@@ -72,8 +72,8 @@ def recommander(
         Echelon(
             "clause",
             "Inscrire une clause sociale",
-            "Le titulaire réserve des heures à des personnes éloignées de l'emploi ; il peut cotraiter ou sous-traiter "
-            "avec les structures du territoire, ou leur demander du personnel.",
+            "Le titulaire réserve des heures à des personnes éloignées de l'emploi\u00a0; il peut cotraiter ou "
+            "sous-traiter avec les structures du territoire, ou leur demander du personnel.",
             "Code de la commande publique, L. 2112-2",
             (_enough(total, seuils.clause),),
         ),
@@ -87,26 +87,29 @@ def recommander(
 
 def _enough_reservable(most: int, seuil: Parametre) -> Condition:
     said = "pourrait répondre" if most < 2 else "pourraient répondre"
-    words = f"{pluriel(most, 'structure')} {said} à une même réservation ; il en faut {nombre(seuil.valeur)}"
+    words = f"{pluriel(most, 'structure')} {said} à une même réservation\u00a0; il en faut {nombre(seuil.valeur)}"
     return Condition(words, most >= seuil.valeur, seuil)
 
 
 def _enough(total: int, seuil: Parametre) -> Condition:
     return Condition(
-        f"{pluriel(total, 'structure')} en tout ; il en faut {nombre(seuil.valeur)}", total >= seuil.valeur, seuil
+        f"{pluriel(total, 'structure')} en tout\u00a0; il en faut {nombre(seuil.valeur)}", total >= seuil.valeur, seuil
     )
 
 
 def _bearable(dependance: Decimal | None, seuil: Parametre) -> Condition:
     limit = pourcent(seuil.valeur)
     if dependance is None:
-        return Condition(f"dépendance économique inconnue ; elle doit rester à {limit} ou moins", None, seuil)
-    words = f"dépendance économique de {pourcent(dependance)} ; elle doit rester à {limit} ou moins"
+        return Condition(f"dépendance économique inconnue\u00a0; elle doit rester à {limit} ou moins", None, seuil)
+    words = f"dépendance économique de {pourcent(dependance)}\u00a0; elle doit rester à {limit} ou moins"
     return Condition(words, dependance <= seuil.valeur, seuil)
 
 
 def _nothing(on: date) -> str:
-    said = "Trop peu de structures connues ici : élargissez le territoire ou le secteur, ou consultez un facilitateur."
+    said = (
+        "Trop peu de structures connues ici\u00a0: élargissez le territoire ou le secteur, ou consultez un "
+        "facilitateur."
+    )
     if on < CLAUSE_OBLIGATOIRE_DEPUIS:
         return said
     return (

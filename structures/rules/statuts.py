@@ -66,7 +66,7 @@ PRESENTATIONS = {
         "Code du travail, L. 5213-13",
     ),
     Kind.EATT: (
-        "Entreprise adaptée qui fait de l'intérim : ses intérimaires sont reconnus travailleurs handicapés.",
+        "Entreprise adaptée qui fait de l'intérim\u00a0: ses intérimaires sont reconnus travailleurs handicapés.",
         "Code du travail, L. 5213-13-3",
     ),
     Kind.ESAT: (
@@ -108,7 +108,7 @@ def convention_state(start: date | None, end: date | None, on: date) -> Verdict:
         return Verdict.information(f"La convention ne commence que le {start:%d/%m/%Y}.")
     if end and on > end:
         return Verdict.avertissement(
-            f"La convention connue a pris fin le {end:%d/%m/%Y} : demandez à la structure si elle est renouvelée."
+            f"La convention connue a pris fin le {end:%d/%m/%Y}\u00a0: demandez à la structure si elle est renouvelée."
         )
     return Verdict.ok()
 
@@ -145,12 +145,12 @@ def experimentation_state(kind: str, on: date) -> Verdict:
         return Verdict.ok()
     if on > FIN_EITI:
         return Verdict.avertissement(
-            f"Le statut d'EITI était expérimental jusqu'au {FIN_EITI:%d/%m/%Y} : demandez à la structure ce qu'il est "
-            "devenu.",
+            f"Le statut d'EITI était expérimental jusqu'au {FIN_EITI:%d/%m/%Y}\u00a0: demandez à la structure ce "
+            "qu'il est devenu.",
             source="Loi 2018-771, art. 83",
         )
     return Verdict.information(
-        f"Le statut d'EITI est expérimental : il prend fin le {FIN_EITI:%d/%m/%Y}, sauf nouvelle loi.",
+        f"Le statut d'EITI est expérimental\u00a0: il prend fin le {FIN_EITI:%d/%m/%Y}, sauf nouvelle loi.",
         remede="Avant un marché qui dure au-delà, demandez à la structure ce qu'elle prévoit.",
         source="Loi 2018-771, art. 83",
     )
@@ -165,8 +165,8 @@ def dependance(part: int | None, annee: int | None, seuil: int) -> Verdict:
         return Verdict.ok()
     when = f" en {annee}" if annee else ""
     return Verdict.information(
-        f"Plus de {seuil} % de son chiffre d'affaires vient d'acheteurs publics ({part} %{when}) : la perte d'un "
-        "marché pèserait lourd.",
+        f"Plus de {seuil}\u00a0% de son chiffre d'affaires vient d'acheteurs publics ({part}\u00a0%{when})\u00a0: "
+        "la perte d'un marché pèserait lourd.",
         remede="Prévoyez la fin du marché assez tôt avec elle, et voyez quels autres clients elle peut servir.",
     )
 
@@ -251,7 +251,7 @@ def usages_acheteur(kind: str, on: date) -> list[Verdict]:
     if kind == Kind.EITI:
         found.append(
             Verdict.information(
-                "Ses travailleurs sont indépendants : leur activité ne compte pas d'office dans les heures d'une "
+                "Ses travailleurs sont indépendants\u00a0: leur activité ne compte pas d'office dans les heures d'une "
                 "clause. Demandez au facilitateur."
             )
         )
@@ -265,7 +265,7 @@ def usages_acheteur(kind: str, on: date) -> list[Verdict]:
     if kind == Kind.AI:
         found.append(
             Verdict.information(
-                "Met du personnel à disposition, rien d'autre : elle n'apporte ni matériel ni produits. "
+                "Met du personnel à disposition, rien d'autre\u00a0: elle n'apporte ni matériel ni produits. "
                 "Fournissez-les, ou cherchez un groupement avec une EI ou un ACI.",
                 source="Code du travail, L. 5132-7",
             )
@@ -273,16 +273,16 @@ def usages_acheteur(kind: str, on: date) -> list[Verdict]:
     if kind in {Kind.EA, Kind.ESAT}:
         found.append(
             Verdict.ok(
-                "30 % du coût de main-d'œuvre que le fournisseur atteste peuvent se déduire de la contribution OETH, "
-                "dans la limite d'un plafond.",
+                "30\u00a0% du coût de main-d'œuvre que le fournisseur atteste peuvent se déduire de la contribution "
+                "OETH, dans la limite d'un plafond.",
                 source="Code du travail, L. 5212-10-1 et D. 5212-22",
             )
         )
     elif kind == Kind.EATT:
         found.append(
             Verdict.information(
-                "OETH : des intérimaires handicapés comptent en principe dans l'effectif, non en déduction ; demandez "
-                "l'attestation de l'agence.",
+                "OETH\u00a0: des intérimaires handicapés comptent en principe dans l'effectif, non en "
+                "déduction\u00a0; demandez l'attestation de l'agence.",
                 source="Code du travail, L. 5212-7",
             )
         )

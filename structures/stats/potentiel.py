@@ -144,15 +144,20 @@ def _unknown(total, places, effectif, turnovers, annual, duree_mois):
     if not total:
         return
     if not turnovers.connus:
-        yield "Aucune de ces structures n'a donné son chiffre d'affaires : la dépendance économique n'est pas calculée."
+        yield (
+            "Aucune de ces structures n'a donné son chiffre d'affaires\u00a0: la dépendance économique n'est pas "
+            "calculée."
+        )
     elif turnovers.connus < total:
         yield (
-            f"Le chiffre d'affaires est connu pour {pluriel(turnovers.connus, 'structure')} sur {nombre(total)} : la "
-            "moyenne ne vaut que pour celles-là."
+            f"Le chiffre d'affaires est connu pour {pluriel(turnovers.connus, 'structure')} sur "
+            f"{nombre(total)}\u00a0: la moyenne ne vaut que pour celles-là."
         )
     if annual is None:
-        yield "Sans budget, la dépendance économique n'est pas calculée : indiquez un montant."
+        yield "Sans budget, la dépendance économique n'est pas calculée\u00a0: indiquez un montant."
     elif not duree_mois:
         yield f"Sans durée, le budget ({euros(annual)}) est compté sur un an."
     if not places.connus and not effectif.connus:
-        yield "Ni le nombre de places ni l'effectif de ces structures ne sont connus : demandez-les avant d'allotir."
+        yield (
+            "Ni le nombre de places ni l'effectif de ces structures ne sont connus\u00a0: demandez-les avant d'allotir."
+        )

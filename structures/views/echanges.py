@@ -17,8 +17,8 @@ from structures.forms.echanges import EchangeForm, ReponseForm
 from structures.models import Echange, ListeFavoris, Structure
 from structures.views.favoris import USERS
 
-TOO_MANY_TODAY = "Vous avez ouvert {} échanges aujourd'hui, le nombre permis : revenez demain."
-TOO_MANY_MESSAGES = "Vous avez envoyé {} messages aujourd'hui, le nombre permis : revenez demain."
+TOO_MANY_TODAY = "Vous avez ouvert {} échanges aujourd'hui, le nombre permis\u00a0: revenez demain."
+TOO_MANY_MESSAGES = "Vous avez envoyé {} messages aujourd'hui, le nombre permis\u00a0: revenez demain."
 
 
 @role_required(*USERS)
@@ -149,9 +149,9 @@ def _allowed(request, form, wanted: int) -> bool:
 
 def _open(request, echange: Echange, form) -> bool:
     if echange.ferme_le:
-        form.add_error(None, "Cet échange est fermé : votre message n'est pas parti.")
+        form.add_error(None, "Cet échange est fermé\u00a0: votre message n'est pas parti.")
     elif _is_full(echange):
-        form.add_error(None, "Cet échange est long : ouvrez-en un autre depuis la fiche de la structure.")
+        form.add_error(None, "Cet échange est long\u00a0: ouvrez-en un autre depuis la fiche de la structure.")
     elif not actions.may_write(request.acteur, timezone.now()):
         form.add_error(None, TOO_MANY_MESSAGES.format(settings.MESSAGES_PAR_JOUR))
     return form.is_valid()
@@ -159,9 +159,9 @@ def _open(request, echange: Echange, form) -> bool:
 
 def _open_by_link(echange: Echange, form) -> bool:
     if echange.ferme_le:
-        form.add_error(None, "Cet échange est fermé : votre réponse n'est pas partie.")
+        form.add_error(None, "Cet échange est fermé\u00a0: votre réponse n'est pas partie.")
     elif _is_full(echange) or not actions.may_answer_by_link(echange, timezone.now()):
-        form.add_error(None, "Ce lien a assez servi aujourd'hui : revenez demain, ou connectez-vous.")
+        form.add_error(None, "Ce lien a assez servi aujourd'hui\u00a0: revenez demain, ou connectez-vous.")
     return form.is_valid()
 
 
@@ -171,5 +171,5 @@ def _is_full(echange: Echange) -> bool:
 
 def _sent(number: int) -> str:
     if number == 1:
-        return "Votre message est transmis à une structure : vous serez prévenu de sa réponse."
-    return f"Votre message est transmis à {number} structures : vous serez prévenu de leurs réponses."
+        return "Votre message est transmis à une structure\u00a0: vous serez prévenu de sa réponse."
+    return f"Votre message est transmis à {number} structures\u00a0: vous serez prévenu de leurs réponses."

@@ -22,7 +22,7 @@ from structures.search_index import completude_de
 MOST_CARDS = 100
 WRITERS = (Role.STRUCTURE, Role.RESEAU, Role.ADMINISTRATION)
 PAGES = {Bloc.ACTIVITES: "structures:edition_activites", Bloc.PHOTOS: "structures:edition_photos"}
-SAVED = "« {} » est enregistré."
+SAVED = "«\u00a0{}\u00a0» est enregistré."
 
 
 @role_required(Role.STRUCTURE)
@@ -66,7 +66,7 @@ def edition(request, pk):
 @require_POST
 def edition_confirmer(request, pk):
     actions.confirm(own(request, pk).pk, by=request.acteur, on=timezone.localdate())
-    messages.success(request, "Merci : la fiche est confirmée à la date d'aujourd'hui.")
+    messages.success(request, "Merci\u00a0: la fiche est confirmée à la date d'aujourd'hui.")
     return redirect("structures:edition", pk=pk)
 
 

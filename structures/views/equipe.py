@@ -26,7 +26,7 @@ def equipe(request):
             actions.invite(courriel=form.cleaned_data["courriel"], by=request.acteur)
             messages.success(request, f"L'invitation est envoyée à {form.cleaned_data['courriel']}.")
             return redirect("structures:equipe")
-        form.add_error(None, "Vous avez envoyé trop d'invitations aujourd'hui : réessayez demain.")
+        form.add_error(None, "Vous avez envoyé trop d'invitations aujourd'hui\u00a0: réessayez demain.")
     membres = Membre.objects.active().filter(organisation=request.acteur.organisation).select_related("user")
     context = {
         "form": form,
@@ -42,7 +42,7 @@ def equipe(request):
 @require_POST
 def invitation_revoquer(request, pk):
     get_object_or_404(_open(request), pk=pk).delete()
-    messages.success(request, "L'invitation est retirée : son lien ne marche plus.")
+    messages.success(request, "L'invitation est retirée\u00a0: son lien ne marche plus.")
     return redirect("structures:equipe")
 
 
@@ -53,7 +53,7 @@ def quitter(request, pk):
     dernier = actions.is_last(membre)
     if request.method == "POST" and (not dernier or "confirme" in request.POST):
         actions.leave(membre)
-        messages.success(request, f"Vous ne faites plus partie de « {membre.organisation.nom} ».")
+        messages.success(request, f"Vous ne faites plus partie de «\u00a0{membre.organisation.nom}\u00a0».")
         return redirect("pages:tableau_de_bord")
     if request.method == "POST":
         messages.error(request, "Cochez la case pour confirmer votre départ.")
@@ -88,7 +88,7 @@ def invitation(request, token):
         membre = actions.accept(invitation, request.user, now)
         if membre:
             request.session[SESSION_KEY] = membre.pk
-            messages.success(request, f"Bienvenue dans l'équipe de « {invitation.organisation.nom} ».")
+            messages.success(request, f"Bienvenue dans l'équipe de «\u00a0{invitation.organisation.nom}\u00a0».")
             return redirect("pages:tableau_de_bord")
         return redirect("structures:invitation", token=token)
     return render(request, "structures/invitation.html", context)

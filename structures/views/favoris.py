@@ -20,7 +20,7 @@ def favoris(request):
     form = ListeForm(request.POST or None, instance=ListeFavoris(organisation=request.acteur.organisation))
     if form.is_valid():
         liste, _ = actions.create_list(**form.cleaned_data, by=request.acteur)
-        messages.success(request, "La liste est créée : ajoutez-y des structures depuis leurs fiches.")
+        messages.success(request, "La liste est créée\u00a0: ajoutez-y des structures depuis leurs fiches.")
         return redirect(liste)
     listes = ListeFavoris.objects.visible_to(request.acteur).with_counts().select_related("par").order_by("nom", "pk")
     return render(request, "structures/favoris_list.html", {"page": paginate(listes, request), "form": form})
@@ -49,7 +49,7 @@ def supprimer(request, pk):
     liste = _own(request, pk)
     if request.method == "POST":
         liste.delete()
-        messages.success(request, f"La liste « {liste.nom} » est supprimée.")
+        messages.success(request, f"La liste «\u00a0{liste.nom}\u00a0» est supprimée.")
         return redirect("structures:favoris")
     return render(request, "structures/favoris_delete.html", {"liste": liste, "nombre": liste.favoris.count()})
 
@@ -63,7 +63,7 @@ def ajouter(request, pk):
     if form.is_valid():
         favori, is_new = actions.add(structure=structure, **form.cleaned_data, by=request.acteur)
         said = "est ajoutée à" if is_new else "était déjà dans"
-        messages.success(request, f"{structure.nom} {said} la liste « {favori.liste.nom} ».")
+        messages.success(request, f"{structure.nom} {said} la liste «\u00a0{favori.liste.nom}\u00a0».")
     else:
         messages.error(request, " ".join(form.messages()))
     return redirect(structure)
@@ -85,7 +85,7 @@ def note(request, pk):
 def retirer(request, pk):
     favori = _own_favori(request, pk)
     actions.remove(favori)
-    messages.success(request, f"{favori.structure.nom} est retirée de la liste « {favori.liste.nom} ».")
+    messages.success(request, f"{favori.structure.nom} est retirée de la liste «\u00a0{favori.liste.nom}\u00a0».")
     return redirect(favori.structure if request.POST.get("retour") == "fiche" else favori.liste)
 
 

@@ -118,6 +118,6 @@ def _followed(request) -> Suivi:
     secteurs = tuple(Secteur.objects.filter(code__in=codes).only("code", "nom", "parent_id", "ordre"))
     lieux = [resolve(text).lieu for text in request.GET.getlist("lieu")[:MOST_VALUES] if text.strip()]
     if len(secteurs) < len(set(codes)) or None in lieux:
-        raise Http404("Ce secteur ou ce lieu n'existe pas : choisissez-le dans l'annuaire.")
+        raise Http404("Ce secteur ou ce lieu n'existe pas\u00a0: choisissez-le dans l'annuaire.")
     host = request.get_host().partition(":")[0]
     return Suivi(secteurs, tuple(lieu for lieu in dict.fromkeys(lieux) if lieu is not None), host)

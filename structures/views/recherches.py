@@ -27,14 +27,16 @@ def enregistrer(request):
         messages.error(request, str(refus))
         return redirect("structures:list")
     if not is_new:
-        messages.info(request, f"Cette recherche est déjà enregistrée : « {recherche.nom} ».")
+        messages.info(request, f"Cette recherche est déjà enregistrée\u00a0: «\u00a0{recherche.nom}\u00a0».")
     elif recherche.alerte:
-        messages.success(request, f"La recherche « {recherche.nom} » est enregistrée : vous serez prévenu du nouveau.")
+        messages.success(
+            request, f"La recherche «\u00a0{recherche.nom}\u00a0» est enregistrée\u00a0: vous serez prévenu du nouveau."
+        )
     else:
         messages.warning(
             request,
-            f"La recherche « {recherche.nom} » est enregistrée sans alerte : plus de {actions.MOST_ANSWERS} structures "
-            "y répondent.",
+            f"La recherche «\u00a0{recherche.nom}\u00a0» est enregistrée sans alerte\u00a0: plus de "
+            f"{actions.MOST_ANSWERS} structures y répondent.",
         )
     return redirect("structures:recherches")
 
@@ -57,7 +59,7 @@ def supprimer(request, pk):
     recherche = _own(request, pk)
     if request.method == "POST":
         recherche.delete()
-        messages.success(request, f"La recherche « {recherche.nom} » est supprimée.")
+        messages.success(request, f"La recherche «\u00a0{recherche.nom}\u00a0» est supprimée.")
         return redirect("structures:recherches")
     return render(request, "structures/recherche_delete.html", {"recherche": recherche})
 

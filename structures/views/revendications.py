@@ -15,7 +15,7 @@ from structures.middleware import SESSION_KEY
 from structures.models import Revendication, Structure
 
 MOST_CLAIMS, MOST_LINKS, MOST_TRIES = 5, 5, 20  # a day, for each user
-TOO_MANY = "Vous avez fait trop de demandes aujourd'hui : réessayez demain."
+TOO_MANY = "Vous avez fait trop de demandes aujourd'hui\u00a0: réessayez demain."
 SENT = "Votre demande est enregistrée."
 
 
@@ -25,7 +25,9 @@ def revendiquer(request, pk):
         if request.acteur.has(Role.STRUCTURE) and request.acteur.organisation_id == structure.organisation_id:
             messages.info(request, "Vous faites déjà partie de cette structure.")
             return redirect("structures:ma_fiche")
-        messages.info(request, "Vous faites déjà partie de cette structure : choisissez-la en haut de page pour agir.")
+        messages.info(
+            request, "Vous faites déjà partie de cette structure\u00a0: choisissez-la en haut de page pour agir."
+        )
         return redirect(structure)
     pending = actions.pending_of(structure, request.user)
     form = None
@@ -60,7 +62,7 @@ def _on_pending(request, pending) -> None:
     elif "renvoyer" in request.POST and pending.etat == EtatDemande.A_CONFIRMER:
         if spend("revendication_lien", request.user.pk, MOST_LINKS):
             actions.renew_link(pending)
-            messages.success(request, "Un nouveau lien est envoyé ; l'ancien ne marche plus.")
+            messages.success(request, "Un nouveau lien est envoyé\u00a0; l'ancien ne marche plus.")
         else:
             messages.error(request, TOO_MANY)
 
@@ -86,7 +88,7 @@ def revendication_confirmer(request, token):
         else:
             if membre:
                 request.session[SESSION_KEY] = membre.pk  # from here on one acts for the structure just joined
-                messages.success(request, "Vous faites maintenant partie de cette structure : complétez sa fiche.")
+                messages.success(request, "Vous faites maintenant partie de cette structure\u00a0: complétez sa fiche.")
                 return redirect("structures:ma_fiche")
         return redirect("structures:revendiquer", pk=demande.structure_id)
     return render(request, "structures/revendication_confirmer.html", {"demande": demande, "lien_perime": over})
@@ -122,11 +124,11 @@ def _answer(request, demande, form) -> bool:
         except ValidationError as error:
             messages.error(request, error.messages[0])
             return False
-        said = f"{demande.user.email} fait maintenant partie de « {demande.structure.nom} »."
+        said = f"{demande.user.email} fait maintenant partie de «\u00a0{demande.structure.nom}\u00a0»."
     elif form.is_valid():
         motif = form.cleaned_data["motif"]
         done = actions.refuse(demande, motif=motif, by=request.acteur, now=now)
-        said = "La demande est refusée ; la personne reçoit votre motif."
+        said = "La demande est refusée\u00a0; la personne reçoit votre motif."
     else:
         return False
     if done:

@@ -40,7 +40,7 @@ def list(request):
 def detail(request, cle):
     lieu = territoires.from_key(cle)
     if lieu is None:
-        raise Http404("Ce territoire n'existe pas, ou plus : cherchez-le par son nom.")
+        raise Http404("Ce territoire n'existe pas, ou plus\u00a0: cherchez-le par son nom.")
     if lieu.parente:  # a municipal arrondissement: everything is counted on its commune
         return redirect(page_of(NiveauLieu.COMMUNE.value, lieu.parente))
     question = Question(lieux=(lieu,))

@@ -19,12 +19,15 @@ FULL = dict.fromkeys(VARIABLES, "x")
 
 def test_variables_are_known():
     assert variables("{heures} h, {lot}, {heures}") == ["heures", "lot"]
-    with pytest.raises(ValueError, match="inconnue : {montant}"):
+    with pytest.raises(ValueError, match="inconnue\u00a0: {montant}"):
         variables("{montant}")
 
 
 def test_filling_says_what_lacks_and_reads_nothing_twice():
-    assert remplir("{heures} h pour {lot}", {"lot": "{heures}"}) == "[à compléter : le nombre d'heures] h pour {heures}"
+    assert (
+        remplir("{heures} h pour {lot}", {"lot": "{heures}"})
+        == "[à compléter\u00a0: le nombre d'heures] h pour {heures}"
+    )
 
 
 @pytest.mark.parametrize("name", ["lot", "contact", "publics", "heures"])
@@ -72,7 +75,7 @@ def test_bad_hours_are_said_to_lack(heures):
     client, lot = sign_in(Role.ACHETEUR), f.make_lot()
     modele = f.make_modele_clause(publie_le="2026-01-01")
     html = client.get(reverse("clauses:modele", args=[modele.pk]), {"lot": lot.pk, "heures": heures}).content.decode()
-    assert "à compléter : le nombre d&#x27;heures" in html
+    assert "à compléter\u00a0: le nombre d&#x27;heures" in html
 
 
 @pytest.mark.django_db

@@ -511,7 +511,7 @@ def test_command_reports_every_file(tmp_path, capsys):
 def test_command_goes_on_after_a_refused_file(tmp_path, capsys):
     bad = tmp_path / "mauvais.json"
     bad.write_text("nom;valeur")
-    with pytest.raises(CommandError, match="Rien n'a été écrit pour : .*mauvais.json"):
+    with pytest.raises(CommandError, match="Rien n'a été écrit pour\u00a0: .*mauvais.json"):
         call_command("import_marches", str(bad), str(FIRST))
     assert Lot.objects.count() == 4
     assert "mauvais.json" in capsys.readouterr().err

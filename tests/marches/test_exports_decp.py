@@ -77,8 +77,9 @@ def test_several_records_of_a_lot_leave_as_one(tmp_path):
 
 @pytest.mark.parametrize(
     ("raw", "reason"),
-    list(zip(REFUSED, ("« titulaires » manque", "« montant » est inférieur à 1", "« id » qui est inférieur à 1",
-                  "« id » dépasse 16 caractères", "« offresRecues » n'est pas un nombre"), strict=True)),
+    list(zip(REFUSED, ("«\u00a0titulaires\u00a0» manque", "«\u00a0montant\u00a0» est inférieur à 1",
+                       "«\u00a0id\u00a0» qui est inférieur à 1", "«\u00a0id\u00a0» dépasse 16 caractères",
+                       "«\u00a0offresRecues\u00a0» n'est pas un nombre"), strict=True)),
     ids=lambda value: value["id"][:4] if isinstance(value, dict) else "",
 )  # fmt: skip
 def test_a_record_the_format_refuses_is_told_in_every_file(tmp_path, raw, reason):
@@ -153,7 +154,12 @@ def test_a_typed_lot_makes_a_conforming_record():
 def test_what_a_typed_lot_lacks_is_asked_for():
     make_typed(forme_prix="", offres_recues=None, cpv="", marche={"procedure": ""})
     (row,) = lignes(Lot.objects.all(), TODAY)
-    missing = {"« codeCPV » manque", "« offresRecues » manque", "« procedure » manque", "« formePrix » manque"}
+    missing = {
+        "«\u00a0codeCPV\u00a0» manque",
+        "«\u00a0offresRecues\u00a0» manque",
+        "«\u00a0procedure\u00a0» manque",
+        "«\u00a0formePrix\u00a0» manque",
+    }
     assert missing <= set(row.fiche.refus)
 
 
@@ -177,7 +183,7 @@ def test_an_identifier_too_long_gets_a_short_one_that_is_told():
     make.make_titulaire(lot=lot)
     (row,) = lignes(Lot.objects.all(), TODAY)
     assert row.fiche.donnees["id"] == f"L{lot.pk}"
-    assert any(note.startswith("« id »") for note in row.fiche.notes)
+    assert any(note.startswith("«\u00a0id\u00a0»") for note in row.fiche.notes)
 
 
 def test_a_lot_of_an_older_format_is_never_completed_with_suppositions():

@@ -156,9 +156,12 @@ def test_a_file_costs_the_same_for_one_lot_as_for_thirty(client):
 @pytest.mark.parametrize(
     ("motif", "plain"),
     [
-        ("« montant » est inférieur à 1 (0)", "Montant [montant]\u00a0: est inférieur à 1 (0)"),
-        ("« id » : « L12 », faute de mieux", "Identifiant [id]\u00a0: « L12 », faute de mieux"),
-        ("« _type » n'existe pas dans le format : retiré", "« _type » n'existe pas dans le format : retiré"),
+        ("«\u00a0montant\u00a0» est inférieur à 1 (0)", "Montant [montant]\u00a0: est inférieur à 1 (0)"),
+        (
+            "«\u00a0id\u00a0»\u00a0: «\u00a0L12\u00a0», faute de mieux",
+            "Identifiant [id]\u00a0: «\u00a0L12\u00a0», faute de mieux",
+        ),
+        ("«\u00a0_type\u00a0» n'existe pas", "«\u00a0_type\u00a0» n'existe pas"),
         ("brouillon", "brouillon"),
     ],
 )

@@ -33,7 +33,7 @@ def test_a_file_is_known_by_its_content_not_its_name(tmp_path):
 def test_the_refusal_says_what_was_seen_and_what_is_accepted(tmp_path):
     path = tmp_path / "decp.json"
     path.write_text('{"autre": []}')
-    with pytest.raises(FichierRefuse, match=r"pas de bloc « marches ».*DECP 2022"):
+    with pytest.raises(FichierRefuse, match=r"pas de bloc «\u00a0marches\u00a0».*DECP 2022"):
         reconnaitre(path)
 
 

@@ -357,7 +357,7 @@ def test_single_reservations_give_the_same_answer_at_every_date(reservation, nat
     [
         ("handicap", AFTER, "marche", "L. 2113-12", "R. 2113-7"),
         ("insertion", AFTER, "marche", "L. 2113-13", "R. 2113-7"),
-        ("insertion", date(2019, 3, 31), "marche", "Ordonnance 2015-899, art. 36, II", "50 %"),
+        ("insertion", date(2019, 3, 31), "marche", "Ordonnance 2015-899, art. 36, II", "50\u00a0%"),
         ("handicap", AFTER, "concession", "L. 3113-1", "R. 3113-1"),
         ("insertion", AFTER, "concession", "L. 3113-2", "R. 3113-1"),
         ("handicap", AFTER, "defense", "L. 2313-6", "R. 2313-3"),

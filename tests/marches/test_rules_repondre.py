@@ -191,7 +191,7 @@ SEUL = [
         qui("EATT"), besoin(HANDICAP, interim=True), EN_2025), WARN, "tranchée"),
     Cas("L. 5213-13-3", "EATT, intérim ouvert", lambda: c.interim_adapte(qui("EATT"), besoin(interim=True), EN_2025),
         OK),
-    Cas("L. 5132-15", "ACI, 30 %", lambda: c.ventes_aci(qui("ACI"), besoin(), EN_2023), INFO, "30 %"),
+    Cas("L. 5132-15", "ACI, 30 %", lambda: c.ventes_aci(qui("ACI"), besoin(), EN_2023), INFO, "30\u00a0%"),
     Cas("L. 5132-15", "EI, rien", lambda: c.ventes_aci(qui("EI"), besoin(), EN_2023), OK),
 ]  # fmt: skip
 

@@ -56,7 +56,7 @@ def test_bars_are_on_one_scale():
 
 def test_bars_print_values_in_french():
     svg = bar_chart([("Lots réservés", 1234.5)], unit="h", title="Heures")
-    assert "Lots réservés : 1\u202f234,5\u202fh" in svg
+    assert "Lots réservés\u00a0: 1\u202f234,5\u202fh" in svg
 
 
 @pytest.mark.parametrize("series", [[("A", 0)], [("A", None)], [("A", float("nan")), ("B", float("inf"))]])
@@ -72,10 +72,10 @@ def test_no_data_is_said():
 @pytest.mark.parametrize(
     ("done", "due", "expected", "width", "words"),
     [
-        (120, 500, 0.3, 144, "H : 120~h sur 500~h (24~%), 30~% attendus à ce jour"),
-        (600, 500, None, 600, "H : 600~h sur 500~h (120~%)"),
-        (0, 0, 1, 0, "H : 0~h sur 0~h, 100~% attendus à ce jour"),
-        (None, 500, 7, 0, "H : –~h sur 500~h (0~%), 100~% attendus à ce jour"),
+        (120, 500, 0.3, 144, "H\u00a0: 120~h sur 500~h (24~%), 30~% attendus à ce jour"),
+        (600, 500, None, 600, "H\u00a0: 600~h sur 500~h (120~%)"),
+        (0, 0, 1, 0, "H\u00a0: 0~h sur 0~h, 100~% attendus à ce jour"),
+        (None, 500, 7, 0, "H\u00a0: –~h sur 500~h (0~%), 100~% attendus à ce jour"),
     ],
 )
 def test_progress(done, due, expected, width, words):

@@ -90,7 +90,7 @@ def test_as_text_agrees_in_number(report):
         "  Signalé, ligne 5 : SIRET invalide (« 123 »)",
     ]
     assert ImportReport("vide").as_text() == (
-        "vide : 0 enregistrement lu, 0 créé, 0 mis à jour, 0 inchangé, 0 écarté, 0 signalé."
+        "vide\u00a0: 0 enregistrement lu, 0 créé, 0 mis à jour, 0 inchangé, 0 écarté, 0 signalé."
     )
 
 
@@ -117,7 +117,7 @@ def test_combine_sums_and_keeps_each_file(report):
 
 
 def test_save_is_readable_json(report, tmp_path):
-    report.flag(6, "Région inconnue : « Été »")
+    report.flag(6, "Région inconnue\u00a0: «\u00a0Été\u00a0»")
     path = tmp_path / "rapports" / "un.json"
     report.save(path)
     assert "« Été »" in path.read_text(encoding="utf-8")

@@ -180,11 +180,11 @@ def test_not_found(client, db):
 
 def test_forbidden_says_why(client_acheteur):
     request = client_acheteur.get(reverse("account_change_password")).wsgi_request
-    response = views.forbidden(request, PermissionError("Cette page est ouverte aux profils suivants : réseau."))
+    response = views.forbidden(request, PermissionError("Cette page est ouverte aux profils suivants\u00a0: réseau."))
     assert response.status_code == 403
     tree = parse(response)
     check_page(tree)
-    assert "profils suivants : réseau" in text_of(tree.find(".//main"))
+    assert "profils suivants\u00a0: réseau" in text_of(tree.find(".//main"))
     assert client_acheteur.acteur_organisation.nom in text_of(tree.find(".//main"))
 
 
@@ -284,7 +284,8 @@ def test_verdict_says_what_why_and_what_next():
 
 
 @pytest.mark.parametrize(
-    ("done", "due", "share"), [(50, 200, "25 %"), (0, 200, "0 %"), (None, 200, "0 %"), (5, 0, "sur 0 h")]
+    ("done", "due", "share"),
+    [(50, 200, "25\u00a0%"), (0, 200, "0\u00a0%"), (None, 200, "0\u00a0%"), (5, 0, "sur 0\u00a0h")],
 )
 def test_progress_is_written_as_well_as_drawn(done, due, share):
     html = render_to_string("includes/_progress.html", {"done": done, "due": due, "expected": 0.4, "label": "Heures"})

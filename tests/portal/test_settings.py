@@ -66,7 +66,7 @@ def test_wrong_value_stops_the_start_with_one_line(named, variables):
     assert done.stdout == ""
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith(f"Configuration refusée : {named} ")
+    assert lines[0].startswith(f"Configuration refusée\u00a0: {named} ")
     assert "secret" not in lines[0]  # a password never reaches the journal
 
 
@@ -74,7 +74,7 @@ def test_manage_refuses_in_the_same_line():
     done = run("import runpy, sys; sys.argv = ['manage.py', 'check']; runpy.run_path('manage.py', run_name='__main__')",
                PORTAL_HOSTS="portail.exemple.fr")  # fmt: skip
     assert done.returncode != 0
-    assert done.stderr.strip().splitlines()[0].startswith("Configuration refusée : PORTAL_SECRET_KEY ")
+    assert done.stderr.strip().splitlines()[0].startswith("Configuration refusée\u00a0: PORTAL_SECRET_KEY ")
     assert "Traceback" not in done.stderr
 
 

@@ -262,8 +262,8 @@ def test_a_zip_of_something_else():
 
 def test_missing_columns_are_named_with_those_read():
     error = refusal("nom;ville\nA;B\n", required=["siret", "nom", "code postal"])
-    assert "Colonnes manquantes : « siret », « code postal »." in str(error)
-    assert "Colonnes lues : « nom », « ville »." in str(error)
+    assert "Colonnes manquantes\u00a0: «\u00a0siret\u00a0», «\u00a0code postal\u00a0»." in str(error)
+    assert "Colonnes lues\u00a0: «\u00a0nom\u00a0», «\u00a0ville\u00a0»." in str(error)
     assert "Colonne manquante : « siret »." in str(refusal("nom\nA\n", required=["siret"]))
 
 
@@ -294,7 +294,7 @@ def test_bad_rows_can_be_set_aside():
 
 def test_error_with_a_column():
     error = TableError("Date illisible.", line=12, column="date")
-    assert str(error) == "Ligne 12, colonne « date » : date illisible."
+    assert str(error) == "Ligne 12, colonne «\u00a0date\u00a0»\u00a0: date illisible."
     assert (error.message, error.line, error.column) == ("Date illisible.", 12, "date")
     assert str(TableError("Date illisible.", column="Début")) == "Colonne « Début » : date illisible."
 

@@ -92,7 +92,9 @@ def test_the_twelve_files_leave_valid_and_nothing_goes_unsaid():
     left_out = found.get("ecartes", [])
     assert number + len(left_out) == Lot.objects.count() == 774
     # Three contracts have a modification numbered 0, which the schema refuses: told, never renumbered.
-    assert [row["motifs"] for row in left_out] == [["« modifications » a un « id » qui est inférieur à 1 (0)"]] * 3
+    assert [row["motifs"] for row in left_out] == [
+        ["«\u00a0modifications\u00a0» a un «\u00a0id\u00a0» qui est inférieur à 1 (0)"]
+    ] * 3
 
 
 @pytest.mark.parametrize("files", [DAILY, OFFICIAL], ids=["daily", "official"])

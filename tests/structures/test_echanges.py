@@ -344,12 +344,12 @@ def test_old_conversations_are_erased_with_what_was_sent(client_acheteur, membre
     echange = membre.structure.echanges.get()
     Echange.objects.filter(pk=echange.pk).update(a_effacer_le=timezone.localdate())
     call_command("purger_echanges")
-    assert "Échanges effacés : 1 ; messages : 1 ; envois : 1." in capsys.readouterr().out
+    assert "Échanges effacés\u00a0: 1\u00a0; messages\u00a0: 1\u00a0; envois\u00a0: 1." in capsys.readouterr().out
     assert [each.structure for each in Echange.objects.all()] == [kept]
     assert MessageEchange.objects.count() == 1
     assert set(Envoi.objects.values_list("destinataire", flat=True)) == {"garde@exemple.fr", other.destinataire}
     call_command("purger_echanges")
-    assert "Échanges effacés : 0 ; messages : 0 ; envois : 0." in capsys.readouterr().out
+    assert "Échanges effacés\u00a0: 0\u00a0; messages\u00a0: 0\u00a0; envois\u00a0: 0." in capsys.readouterr().out
 
 
 def test_what_is_due_tomorrow_stays(echange):

@@ -201,7 +201,7 @@ def test_a_file_keeps_its_columns_in_order_in_the_export(client_acheteur):
     assert rows[0][4:] == list(fournisseurs.COLONNES)
     assert rows[1][:5] == ["12,5", siret, "'=cmd|calc", "7", "Connu de l'annuaire"]
     assert rows[1][7] == "'=Dangereuse()"
-    assert rows[2][4:6] == ["Numéro invalide", "Aucun numéro : un SIRET compte 14 chiffres, un SIREN 9."]
+    assert rows[2][4:6] == ["Numéro invalide", "Aucun numéro\u00a0: un SIRET compte 14 chiffres, un SIREN 9."]
     book = io.BytesIO(b"".join(client_acheteur.get(export, {"format": "xlsx"}).streaming_content))
     found = [list(row.values.values()) for row in read_table(book, name="x.xlsx")]
     assert found[0][:5] == ["12,5", siret, "=cmd|calc", "7", "Connu de l'annuaire"]

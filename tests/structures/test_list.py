@@ -198,8 +198,8 @@ def test_a_last_page_that_emptied_gives_the_one_before(client, country):
     [
         ("kind=ZZ&kind=EI", "« ZZ »"),
         ("famille=autre", "Famille : « autre »"),
-        ("reseau=inconnu", "« inconnu »"),
-        ("label=inconnu", "« inconnu »"),
+        ("reseau=inconnu", "«\u00a0inconnu\u00a0»"),
+        ("label=inconnu", "«\u00a0inconnu\u00a0»"),
         ("ges=peut-etre", "« peut-etre »"),
         ("mois=13", "« 13 »"),
         ("tri=hasard", "« hasard »"),
@@ -231,7 +231,13 @@ def test_right_values_stay_beside_wrong_ones(client, mixed):
 def test_cards_say_what_matters(client, mixed):
     Structure.objects.filter(nom="Jardins A").update(convention_fin=date(2020, 1, 31), donnees_du=date(2019, 5, 1))
     page = client.get(f"{LIST}?kind=EI&ou=Lisieux").content.decode()
-    for text in ("Réservable : insertion", "Convention expirée le 31/01/2020", "Données de 2019", "siège à 4", "km"):
+    for text in (
+        "Réservable\u00a0: insertion",
+        "Convention expirée le 31/01/2020",
+        "Données de 2019",
+        "siège à 4",
+        "km",
+    ):
         assert text in page
     assert "Tient un marché public</span>" in client.get(f"{LIST}?kind=ESAT").content.decode()
     assert "A tenu un marché public</span>" in client.get(f"{LIST}?kind=AI").content.decode()

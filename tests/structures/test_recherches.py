@@ -64,7 +64,7 @@ def test_a_place_is_kept_by_its_code():
     commune = make.make_commune(code="14118", nom="Caen")
     criteres = actions.read("ou=Caen&rayon=20")
     assert QueryDict(criteres.parametres).dict() == {"lieu": f"commune-{commune.code}", "rayon": "20"}
-    assert "20 km autour de Caen" in criteres.nom
+    assert "20\u00a0km autour de Caen" in criteres.nom
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_only_what_is_new_is_told_and_once(client_acheteur, capsys):
     assert "L'Étape Nouvelle" in sent.body
     assert new.get_absolute_url() in sent.body
     assert not any(other in sent.body for other in ("Déjà là", "Autre type", "Cachée"))
-    assert "annoncées : 1" in capsys.readouterr().out
+    assert "annoncées\u00a0: 1" in capsys.readouterr().out
 
 
 def test_a_structure_that_comes_back_is_not_new(client_acheteur):
@@ -260,7 +260,7 @@ def test_a_search_no_longer_understood_stops_nobody_else(client_acheteur, capsys
     structure()
     check()
     assert len(mail.outbox) == 1
-    assert "incomprises : 1" in capsys.readouterr().out
+    assert "incomprises\u00a0: 1" in capsys.readouterr().out
 
 
 def test_the_day_of_the_check_is_kept(client_acheteur):

@@ -143,8 +143,8 @@ TABLE = [
         "commune-38544": None, "departement-69": None,
     }),
     ("a radius around a commune of the same département", around("38185", 20), ELSEWHERE, {
-        GRENOBLE: "à moins de 1 km de Grenoble (rayon déclaré 20 km)",
-        "commune-38151": "à 5 km d'Échirolles (rayon déclaré 20 km)",
+        GRENOBLE: "à moins de 1\u00a0km de Grenoble (rayon déclaré 20\u00a0km)",
+        "commune-38151": "à 5\u00a0km d'Échirolles (rayon déclaré 20\u00a0km)",
         EPCI_METRO: "couvre Grenoble-Alpes-Métropole",
         ISERE: "couvre 2 communes de l'Isère",
         ARA: "couvre 2 communes d'Auvergne-Rhône-Alpes",
@@ -163,7 +163,7 @@ TABLE = [
     }),
     ("nothing, seat elsewhere", None, ELSEWHERE, {
         GRENOBLE: None, EPCI_METRO: None, ISERE: None, ARA: None,
-        "departement-14": "siège à Caen ; zone non déclarée",
+        "departement-14": "siège à Caen\u00a0; zone non déclarée",
     }),
     ("nothing, seat in an arrondissement", None, "69381", {
         "commune-69381": "siège à Lyon 1er Arrondissement ; zone non déclarée",
@@ -202,7 +202,7 @@ TABLE = [
     }),
     ("a commune and a radius", around("38185", 20, "commune-38544"), ELSEWHERE, {
         "commune-38544": "couvre Vienne",
-        GRENOBLE: "à moins de 1 km de Grenoble (rayon déclaré 20 km)",
+        GRENOBLE: "à moins de 1\u00a0km de Grenoble (rayon déclaré 20\u00a0km)",
         ISERE: "couvre toute l'Isère",
         EPCI_ASTRIDE: "couvre une commune de Vienne Condrieu Agglomération",
         ARA: "couvre 3 communes d'Auvergne-Rhône-Alpes",
@@ -266,7 +266,7 @@ def test_several_places_say_which_one(france):
     isere, caen = settle(place(ISERE), "14118"), settle(None, "14118")
     settle(place("commune-27229"), "27229")
     assert ask(GRENOBLE, "departement-14") == {
-        isere: ["couvre toute l'Isère"], caen: ["siège à Caen ; zone non déclarée"],
+        isere: ["couvre toute l'Isère"], caen: ["siège à Caen\u00a0; zone non déclarée"],
     }  # fmt: skip
 
 
@@ -276,7 +276,7 @@ def test_a_radius_is_counted_from_the_seat(france):
     assert ask(GRENOBLE, rayon_km=20) == {near: ["siège à 5 km de Grenoble"]}
     assert ask(GRENOBLE) == {far: ["couvre Grenoble"]}
     assert ask(GRENOBLE, "commune-14118", rayon_km=20) == {
-        near: ["siège à 5 km de Grenoble"], far: ["siège à moins de 1 km de Caen"],
+        near: ["siège à 5\u00a0km de Grenoble"], far: ["siège à moins de 1\u00a0km de Caen"],
     }  # fmt: skip
 
 

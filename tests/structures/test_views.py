@@ -110,7 +110,7 @@ def test_radius_gives_distances_nearest_first(client, country):
     settle("À Ifs", country.ifs)
     settle("À Évreux", country.evreux)
     assert reasons(client, ou="Caen", rayon=30) == {
-        "À Caen": ["siège à moins de 1 km de Caen"],
+        "À Caen": ["siège à moins de 1\u00a0km de Caen"],
         "À Ifs": ["siège à 5 km de Caen"],
     }
     assert found(client, ou="Ifs", rayon=30) == ["À Ifs", "À Caen"]
@@ -126,7 +126,7 @@ def test_radius_gives_distances_nearest_first(client, country):
         ({"lieux": [("commune", "14118")]}, "Caen", "couvre Caen"),
         ({"lieux": [("region", "28")]}, "Normandie", "couvre toute la Normandie"),
         ({"lieux": [("france", "")]}, "Caen", "couvre toute la France"),
-        ({"centre": (49.0, -0.4), "rayon_km": 40}, "Caen", "à 20 km de Caen (rayon déclaré 40 km)"),
+        ({"centre": (49.0, -0.4), "rayon_km": 40}, "Caen", "à 20\u00a0km de Caen (rayon déclaré 40\u00a0km)"),
         (None, "Calvados", "siège à Lisieux ; zone non déclarée"),
     ],
 )
@@ -185,7 +185,12 @@ def test_the_empty_page_proposes_the_next_step(client, country):
 def test_active_filters_can_be_taken_away_one_by_one(client, country):
     response = client.get(LIST, {"q": "tonte", "ou": "Caen", "rayon": 20, "kind": ["EI", "AI"], "page": 3})
     puces = {puce.libelle: puce.url for puce in response.context["puces"]}
-    assert list(puces) == ["« tonte »", "20 km autour de Caen", "Entreprise d'insertion", "Association intermédiaire"]
+    assert list(puces) == [
+        "«\u00a0tonte\u00a0»",
+        "20\u00a0km autour de Caen",
+        "Entreprise d'insertion",
+        "Association intermédiaire",
+    ]
     assert puces["« tonte »"] == "?ou=Caen&rayon=20&kind=EI&kind=AI"
     assert puces["Entreprise d'insertion"] == "?q=tonte&ou=Caen&rayon=20&kind=AI"
 

@@ -115,7 +115,7 @@ def test_search_finds_both_ways(country, declared, found_from):
 
 def test_a_zone_in_words(country):
     zone = make_zone(lieux=[("departement", "14"), ("commune", "27229")], centre=EVREUX, rayon_km=20)
-    assert describe([zone])[zone.pk] == "Évreux, Calvados et 20 km autour d'Évreux"
+    assert describe([zone])[zone.pk] == "Évreux, Calvados et 20\u00a0km autour d'Évreux"
 
 
 def test_what_says_the_same_is_one_zone(country):

@@ -8,7 +8,7 @@ from portal.imports import plural
 
 
 class Command(BaseCommand):
-    help = "Publie les modèles de clauses livrés avec le portail ; un texte changé devient une nouvelle version."
+    help = "Publie les modèles de clauses livrés avec le portail\u00a0; un texte changé devient une nouvelle version."
 
     def handle(self, *args, **options):
         added = load_models(timezone.localdate())

@@ -10,7 +10,7 @@ from portal.imports import plural
 class Command(BaseCommand):
     help = (
         "Efface les participants sans trace depuis le terme de conservation (24 mois par défaut), et de nouveau ceux "
-        "qu'une restauration aurait ramenés. À lancer chaque nuit ; peut être relancée sans rien doubler."
+        "qu'une restauration aurait ramenés. À lancer chaque nuit\u00a0; peut être relancée sans rien doubler."
     )
 
     def handle(self, **options):

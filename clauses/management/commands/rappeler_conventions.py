@@ -8,7 +8,7 @@ from portal.imports import plural
 
 
 class Command(BaseCommand):
-    help = "Écrit aux facilitateurs et aux acheteurs 6, 3 et 1 mois avant la fin d'une convention ; chaque jour."
+    help = "Écrit aux facilitateurs et aux acheteurs 6, 3 et 1 mois avant la fin d'une convention\u00a0; chaque jour."
 
     def handle(self, *args, **options):
         self.stdout.write(plural(rappeler(timezone.localdate()), "rappel mis en file.", "rappels mis en file."))

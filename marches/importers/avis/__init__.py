@@ -40,7 +40,7 @@ def import_avis(path: str | Path | BinaryIO, *, nom: str = "", by=None, importat
             importation.terminee_le = timezone.now()
             importation.save(update_fields=["rapport", "terminee_le"])
     except OSError as error:
-        raise FichierRefuse(f"Le fichier ne peut pas être lu : {error.strerror or error}.") from error
+        raise FichierRefuse(f"Le fichier ne peut pas être lu\u00a0: {error.strerror or error}.") from error
     return report
 
 
@@ -55,7 +55,8 @@ def read_notice(content: bytes) -> AvisLu:
     if kind == "ANNONCE":
         return boamp.read(root)
     raise FichierRefuse(
-        f"Ce XML (« {kind[:60]} ») n'est ni un avis eForms, ni un avis TED R2.0.9, ni un avis BOAMP. {EXPECTED}"
+        f"Ce XML («\u00a0{kind[:60]}\u00a0») n'est ni un avis eForms, ni un avis TED R2.0.9, ni un avis BOAMP. "
+        f"{EXPECTED}"
     )
 
 
@@ -89,7 +90,7 @@ def _of_archive(file: BinaryIO, report: ImportReport) -> Iterator[LectureAvis]:
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError) as error:
-        raise FichierRefuse("L'archive .zip est abîmée : téléchargez-la de nouveau, puis recommencez.") from error
+        raise FichierRefuse("L'archive .zip est abîmée\u00a0: téléchargez-la de nouveau, puis recommencez.") from error
     with archive:
         members = [member for member in archive.infolist() if _is_notice(member)]
         _refuse_bombs(members)
@@ -115,13 +116,14 @@ def _refuse_bombs(members: list[zipfile.ZipInfo]) -> None:
     if not members:
         raise FichierRefuse(f"L'archive ne contient aucun fichier XML. {EXPECTED}")
     if len(members) > MOST_MEMBERS:
-        raise FichierRefuse("L'archive contient plus de 20 000 fichiers : découpez-la, puis recommencez.")
+        raise FichierRefuse("L'archive contient plus de 20\u00a0000 fichiers\u00a0: découpez-la, puis recommencez.")
     if sum(member.file_size for member in members) > LARGEST_ARCHIVE:
-        raise FichierRefuse("L'archive dépasse 2 Go une fois ouverte : découpez-la, puis recommencez.")
+        raise FichierRefuse("L'archive dépasse 2\u00a0Go une fois ouverte\u00a0: découpez-la, puis recommencez.")
     for member in members:
         if member.file_size > MOST_PACKED * max(member.compress_size, 1_000):
             raise FichierRefuse(
-                f"L'archive est anormalement compressée (« {member.filename[-60:]} ») : elle est refusée par prudence."
+                f"L'archive est anormalement compressée («\u00a0{member.filename[-60:]}\u00a0»)\u00a0: elle est "
+                "refusée par prudence."
             )
 
 

@@ -36,7 +36,7 @@ REMOVED, NAME_REMOVED = "[coordonnées retirées]", "[nom retiré]"
 def parse(content: bytes) -> Any:
     """The root element of a notice; FichierRefuse, in French, when the bytes are no such XML."""
     if len(content) > LARGEST:
-        raise FichierRefuse("L'avis pèse plus de 20 Mo : ce n'est pas un avis de marché.")
+        raise FichierRefuse("L'avis pèse plus de 20\u00a0Mo\u00a0: ce n'est pas un avis de marché.")
     parser = etree.XMLParser(
         resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
@@ -45,7 +45,9 @@ def parse(content: bytes) -> Any:
     except (etree.XMLSyntaxError, ValueError) as error:
         raise FichierRefuse(f"Le fichier n'est pas un XML valide ({_short(error)}).") from error
     if root.getroottree().docinfo.doctype:
-        raise FichierRefuse("Le fichier déclare une DTD (« DOCTYPE ») : un avis de marché n'en a pas. Il est refusé.")
+        raise FichierRefuse(
+            "Le fichier déclare une DTD («\u00a0DOCTYPE\u00a0»)\u00a0: un avis de marché n'en a pas. Il est refusé."
+        )
     return root
 
 

@@ -45,7 +45,7 @@ def format_of(cle: str) -> Format | None:
 
 
 def _accepted() -> str:
-    return f"Formats acceptés, compressés ou non (.gz, .zip) : {', '.join(format.nom for format in FORMATS)}."
+    return f"Formats acceptés, compressés ou non (.gz, .zip)\u00a0: {', '.join(format.nom for format in FORMATS)}."
 
 
 def _seen(tete: bytes) -> str:

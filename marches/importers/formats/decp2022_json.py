@@ -15,8 +15,8 @@ def recognises(tete: bytes, path: Path) -> bool:
 def seen(tete: bytes) -> str:
     """What a JSON file of no known format holds, in French."""
     if b'"marches"' in tete:
-        return "Ce JSON a une clé « marches » qui ne contient aucun marché."
-    return "Ce JSON n'a pas de bloc « marches »."
+        return "Ce JSON a une clé «\u00a0marches\u00a0» qui ne contient aucun marché."
+    return "Ce JSON n'a pas de bloc «\u00a0marches\u00a0»."
 
 
 FORMAT = Format(cle=decp.FORMAT, nom="DECP 2022 (JSON)", recognises=recognises, records=records, read=decp.read_record)

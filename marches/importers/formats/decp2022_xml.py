@@ -42,7 +42,7 @@ OPTIONS: dict[str, Any] = {
     "resolve_entities": False, "no_network": True, "load_dtd": False, "dtd_validation": False, "huge_tree": False,
     "remove_comments": True, "remove_pis": True,
 }  # fmt: skip
-DOCTYPE = "Le fichier XML contient une définition DTD, qu'aucun fichier officiel ne contient : il est refusé."
+DOCTYPE = "Le fichier XML contient une définition DTD, qu'aucun fichier officiel ne contient\u00a0: il est refusé."
 
 
 def recognises(tete: bytes, path: Path) -> bool:

@@ -78,9 +78,10 @@ def missing(tete: bytes, path: Path) -> str:
     if len(found) < 2:
         return ""
     return (
-        "Ce tableau n'est pas un tableau de marchés dont les colonnes sont connues : il faut au moins l'acheteur "
-        "(« acheteur_id »), l'identifiant ou l'objet (« id », « objet ») et le montant, la date de notification, le "
-        "code CPV ou le titulaire (« montant », « dateNotification », « codeCPV », « titulaire_id »)."
+        "Ce tableau n'est pas un tableau de marchés dont les colonnes sont connues\u00a0: il faut au moins "
+        "l'acheteur («\u00a0acheteur_id\u00a0»), l'identifiant ou l'objet («\u00a0id\u00a0», «\u00a0objet\u00a0») "
+        "et le montant, la date de notification, le code CPV ou le titulaire («\u00a0montant\u00a0», "
+        "«\u00a0dateNotification\u00a0», «\u00a0codeCPV\u00a0», «\u00a0titulaire_id\u00a0»)."
     )
 
 

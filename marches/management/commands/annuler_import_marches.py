@@ -12,9 +12,9 @@ from portal.models import Importation
 
 class Command(BaseCommand):
     help = (
-        "Annule un import de marchés : ses enregistrements sont retirés, les lots disent de nouveau ce que disent les "
-        "autres fichiers, ceux dont lui seul parlait sont retirés sauf si une personne y a travaillé. Sans numéro, "
-        "donne la liste des imports."
+        "Annule un import de marchés\u00a0: ses enregistrements sont retirés, les lots disent de nouveau ce que "
+        "disent les autres fichiers, ceux dont lui seul parlait sont retirés sauf si une personne y a travaillé. "
+        "Sans numéro, donne la liste des imports."
     )
 
     def add_arguments(self, parser):
@@ -41,10 +41,10 @@ class Command(BaseCommand):
         except DejaAnnulee as error:
             raise CommandError("Cet import est déjà annulé.") from error
         self.stdout.write(
-            f"Import annulé : {plural(done.enregistrements, 'enregistrement retiré', 'enregistrements retirés')}, "
-            f"{plural(done.laisses, 'laissé', 'laissés')} à un autre import ; "
+            f"Import annulé\u00a0: {plural(done.enregistrements, 'enregistrement retiré', 'enregistrements retirés')}, "
+            f"{plural(done.laisses, 'laissé', 'laissés')} à un autre import\u00a0; "
             f"{plural(done.retires, 'lot retiré', 'lots retirés')}, {plural(done.relus, 'relu', 'relus')}, "
             f"{plural(done.gardes, 'gardé', 'gardés')} car des personnes y ont travaillé."
         )
         for exemple in done.exemples:
-            self.stdout.write(f"  Gardé : {exemple}")
+            self.stdout.write(f"  Gardé\u00a0: {exemple}")

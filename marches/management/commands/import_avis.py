@@ -26,7 +26,7 @@ class Command(BaseCommand):
                 report = import_avis(path)
             except FichierRefuse as error:
                 refused.append({"fichier": path, "raison": str(error)})
-                self.stderr.write(f"{path} : {error}")
+                self.stderr.write(f"{path}\u00a0: {error}")
                 continue
             reports.append(report)
             self.stdout.write(report.as_text())
@@ -35,4 +35,4 @@ class Command(BaseCommand):
         if rapport:
             save_json(combine(reports) | {"refuses": refused}, rapport)
         if refused:
-            raise CommandError("Rien n'a été écrit pour : " + ", ".join(file["fichier"] for file in refused) + ".")
+            raise CommandError("Rien n'a été écrit pour\u00a0: " + ", ".join(file["fichier"] for file in refused) + ".")

@@ -13,7 +13,7 @@ from portal.imports import FichierRefuse, combine, save_json
 
 class Command(BaseCommand):
     help = (
-        "Importe des fichiers de marchés et de concessions dans le registre. Le format est reconnu au contenu : "
+        "Importe des fichiers de marchés et de concessions dans le registre. Le format est reconnu au contenu\u00a0: "
         f"{', '.join(format.nom for format in FORMATS)}. Compressés (.gz, .zip) ou non."
     )
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         try:
             known = read_noms(noms) if noms else {}
         except FichierRefuse as error:
-            raise CommandError(f"{noms} : {error}") from error
+            raise CommandError(f"{noms}\u00a0: {error}") from error
         reports, refused = [], []
         for path in fichiers:
             try:
@@ -49,8 +49,8 @@ class Command(BaseCommand):
         if rapport:
             save_json(combine(reports) | {"refuses": refused}, rapport)
         if refused:
-            raise CommandError("Rien n'a été écrit pour : " + ", ".join(file["fichier"] for file in refused) + ".")
+            raise CommandError("Rien n'a été écrit pour\u00a0: " + ", ".join(file["fichier"] for file in refused) + ".")
 
     def _refuse(self, refused, name, error):
         refused.append({"fichier": name, "raison": str(error)})
-        self.stderr.write(f"{name} : {error}")
+        self.stderr.write(f"{name}\u00a0: {error}")

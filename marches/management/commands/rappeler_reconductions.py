@@ -8,7 +8,7 @@ from portal.imports import plural
 
 
 class Command(BaseCommand):
-    help = "Écrit aux acheteurs et aux titulaires 6, 3 et 1 mois avant une reconduction ou une fin ; chaque jour."
+    help = "Écrit aux acheteurs et aux titulaires 6, 3 et 1 mois avant une reconduction ou une fin\u00a0; chaque jour."
 
     def handle(self, *args, **options):
         lots, sent = rappeler(timezone.localdate())

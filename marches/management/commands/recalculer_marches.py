@@ -8,8 +8,9 @@ from portal.imports import FichierRefuse, plural
 
 class Command(BaseCommand):
     help = (
-        "Relit les enregistrements DECP déjà importés : lieux, secteurs, noms et titulaires suivent les référentiels "
-        "d'aujourd'hui. À lancer après import_territoires ou import_structures ; sans effet s'il n'y a rien de neuf."
+        "Relit les enregistrements DECP déjà importés\u00a0: lieux, secteurs, noms et titulaires suivent les "
+        "référentiels d'aujourd'hui. À lancer après import_territoires ou import_structures\u00a0; sans effet s'il "
+        "n'y a rien de neuf."
     )
 
     def add_arguments(self, parser):
@@ -19,5 +20,5 @@ class Command(BaseCommand):
         try:
             known = read_noms(noms) if noms else {}
         except FichierRefuse as error:
-            raise CommandError(f"{noms} : {error}") from error
+            raise CommandError(f"{noms}\u00a0: {error}") from error
         self.stdout.write(f"{plural(recalculer(known), 'lot relu', 'lots relus')}.")

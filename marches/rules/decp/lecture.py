@@ -60,7 +60,7 @@ def read_fields(raw: Any, natures: dict[str, NatureContrat], *, sans_objet: bool
     elif not lu.objet and not sans_objet:
         lu.refus = "objet absent"
     elif not lu.objet and not lu.identifiant:
-        lu.refus = "ni objet ni identifiant : rien ne distingue ce contrat des autres du même acheteur"
+        lu.refus = "ni objet ni identifiant\u00a0: rien ne distingue ce contrat des autres du même acheteur"
     if lu.refus:
         return lu
     _identity(read, buyer)

@@ -41,7 +41,7 @@ FICHES = [
     ),
     Fiche(
         "dynamic", "Dynamic", Kind.ETTI, "14118", [("renfort.interim", M), ("gros-oeuvre.aide-chantier", M)], CALVADOS,
-        "Entreprise de travail temporaire d'insertion : l'intérim y sert d'abord le parcours des personnes.",
+        "Entreprise de travail temporaire d'insertion\u00a0: l'intérim y sert d'abord le parcours des personnes.",
         ("coorace",), "Actif & Dynamic",
     ),
     Fiche(
@@ -76,21 +76,21 @@ FICHES = [
         "esl", "ESL Emploi", Kind.ETTI, "14118",
         [("travaux-publics.voies-ferrees", M), ("industrie.soudure", M), ("gros-oeuvre.aide-chantier", M),
          ("second-oeuvre.sols", M), ("travaux-publics.terrassement", M)], CALVADOS,
-        "Intérim d'insertion : soudage, manœuvre, conduite d'engins, pose de revêtements.", ("coorace",),
+        "Intérim d'insertion\u00a0: soudage, manœuvre, conduite d'engins, pose de revêtements.", ("coorace",),
     ),
     Fiche(
         "action-emploi", "Action Emploi", Kind.AI, "28140",
         [("restauration.scolaire", M), ("renfort.atsem", M), ("renfort.services-techniques", M),
          ("proprete.ecoles", M), ("espaces-verts.entretien", M)], EURE_ET_LOIR,
-        "Association intermédiaire très présente auprès des communes : cantines, remplacement d'ATSEM, services "
+        "Association intermédiaire très présente auprès des communes\u00a0: cantines, remplacement d'ATSEM, services "
         "techniques l'été. Plus de la moitié de son activité vient des collectivités.",
         ("coorace",), siret="41950598700042", plus={"part_marches_publics": 50, "annee_part": 2019},
     ),
     Fiche(
         "petit-plus", "Le Petit Plus", Kind.EA, "93007",
         [("dechets.papiers-cartons", P), ("dechets.tri", P)], [("region", "11")],
-        "Entreprise adaptée spécialisée dans la collecte et le recyclage : environ 1 000 points de collecte en "
-        "Île-de-France.", ("unea",),
+        "Entreprise adaptée spécialisée dans la collecte et le recyclage\u00a0: environ 1\u00a0000 points de "
+        "collecte en Île-de-France.", ("unea",),
     ),
     Fiche(
         "resilience", "Résilience", Kind.EI, "93007", [("proprete.bureaux", P), ("proprete.logements", P)],
@@ -102,7 +102,7 @@ FICHES = [
         Fiche(
             f"regie-{cle}", f"Régie de quartier {nom}", Kind.EI, insee,
             [("dechets.papiers-cartons", P), ("proprete.espace-public", P), ("espaces-verts.entretien", P)],
-            PLAINE_COMMUNE, "Régie conventionnée entreprise d'insertion : elle emploie les habitants du quartier.",
+            PLAINE_COMMUNE, "Régie conventionnée entreprise d'insertion\u00a0: elle emploie les habitants du quartier.",
             ("cnlrq",),
         )
         for cle, nom, insee in [
@@ -143,8 +143,8 @@ FICHES = [
     Fiche(
         "acces", "Acces, Inclusive Tech", Kind.EI, "93066",
         [("numerique.tests", P), ("numerique.support", P), ("administratif.saisie", P)], [("region", "11")],
-        "Entreprise d'insertion du numérique créée avec une fondation d'entreprise : tests d'applications, assistance "
-        "de premier niveau, saisie et contrôle de dossiers.", ("fei",), siret="82200166500030",
+        "Entreprise d'insertion du numérique créée avec une fondation d'entreprise\u00a0: tests d'applications, "
+        "assistance de premier niveau, saisie et contrôle de dossiers.", ("fei",), siret="82200166500030",
     ),
     Fiche(
         "lemon-aide", "Lemon Aide", Kind.EI, "93055",

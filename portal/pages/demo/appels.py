@@ -18,7 +18,7 @@ REFERENCE = "demo-appel-{}"
 MONTHS = "Reconductible tacitement trois fois, par période de 12 mois."
 HANDICAP = "Lot réservé aux entreprises adaptées et aux ESAT, en application de l'article L. 2113-12."
 LES_DEUX = "Lot réservé en application de l'article L. 2113-14 du code de la commande publique."
-CLAUSE = "Clause sociale d'insertion : 420 heures au profit de personnes éloignées de l'emploi."
+CLAUSE = "Clause sociale d'insertion\u00a0: 420 heures au profit de personnes éloignées de l'emploi."
 
 # key of the buyer, title, days before the deadline, lots (title, CPV, NUTS, estimate, BT-71, BT-70)
 APPELS = [

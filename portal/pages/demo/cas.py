@@ -28,8 +28,8 @@ CAS = [
     Fiche(
         "cas-france", "Archives de l'Estuaire", Kind.EA, "44109",
         [("administratif.numerisation", P), ("administratif.saisie", P)], [("france", "")],
-        "Numérisation de fonds d'archives et saisie de dossiers : enlèvement et retour dans toute la France, y compris "
-        "outre-mer.", ("unea",),
+        "Numérisation de fonds d'archives et saisie de dossiers\u00a0: enlèvement et retour dans toute la France, y "
+        "compris outre-mer.", ("unea",),
     ),
     Fiche(
         "cas-sans-zone", "La Varlope du lac", Kind.EI, "74010",
@@ -40,7 +40,7 @@ CAS = [
     Fiche(
         "cas-paris", "La Table des Peupliers", Kind.EI, "75113",
         [("restauration.traiteur", P), ("restauration.restaurant", P)], [("commune", "75113"), ("commune", "75105")],
-        "Traiteur et restaurant de quartier : buffets livrés à vélo dans le sud-est de Paris.", ("fei",),
+        "Traiteur et restaurant de quartier\u00a0: buffets livrés à vélo dans le sud-est de Paris.", ("fei",),
     ),
     Fiche(
         "cas-corse", "Murs et maquis", Kind.ACI, "2A004",
@@ -64,7 +64,7 @@ CAS = [
     Fiche(
         "cas-eatt", "Intérim adapté du Bocage", Kind.EATT, "14118",
         [("renfort.interim", M), ("renfort.administratif", M)], CALVADOS,
-        "Intérim de personnes reconnues travailleurs handicapés : accueil, saisie, manutention légère.", ("unea",),
+        "Intérim de personnes reconnues travailleurs handicapés\u00a0: accueil, saisie, manutention légère.", ("unea",),
     ),
     Fiche(
         "cas-sep", "Atelier de production du Val d'Iton", Kind.SEP, "27701", [("industrie.conditionnement", F)],
@@ -82,7 +82,7 @@ CAS = [
     ),
     Fiche(
         "cas-ancienne", "Les Ateliers de Louviers – ancien site", Kind.ACI, "27375", [("proprete.ecoles", P)],
-        [("departement", "27")], "Ancienne adresse : l'activité a rejoint l'autre site.", remplacee_par="louviers",
+        [("departement", "27")], "Ancienne adresse\u00a0: l'activité a rejoint l'autre site.", remplacee_par="louviers",
     ),
 ]  # fmt: skip
 RARES = frozenset(fiche.cle for fiche in CAS)
@@ -110,7 +110,8 @@ _SECONDS = ["espaces-verts.plantation", "espaces-verts.espaces-naturels", "espac
 _RESEAU_OF = {Kind.ACI: "chantier-ecole", Kind.EI: "fei", Kind.EA: "unea", Kind.ESAT: "hosmoz"}
 _WORDS = [
     "Tonte, taille et désherbage sans produit chimique, par des équipes encadrées qui apportent leur matériel.",
-    "Entretien de parcs, de cimetières et d'abords de bâtiments publics ; plantations à l'automne et au printemps.",
+    "Entretien de parcs, de cimetières et d'abords de bâtiments publics\u00a0; plantations à l'automne et au "
+    "printemps.",
     "Équipes de six à huit personnes pour l'entretien courant, la fauche tardive et le paillage des massifs.",
 ]
 

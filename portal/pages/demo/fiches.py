@@ -126,7 +126,7 @@ DESSINS = {
     "petit-plus": ["cartons"], "esl": ["rails"],
 }  # fmt: skip
 MOYENS_PARTAGES = {
-    "Actif & Dynamic": "Une direction, une comptabilité et une équipe d'accompagnement pour trois structures ; "
+    "Actif & Dynamic": "Une direction, une comptabilité et une équipe d'accompagnement pour trois structures\u00a0; "
     "chacune garde son agrément et répond en son nom.",
     "Aire 14": "Un atelier, un parc de véhicules et une personne chargée des réponses aux marchés publics.",
 }

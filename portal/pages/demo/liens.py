@@ -10,7 +10,7 @@ from structures.zones import make_zone
 CO_ENTREPRISES = [
     ("acces", "Acces, Inclusive Tech",
      "Ouvrir les métiers du numérique, en tension, à des personnes que l'insertion oriente d'habitude vers des métiers "
-     "manuels : tests d'applications, assistance aux utilisateurs, traitement de dossiers.",
+     "manuels\u00a0: tests d'applications, assistance aux utilisateurs, traitement de dossiers.",
      "Sorties vers l'emploi et heures de formation reçues, revues deux fois par an avec les fondateurs.",
      [("Ares", "", "Recrutement et accompagnement social des salariés en parcours"),
       ("Fondation Accenture", "", "Formation au numérique par des bénévoles, appui commercial")]),
@@ -25,15 +25,15 @@ CO_ENTREPRISES = [
 
 ALLIANCES = [
     ("Associations intermédiaires d'Eure-et-Loir",
-     "Cinq associations qui se connaissent et se partagent le département : entretien des lycées, écoles, "
+     "Cinq associations qui se connaissent et se partagent le département\u00a0: entretien des lycées, écoles, "
      "remplacements. Elles avaient l'habitude de travailler ensemble avant de répondre, en quinze jours, à la Région.",
      ["proprete.ecoles", "renfort.colleges-lycees"], [("departement", "28")], date(2013, 9, 1),
-     "Chaque association répond pour les établissements proches d'elle ; une voix par association.",
+     "Chaque association répond pour les établissements proches d'elle\u00a0; une voix par association.",
      [("action-emploi", True, "Coordination et facturation"), ("ai-28-chartres", False, ""),
       ("ai-28-dreux", False, ""), ("ai-28-dunois", False, ""), ("ai-28-perche", False, "")]),
     ("Collecter et trier en Plaine Commune",
-     "Une entreprise adaptée et quatre régies de quartier réunies pour la collecte des papiers et des cartons : les "
-     "compétences du recyclage d'un côté, la connaissance des quartiers de l'autre.",
+     "Une entreprise adaptée et quatre régies de quartier réunies pour la collecte des papiers et des "
+     "cartons\u00a0: les compétences du recyclage d'un côté, la connaissance des quartiers de l'autre.",
      ["dechets.papiers-cartons"], [("commune", "93001"), ("commune", "93066"), ("commune", "93072")],
      date(2015, 11, 3), "Cinq membres, cinq voix égales.",
      [("petit-plus", True, "Méthode, matériel, sécurité, encadrement"),

@@ -77,8 +77,10 @@ def told(today: date) -> list[tuple[str, str, dict, list[L]]]:
     eure_et_loir = ["action-emploi", "ai-28-chartres", "ai-28-dreux", "ai-28-dunois", "ai-28-perche"]
     gme_colleges = {
         "nom": "Groupement des onze associations intermédiaires du Calvados",
-        "gouvernance": "Actif coordonne les remplacements ; chaque association répond aux collèges de son secteur.",
-        "taches": {"actif": "Mandataire ; 13 collèges, coordination et facturation"},
+        "gouvernance": (
+            "Actif coordonne les remplacements\u00a0; chaque association répond aux collèges de son secteur."
+        ),
+        "taches": {"actif": "Mandataire\u00a0; 13 collèges, coordination et facturation"},
     }
     remplacements = "Remplacement des agents techniques des collèges publics"
     lycees = "Entretien et ménage des lycées"
@@ -103,19 +105,19 @@ def told(today: date) -> list[tuple[str, str, dict, list[L]]]:
         ("colleges-suite", "calvados",
          {"objet": f"{remplacements} – suite du marché de 2021", "reference": "COLLEGES-2025", "type": S,
           "predecesseur": "colleges", "date_lancement": date(2025, 4, 14),
-          "presentation": "Suite imaginée pour la démonstration : mêmes associations, même coordination."},
+          "presentation": "Suite imaginée pour la démonstration\u00a0: mêmes associations, même coordination."},
          [L(remplacements, "renfort.colleges-lycees", "79620000", 690_000, date(2025, 9, 1), 48, eleven, "",
             Reservation.INSERTION, True, groupement=gme_colleges)]),
         ("centres-routiers", "calvados",
          {"objet": "Nettoyage des centres routiers départementaux", "reference": "ROUTES-NET", "type": S,
-          "presentation": "Une première période s'achève bientôt : la reconduction reste à décider."},
+          "presentation": "Une première période s'achève bientôt\u00a0: la reconduction reste à décider."},
          [L("Nettoyage des centres routiers", "proprete.bureaux", "90919200", 96_000,
             add_months(date(today.year, today.month, 1), -20), 24, ["proprete"], "", clause=True, reconductions=1,
             reconduction_mois=12)]),
         ("lycees", "centre",
          {"objet": f"{lycees} de la région", "reference": "LYCEES-CVL", "type": S, "date_lancement": date(2016, 6, 1),
-          "presentation": "Quinze jours pour répondre : les associations travaillaient déjà ensemble. Chacune a son "
-          "lycée et son interlocuteur à la Région."},
+          "presentation": "Quinze jours pour répondre\u00a0: les associations travaillaient déjà ensemble. Chacune a "
+                          "son lycée et son interlocuteur à la Région."},
          [L(f"{lycees} d'Eure-et-Loir", "proprete.ecoles", "90919300", 310_000, date(2016, 9, 1), 12, eure_et_loir,
             "28", Reservation.INSERTION, True, reconductions=3, reconduction_mois=12,
             groupement={"nom": "Groupement des associations intermédiaires d'Eure-et-Loir"})]),
@@ -127,15 +129,15 @@ def told(today: date) -> list[tuple[str, str, dict, list[L]]]:
         ("cartons", "plaine-commune",
          {"objet": "Collecte des cartons et des cagettes en bois auprès des professionnels", "reference": "CARTONS",
           "type": S, "marche_insertion": True, "date_lancement": date(2015, 11, 16),
-          "presentation": "Marché d'insertion (article 30 du code alors en vigueur) : l'insertion en est l'objet même, "
-          "ce qui permettait une réponse commune d'une entreprise adaptée et de quatre régies."},
+          "presentation": "Marché d'insertion (article 30 du code alors en vigueur)\u00a0: l'insertion en est l'objet "
+                          "même, ce qui permettait une réponse commune d'une entreprise adaptée et de quatre régies."},
          [L("Collecte des cartons et des cagettes en bois", "dechets.papiers-cartons", "90511400", 1_900_000,
             date(2016, 3, 1), 72, ["petit-plus", "regie-aubervilliers", "regie-pierrefitte", "regie-saint-denis",
                                    "regie-stains"], "", clause=True,
             groupement={
                 "nom": "Le Petit Plus et quatre régies de quartier", "signee": date(2016, 2, 26), "voix": 1,
                 "gouvernance": "Cinq membres, une voix chacun.",
-                "taches": {"petit-plus": "Mandataire : encadrement, sécurité, éco-conduite, planification",
+                "taches": {"petit-plus": "Mandataire\u00a0: encadrement, sécurité, éco-conduite, planification",
                            "regie-aubervilliers": "Équipiers de collecte", "regie-pierrefitte": "Équipiers de collecte",
                            "regie-saint-denis": "Équipiers de collecte", "regie-stains": "Équipiers de collecte"},
             })]),
@@ -190,7 +192,8 @@ def told(today: date) -> list[tuple[str, str, dict, list[L]]]:
          {"objet": "Maintenance et petits travaux des lycées franciliens", "reference": "MAINT-LYC", "type": S,
           "date_lancement": date(today.year - 1, 3, 10), "est_accord_cadre": True,
           "montant_maximum": Decimal(1_200_000),
-          "presentation": "Accord-cadre en lots fins, un par territoire ; chaque chantier est un marché subséquent."},
+          "presentation": "Accord-cadre en lots fins, un par territoire\u00a0; chaque chantier est un marché "
+                          "subséquent."},
          [L(f"Petits travaux – {nom}", "second-oeuvre.multiservices", "50700000", montant, date(today.year - 1, 9, 1),
             24, [titulaire], str(rang), reservation, True, commune=commune, reconductions=1, reconduction_mois=12)
           for rang, (nom, montant, titulaire, reservation, commune) in enumerate([
@@ -204,15 +207,15 @@ def told(today: date) -> list[tuple[str, str, dict, list[L]]]:
             ["regie-stains"], "", Reservation.INSERTION, True, commune="93072")]),
         ("brouillon-abords", "calvados",
          {"objet": "Entretien des abords de huit collèges", "reference": "ABORDS", "type": S, "publie": False,
-          "presentation": "Brouillon : le Département hésite encore entre deux découpages en lots."},
+          "presentation": "Brouillon\u00a0: le Département hésite encore entre deux découpages en lots."},
          [L("Abords des collèges du Bessin", "espaces-verts.entretien", "77310000", 60_000,
             add_months(date(today.year, today.month, 1), 8), 12, [], "1", Reservation.INSERTION,
             reconductions=3, reconduction_mois=12)]),
         ("formation", "idf",
          {"objet": "Formation professionnelle des demandeurs d'emploi – métiers du tertiaire", "reference": "FORM-TERT",
           "type": S, "date_lancement": date(today.year - 1, 8, 25),
-          "presentation": "La clause y porte sur les fonctions support de l'organisme : comptabilité, secrétariat, "
-          "entretien."},
+          "presentation": "La clause y porte sur les fonctions support de l'organisme\u00a0: comptabilité, "
+                          "secrétariat, entretien."},
          [L("Métiers du tertiaire", "formation.professionnelle", "80530000", 1_200_000, date(today.year, 1, 1), 24,
             ["formation"], "", clause=True, commune="93055")]),
         ("numerique", "idf",

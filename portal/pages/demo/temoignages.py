@@ -81,7 +81,7 @@ missions sont proposées aux personnes formées.
         "Réseau Coorace, retours d'adhérents sur la commande publique",
     ),
     Recit(
-        "Quinze jours pour répondre : la coopération était déjà là",
+        "Quinze jours pour répondre\u00a0: la coopération était déjà là",
         "En Eure-et-Loir, des associations habituées à travailler ensemble ont emporté l'entretien des lycées, "
         "puis un marché d'espaces verts.",
         """
@@ -117,7 +117,7 @@ financements incertains.
         Temoignage.Audience.ADHERENTS,
     ),
     Recit(
-        "Des lots pour tous, des lots réservés : chacun y trouve sa place",
+        "Des lots pour tous, des lots réservés\u00a0: chacun y trouve sa place",
         "Près de Caen, un chantier d'insertion tient son rang parmi les entreprises, et ses équipes travaillent même "
         "pendant la saison creuse.",
         """
@@ -146,7 +146,7 @@ personnes de l'équipe se sont formées au droit des marchés publics pour le te
         "Réseau Coorace, retours d'adhérents sur la commande publique",
     ),
     Recit(
-        "D'une obligation à une équipe : huit intérimaires sur un chantier ferroviaire",
+        "D'une obligation à une équipe\u00a0: huit intérimaires sur un chantier ferroviaire",
         "Deux entreprises devaient des heures d'insertion. Elles ont trouvé des collègues.",
         """
 Sur un chantier de la SNCF, la clause sociale imposait un volume d'heures à deux entreprises. ESL Emploi leur a
@@ -238,7 +238,7 @@ partenaires veulent continuer.
         "Fiche sur les coopérations économiques avec l'économie sociale et solidaire (Avise)",
     ),
     Recit(
-        "170 000 heures : comment une région a cherché ses petits lots",
+        "170\u00a0000 heures\u00a0: comment une région a cherché ses petits lots",
         "En Île-de-France, la direction des achats est allée chercher l'insertion là où personne ne l'attendait.",
         """
 Pour 2017, la Région Île-de-France s'était donné un minimum : 170 000 heures d'insertion. Deux personnes y ont
@@ -267,8 +267,9 @@ ou l'entretien de leurs locaux.
         "Bonne pratique publiée en 2017 sur les achats socialement responsables",
     ),
     Recit(
-        "Créer ensemble une entreprise : deux exemples de coentreprise sociale",
-        "Une fondation du numérique, un industriel, des acteurs de l'insertion : quand l'alliance devient une société.",
+        "Créer ensemble une entreprise\u00a0: deux exemples de coentreprise sociale",
+        "Une fondation du numérique, un industriel, des acteurs de l'insertion\u00a0: quand l'alliance devient une "
+        "société.",
         """
 Certaines alliances vont jusqu'à fonder une entreprise commune. Deux entreprises d'insertion franciliennes en sont
 nées.

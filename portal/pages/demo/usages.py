@@ -24,8 +24,8 @@ from structures.models import (
 
 # name, note, [(key of the card, note)]
 LISTES = [
-    ("Collèges : entretien et remplacements", "Structures à consulter pour le renouvellement du marché.",
-     [("actif", "Mandataire du marché actuel ; répond vite."), ("ai-bessin", "Suit trois collèges du Bessin."),
+    ("Collèges\u00a0: entretien et remplacements", "Structures à consulter pour le renouvellement du marché.",
+     [("actif", "Mandataire du marché actuel\u00a0; répond vite."), ("ai-bessin", "Suit trois collèges du Bessin."),
       ("aire14", "À solliciter pour les espaces verts en hiver."), ("esat-caen", "")]),
     ("Propreté des écoles", "Contacts pris au salon de 2024, à revoir avant la prochaine consultation.",
      [("evreux-proprete", "A chiffré quatorze écoles à Évreux."), ("cas-ancienne", "Visite faite en mars."),
@@ -37,19 +37,21 @@ V, A = Sens.VERS_STRUCTURE, Sens.VERS_ACHETEUR
 ECHANGES = [
     ("aire14", "Entretien des cours de collèges en hiver", [
         (9, V, True, "Bonjour,\n\nNous préparons un marché de petits travaux de taille et de plantation dans six "
-         "collèges. Auriez-vous une équipe disponible de janvier à mars ?\n\nLa mission achats responsables"),
-        (7, A, False, "Bonjour,\n\nOui : une équipe de huit personnes et son encadrant, du 6 janvier au 20 mars. Nous "
+         "collèges. Auriez-vous une équipe disponible de janvier à mars\u00a0?\n\nLa mission achats responsables"),
+        (7, A, False,
+         "Bonjour,\n\nOui\u00a0: une équipe de huit personnes et son encadrant, du 6 janvier au 20 mars. Nous "
          "pouvons venir voir les sites avant la publication."),
     ], None),
     ("actif", "Remplacements de la rentrée de janvier", [
-        (16, V, True, "Bonjour,\n\nCombien d'agents pourriez-vous former aux cuisines d'ici la rentrée de janvier ?"),
+        (16, V, True,
+         "Bonjour,\n\nCombien d'agents pourriez-vous former aux cuisines d'ici la rentrée de janvier\u00a0?"),
         (15, A, True, "Bonjour,\n\nDouze personnes terminent leur formation à l'hygiène alimentaire le 12 décembre."),
-        (2, V, False, "Merci. Deux collèges de plus nous demandent un remplaçant : pouvons-nous en parler cette "
-         "semaine ?"),
+        (2, V, False, "Merci. Deux collèges de plus nous demandent un remplaçant\u00a0: pouvons-nous en parler cette "
+         "semaine\u00a0?"),
     ], None),
     ("esat-caen", "Massifs d'un nouveau collège", [
         (62, V, True, "Bonjour,\n\nPourriez-vous planter et entretenir les massifs d'un collège qui ouvre à l'ouest de "
-         "Caen ?"),
+         "Caen\u00a0?"),
         (58, A, True, "Bonjour,\n\nNos équipes sont complètes pour deux saisons. Nous préférons fermer cet échange et "
          "vous invitons à écrire à nos confrères."),
     ], 58),
@@ -59,7 +61,8 @@ ECHANGES = [
 ECRITURES: list[tuple[int, str, str, Bloc, dict[str, Any]]] = [
     (96, "reseau", "actif", Bloc.PRESENTATION, {
         "description": "Association intermédiaire de l'agglomération caennaise. Elle coordonne onze associations qui "
-        "remplacent les agents techniques des collèges publics du Calvados : cuisine, entretien, petite maintenance.",
+                       "remplacent les agents techniques des collèges publics du Calvados\u00a0: cuisine, entretien, "
+                       "petite maintenance.",
     }),
     (41, "structure", "actif", Bloc.CAPACITE, {"effectif": 152, "effectif_parcours": 140}),
     (12, "structure", "actif", Bloc.IDENTITE, {"enseigne": "Actif, l'emploi solidaire"}),
@@ -128,7 +131,7 @@ def _claims(cards, users: dict[str, User], today: date) -> None:
         Revendication(
             structure=haie, user=users["nouvelle"], siret=haie.identifiant_source,
             courriel="ateliers@haie-fleurie.invalid", fonction="Responsable des ateliers", etat=EtatDemande.EN_ATTENTE,
-            message="Notre ESAT partage le SIRET de son association gestionnaire : je peux vous l'envoyer.",
+            message="Notre ESAT partage le SIRET de son association gestionnaire\u00a0: je peux vous l'envoyer.",
         ),
         Revendication(
             structure=touques, user=users["entreprise"], siret=touques.organisation.identifiant,

@@ -105,12 +105,12 @@ def _next_step(request, temoignage) -> bool:
         try:
             actions.publish(temoignage, by=request.acteur, on=timezone.localdate())
         except ValidationError:
-            messages.error(request, "Le témoignage n'est pas publié : complétez d'abord ce qui manque.")
+            messages.error(request, "Le témoignage n'est pas publié\u00a0: complétez d'abord ce qui manque.")
             return False
         messages.success(request, "Le témoignage est publié.")
     elif "depublier" in request.POST and temoignage.statut != Temoignage.Statut.BROUILLON:
         actions.unpublish(temoignage, by=request.acteur)
-        messages.success(request, "Le témoignage est revenu à l'état de brouillon : il n'est plus visible.")
+        messages.success(request, "Le témoignage est revenu à l'état de brouillon\u00a0: il n'est plus visible.")
     return True
 
 

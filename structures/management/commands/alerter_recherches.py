@@ -7,10 +7,11 @@ from structures.actions import recherches
 
 
 class Command(BaseCommand):
-    help = "Écrit aux personnes dont une recherche enregistrée a de nouvelles réponses ; à lancer chaque jour."
+    help = "Écrit aux personnes dont une recherche enregistrée a de nouvelles réponses\u00a0; à lancer chaque jour."
 
     def handle(self, *args, **options):
         told = recherches.check_all(timezone.now())
         self.stdout.write(
-            f"Recherches lues : {told['lues']} ; annoncées : {told['annoncees']} ; incomprises : {told['incomprises']}."
+            f"Recherches lues\u00a0: {told['lues']}\u00a0; annoncées\u00a0: {told['annoncees']}\u00a0; "
+            f"incomprises\u00a0: {told['incomprises']}."
         )

@@ -18,7 +18,7 @@ def day(text: str) -> date:
 
 
 class Command(BaseCommand):
-    help = "Charge des structures dans l'annuaire. Formats : " + " ; ".join(
+    help = "Charge des structures dans l'annuaire. Formats\u00a0: " + "\u00a0; ".join(
         f"{name} ({format.libelle})" for name, format in FORMATS.items()
     )
 
@@ -30,14 +30,16 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         if not Commune.objects.exists():
-            raise CommandError("Les territoires manquent : lancez d'abord « manage.py import_territoires ».")
+            raise CommandError(
+                "Les territoires manquent\u00a0: lancez d'abord «\u00a0manage.py import_territoires\u00a0»."
+            )
         reports, refusals = [], []
         for path in options["fichiers"]:
             try:
                 report = import_file(FORMATS[options["format"]], path, options["date"])
             except FichierRefuse as error:
                 refusals.append({"fichier": path, "raison": str(error)})
-                self.stderr.write(f"{path} : {error}")
+                self.stderr.write(f"{path}\u00a0: {error}")
                 continue
             reports.append(report)
             self.stdout.write(report.as_text())
@@ -45,5 +47,5 @@ class Command(BaseCommand):
             save_json({**combine(reports), "refuses": refusals}, options["rapport"])
         if refusals:
             raise CommandError(
-                "Rien n'a été écrit pour : " + ", ".join(refusal["fichier"] for refusal in refusals) + "."
+                "Rien n'a été écrit pour\u00a0: " + ", ".join(refusal["fichier"] for refusal in refusals) + "."
             )

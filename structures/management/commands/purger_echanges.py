@@ -12,5 +12,6 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         erased = echanges.purge(timezone.localdate())
         self.stdout.write(
-            f"Échanges effacés : {erased['echanges']} ; messages : {erased['messages']} ; envois : {erased['envois']}."
+            f"Échanges effacés\u00a0: {erased['echanges']}\u00a0; messages\u00a0: {erased['messages']}\u00a0; "
+            f"envois\u00a0: {erased['envois']}."
         )

@@ -8,7 +8,9 @@ from structures.notifications.rappels import remind
 
 
 class Command(BaseCommand):
-    help = "Écrit aux membres des structures dont la fiche n'a pas été confirmée depuis un an ; à lancer chaque jour."
+    help = (
+        "Écrit aux membres des structures dont la fiche n'a pas été confirmée depuis un an\u00a0; à lancer chaque jour."
+    )
 
     def handle(self, *args, **options):
         cards, sent = remind(timezone.localdate())

@@ -14,12 +14,12 @@ class Command(BaseCommand):
 
     def handle(self, *args, oui=False, **options):
         if not settings.TRY_OUT and not oui:
-            raise CommandError("Ce site est public : relancez avec --oui pour y charger des données fictives.")
+            raise CommandError("Ce site est public\u00a0: relancez avec --oui pour y charger des données fictives.")
         if demo.is_loaded():
             self.stdout.write("Les données de démonstration sont déjà là.")
         else:
             counts = demo.load()
-            self.stdout.write("Données de démonstration chargées : " + ", ".join(counts) + ".")
-        self.stdout.write("\nComptes de démonstration, mot de passe « " + demo.MOT_DE_PASSE + " » :")
+            self.stdout.write("Données de démonstration chargées\u00a0: " + ", ".join(counts) + ".")
+        self.stdout.write("\nComptes de démonstration, mot de passe «\u00a0" + demo.MOT_DE_PASSE + "\u00a0»\u00a0:")
         for email, fonction in demo.accounts():
             self.stdout.write(f"  {email:<32} {fonction}")
