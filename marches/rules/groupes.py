@@ -52,10 +52,14 @@ def membre_eligible(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
     if besoin.reservation not in PAR_TYPE:
         return replace(said, reason=f"{candidat.appellation}\u00a0: {_lower(said.reason)}")
     base = said.source.removeprefix("Code de la commande publique, ")
-    source = f"Doctrine : fiche DAJ du 23/09/2011, sur {base}"
+    source = f"Doctrine\u00a0: fiche DAJ du 23/09/2011, sur {base}"
     if said.regle == "reserve_regie":  # what bars it is not its kind, and can be put right
         return dire(
-            "groupe_membre", on, f"{candidat.appellation} : {_lower(said.reason)}", source=source, remede=said.remede
+            "groupe_membre",
+            on,
+            f"{candidat.appellation}\u00a0: {_lower(said.reason)}",
+            source=source,
+            remede=said.remede,
         )
     if said.is_blocking:
         return dire(

@@ -188,7 +188,7 @@ CAS = [
     Cas("R. 2123-1, 2°", "travaux, 999 999 €", lambda: petits(999_999, type=TRAVAUX, others=(9_000_000,)), OK),
     Cas("R. 2123-1, 2°", "travaux, 1 000 000 €", lambda: petits(1_000_000, type=TRAVAUX, others=(9_000_000,)), BLOCK),
     Cas("R. 2123-1, 2°", "20 % tout juste", lambda: petits(75_000, 75_000, others=(600_000,)), OK),
-    Cas("R. 2123-1, 2°", "plus de 20 %", lambda: petits(75_001, 75_000, others=(600_000,)), BLOCK, "20 %"),
+    Cas("R. 2123-1, 2°", "plus de 20 %", lambda: petits(75_001, 75_000, others=(600_000,)), BLOCK, "20\u00a0%"),
     Cas("R. 2123-1, 2°", "montant inconnu", lambda: petits(None, 1_000), WARN, "inconnue"),
     Cas("R. 2123-1, 2°", "sous le seuil", lambda: petits(1_000, formal=False), INFO, "déjà"),
     Cas("R. 2123-1, 2°", "aucun petit lot", lambda: petits(), OK),
@@ -278,7 +278,7 @@ CAS = [
     Cas("R. 2193-10", "600 € HT", lambda: direct(600), INFO, "directement"),
     Cas("R. 2193-10", "600 € HT sans paiement direct", lambda: direct(600, asked=False), WARN, "n'en prévoit pas"),
     Cas("R. 2193-10", "défense, services, 9,9 %", lambda: direct(9_900, DEFENSE, whole=100_000), OK),
-    Cas("R. 2193-10", "défense, services, 10 %", lambda: direct(10_000, DEFENSE, whole=100_000), INFO, "10 %"),
+    Cas("R. 2193-10", "défense, services, 10 %", lambda: direct(10_000, DEFENSE, whole=100_000), INFO, "10\u00a0%"),
     Cas("R. 2193-10", "montant inconnu", lambda: direct(None), OK),
     # Publication
     Cas("R. 2196-1", "publié à deux mois", lambda: publication(date(2026, 1, 31), date(2026, 3, 31)), OK),

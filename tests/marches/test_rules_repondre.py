@@ -139,19 +139,20 @@ SEUL = [
     # Share of the workers
     Cas("R. 2113-7", "50 % tout juste", lambda: c.part_minimale(qui(part=euro(50)), besoin(INSERTION), EN_2023), OK),
     Cas("R. 2113-7", "49,9 %", lambda: c.part_minimale(qui(part=euro("49.9")), besoin(INSERTION), EN_2023), BLOCK,
-        "49,9 %"),
+        "49,9\u00a0%"),
     Cas("R. 2113-7", "part inconnue", lambda: c.part_minimale(qui(part=None), besoin(INSERTION), EN_2023), WARN,
         "inconnue"),
     Cas("R. 3113-1", "49 %, concession",
-        lambda: c.part_minimale(qui(part=euro(49)), besoin(INSERTION, nature=CONCESSION), EN_2023), BLOCK, "49 %"),
+        lambda: c.part_minimale(qui(part=euro(49)), besoin(INSERTION, nature=CONCESSION), EN_2023), BLOCK, "49\u00a0%"),
     Cas("R. 2313-3", "49 %, défense",
-        lambda: c.part_minimale(qui("EA", part=euro(49)), besoin(HANDICAP, nature=DEFENSE), EN_2023), BLOCK, "49 %"),
+        lambda: c.part_minimale(qui("EA", part=euro(49)), besoin(HANDICAP, nature=DEFENSE), EN_2023), BLOCK,
+        "49\u00a0%"),
     Cas("R. 2113-7", "prison avant que la part soit fixée",
         lambda: c.part_minimale(qui("SEP", part=euro(10)), besoin(PRISON), date(2022, 12, 29)), OK),
     Cas("R. 2113-7", "prison, part fixée",
-        lambda: c.part_minimale(qui("SEP", part=euro(10)), besoin(PRISON), date(2022, 12, 30)), BLOCK, "10 %"),
+        lambda: c.part_minimale(qui("SEP", part=euro(10)), besoin(PRISON), date(2022, 12, 30)), BLOCK, "10\u00a0%"),
     Cas("Ordonnance 2015-899, art. 36", "40 % sous l'ordonnance",
-        lambda: c.part_minimale(qui(part=euro(40)), besoin(INSERTION), EN_2018), BLOCK, "40 %"),
+        lambda: c.part_minimale(qui(part=euro(40)), besoin(INSERTION), EN_2018), BLOCK, "40\u00a0%"),
     Cas("R. 2113-7", "lot ouvert", lambda: c.part_minimale(qui(part=euro(1)), besoin(), EN_2023), OK),
     # Convention on the day of launch
     Cas("R. 5132-1", "convention, dernier jour", lambda: c.convention_valide(
@@ -252,7 +253,7 @@ GROUPE = [
         "à qui"),
     Cas("L. 2113-15", "groupe, ESS", lambda: groupe(("EI", "EA"), ESS, EN_2023), WARN, "Membre"),
     Cas("R. 2113-7", "un membre à 40 %", lambda: groupes.membre_en_regle(
-        qui(part=euro(40)), besoin(INSERTION), EN_2023), BLOCK, "Une EI (EI) : 40 %"),
+        qui(part=euro(40)), besoin(INSERTION), EN_2023), BLOCK, "Une EI (EI)\u00a0: 40\u00a0%"),
     Cas("R. 2113-7", "un membre de part inconnue", lambda: groupes.membre_en_regle(
         qui(part=None), besoin(INSERTION), EN_2023), OK),
     Cas("R. 5132-1", "un membre à la convention échue", lambda: groupes.membre_en_regle(
@@ -274,8 +275,8 @@ GROUPE = [
     Cas("R. 2142-24", "groupement solidaire", lambda: groupes.mandataire_conjoint(SOLIDAIRE, False, EN_2023), OK),
     # Shares of a joint group
     Cas("R. 2142-20", "60 + 40 %", lambda: parts(CONJOINT, 60, 40), OK),
-    Cas("R. 2142-20", "60 + 39,99 %", lambda: parts(CONJOINT, 60, "39.99"), BLOCK, "99,99 %"),
-    Cas("R. 2142-20", "60 + 41 %", lambda: parts(CONJOINT, 60, 41), BLOCK, "101,00 %"),
+    Cas("R. 2142-20", "60 + 39,99 %", lambda: parts(CONJOINT, 60, "39.99"), BLOCK, "99,99\u00a0%"),
+    Cas("R. 2142-20", "60 + 41 %", lambda: parts(CONJOINT, 60, 41), BLOCK, "101,00\u00a0%"),
     Cas("R. 2142-20", "tiers à 33,33 %", lambda: parts(CONJOINT, "33.33", "33.33", "33.34"), OK),
     Cas("R. 2142-20", "une part absente", lambda: parts(CONJOINT, 60, None), BLOCK, "M1"),
     Cas("R. 2142-20", "solidaire sans parts", lambda: parts(SOLIDAIRE, None, None), OK),
