@@ -16,19 +16,17 @@ from clauses.models import (
     Imputation,
     Participant,
     Passation,
-    PointSuivi,
     RepriseHeures,
     Tache,
 )
 from clauses.parametres import seuil
 from clauses.rules import Allure, allure
-from marches.rules import add_months
+from clauses.stats.suivi import nombre_suivi
 from portal.permissions import Acteur
 
 ELIGIBILITES_JOURS = 60
 CONVENTIONS_JOURS = 180
 TACHES_JOURS = 30
-SUIVI_MOIS = 3  # the first follow-up point comes three months after a person left
 MOST = 10  # rows of each list
 
 
@@ -67,20 +65,21 @@ def suivis(ranks, on: date) -> list[dict]:
 
 
 def a_traiter(acteur: Acteur, on: date) -> dict:
-    """What waits for the facilitator besides the months to check. Eight queries, whatever the number of rows."""
+    """What waits for the facilitator besides the months to check. Ten queries, whatever the number of rows."""
     followed = ClauseSociale.objects.followed_by(acteur).values("pk")
     people = Participant.objects.editable_by(acteur)
     ending = people.annotate(fin=Max("eligibilites__valable_au"))
     soon = on + timedelta(days=ELIGIBILITES_JOURS)
-    left = people.filter(sortie_le__lte=add_months(on, -SUIVI_MOIS))
-    met = PointSuivi.objects.filter(participant=OuterRef("pk"), terme__gt=0)
+    points, late, exits = nombre_suivi(people, on)
     tasks = Tache.objects.filter(
         Q(clause__in=followed) | Q(convention__facilitateur__organisation=acteur.organisation_id), faite_le=None
     )
     tasks = tasks.filter(Q(echeance=None) | Q(echeance__lte=on + timedelta(days=TACHES_JOURS)))
     return {
         "eligibilites": ending.filter(sortie_le=None, fin__gte=on, fin__lte=soon).count(),
-        "sans_suivi": left.filter(~Exists(met)).count(),
+        "points": points,
+        "points_en_retard": late,
+        "sorties": exits,
         "ecarts": list(
             Ecart.objects.editable_by(acteur)
             .exclude(etape=EtapeEcart.CLOS)

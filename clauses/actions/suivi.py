@@ -1,8 +1,9 @@
 """What people have become: the day they left and why, then a point at each term; noted one by one or many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -56,6 +57,26 @@ def noter_sortie(
         participant=person, terme=SORTIE, defaults=given | {"fait_le": le, "par": by.user}
     )
     return person
+
+
+@transaction.atomic
+def noter_sorties(rows: Mapping[int, Mapping[str, Any]], *, people, on: date, by: Acteur) -> int:
+    """`noter_sortie` for many people at once, all or none; how many. `rows`: what is given of each, by key.
+
+    PointsRefuses says why, person by person.
+    """
+    known = people.in_bulk(list(rows))
+    refused = {}
+    for pk, given in rows.items():
+        if pk not in known:
+            raise ValidationError("Une de ces personnes n'est plus dans votre suivi\u00a0: rechargez la page.")
+        try:
+            noter_sortie(known[pk], on=on, by=by, **given)
+        except ValidationError as error:
+            refused[pk] = " ".join(error.messages)
+    if refused:
+        raise PointsRefuses(refused)
+    return len(rows)
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from clauses import parametres
-from clauses.enums import Modalite, MotifEffacement, MotifProlongation, TypeContrat
+from clauses.enums import Modalite, MotifEffacement, MotifProlongation, StatutFormation, TypeContrat
 from clauses.models import ActionFormation, Affectation, Eligibilite, Participant
 from clauses.rules import eligibilite_fin
 from portal import siret
@@ -133,10 +133,22 @@ class FormationForm(forms.ModelForm):
 
     class Meta:
         model = ActionFormation
-        fields = ["intitule", "dispositif", "financeur", "certifiante", "heures", "statut", "demandee_le", "du", "au"]
+        fields = [
+            "intitule",
+            "dispositif",
+            "financeur",
+            "certifiante",
+            "heures",
+            "statut",
+            "demandee_le",
+            "du",
+            "au",
+            "resultat",
+        ]
         help_texts = {
             "dispositif": "Par exemple POE collective, plan de l'employeur, CPF.",
             "financeur": "Par exemple l'OPCO, la Région, France Travail.",
+            "resultat": "Une fois la formation terminée.",
         }
 
     def clean(self):
@@ -144,6 +156,9 @@ class FormationForm(forms.ModelForm):
         start, end = data.get("du"), data.get("au")
         if start and end and end < start:
             self.add_error("au", "La fin ne peut précéder le début.")
+        over = {StatutFormation.TERMINEE, StatutFormation.ABANDONNEE}
+        if data.get("resultat") and data.get("statut") not in over:
+            self.add_error("resultat", "Un résultat se note une fois la formation terminée ou abandonnée.")
         return data
 
 

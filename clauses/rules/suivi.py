@@ -30,8 +30,8 @@ class PointDu:
 def calendrier(sortie_le: date, termes: Sequence[int]) -> list[tuple[int, date, date | None]]:
     """(term, first day, last day) of each point: it is asked for until the eve of the next, the last one for good."""
     starts = [add_months(sortie_le, terme) for terme in termes]
-    ends = [start - timedelta(days=1) for start in starts[1:]]
-    return list(zip(termes, starts, [*ends, None], strict=True))
+    ends: list[date | None] = [start - timedelta(days=1) for start in starts[1:]]
+    return list(zip(termes, starts, [*ends, None][: len(starts)], strict=True))
 
 
 def point_a_faire(

@@ -72,7 +72,14 @@ def formation(request, pk, formation_pk=None):
         form.save()
         messages.success(request, "La formation est enregistrée.")
         return redirect(person)
-    return _page(request, form, person, titre="Formation", bouton="Enregistrer", supprimable=bool(row.pk))
+    return _page(
+        request,
+        form,
+        person,
+        titre="Formation",
+        bouton="Enregistrer",
+        retirer="Retirer cette formation" if row.pk else "",
+    )
 
 
 @role_required(*DECLARENTS)
@@ -97,4 +104,7 @@ def matricule(request, pk):
 
 
 def _page(request, form, participant, **context):
+    """A form about a person: showing it is a look at them."""
+    if request.method == "GET":
+        actions.consulter(participant, "parcours", by=request.acteur)
     return render(request, "clauses/parcours_form.html", {"form": form, "participant": participant} | context)

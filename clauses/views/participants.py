@@ -100,6 +100,22 @@ def _person(request, pk):
     )
 
 
+def _points(person, done, on):
+    """(term, day it falls due, state, point noted) of each follow-up point; [] before the exit."""
+    if person.sortie_le is None:
+        return []
+    termes, late = parametres.termes_suivi(person.sortie_le), int(parametres.seuil("suivi_retard_jours", on))
+    now = rules.point_a_faire(person.sortie_le, done.keys(), on, termes=termes, retard=late)
+    missed = rules.points_manques(person.sortie_le, done.keys(), on, termes=termes)
+    rows = []
+    for terme, start, _ in rules.calendrier(person.sortie_le, termes):
+        state = "manque" if terme in missed else "a_venir"
+        if now is not None and now.terme == terme:
+            state = "retard" if now.en_retard else "a_faire"
+        rows.append((terme, start, state, done.get(terme)))
+    return rows
+
+
 def _detail(request, person, eligibilite_form=None, affectation_form=None):
     on = timezone.localdate()
     eligibilites = list(person.eligibilites.annotate(prolongee=Count("prolongations")))
@@ -114,6 +130,7 @@ def _detail(request, person, eligibilite_form=None, affectation_form=None):
         Q(affectations__participant__facilitateur=person.facilitateur)
         | Q(titulaires__lot__in=ClauseSociale.objects.editable_by(request.acteur).values("lot"))
     )
+    points = {point.terme: point for point in person.points_suivi.all()}
     consultations = person.consultations.select_related("user", "organisation")
     late = timedelta(days=int(parametres.seuil("formation_attente_jours", on)))
     return render(
@@ -131,6 +148,8 @@ def _detail(request, person, eligibilite_form=None, affectation_form=None):
                 (row, row.statut == StatutFormation.DEMANDEE and row.demandee_le and on - row.demandee_le > late)
                 for row in person.formations.all()
             ],
+            "sortie": points.get(rules.SORTIE),
+            "points": _points(person, points, on),
             "passages": person.transferts.select_related("de", "vers"),
             "consultations": consultations[:SHOWN_LOOKS],
             "nombre_consultations": consultations.count(),

@@ -183,7 +183,9 @@ def test_the_board_tells_what_waits(chantier):
     for days, expected in [("2026-08-14", 1), ("2026-08-15", 1)]:  # 60 days, then one too many
         f.make_eligibilite(participant=f.make_participant(facilitateur=chantier.facilitateur), valable_au=days)
         assert client.get(url).context["a_traiter"]["eligibilites"] == expected
-    gone = f.make_participant(facilitateur=chantier.facilitateur, sortie_le=date(2026, 3, 15))
+    gone = f.make_participant(
+        facilitateur=chantier.facilitateur, entree_le=date(2026, 1, 5), sortie_le=date(2026, 3, 15)
+    )
     f.make_participant(facilitateur=chantier.facilitateur, sortie_le=date(2026, 3, 16))  # not three months yet
     f.make_ecart(clause=chantier.clause, etape="notifie")
     f.make_convention(facilitateur=chantier.facilitateur, intitule="Ville et bailleur", date_fin=date(2026, 9, 1))
@@ -191,11 +193,12 @@ def test_the_board_tells_what_waits(chantier):
     f.make_passation(vers=chantier.facilitateur)
     page = client.get(url)
     words = text(page)
-    assert page.context["a_traiter"]["sans_suivi"] == 1
+    assert page.context["a_traiter"]["points"] == 1
+    assert page.context["a_traiter"]["points_en_retard"] == 0  # due today
     for said in ("Écart de 133 h", "Ville et bailleur", "Relancer le titulaire", "Clause proposée par", "en retard"):
         assert said in words
     f.make_point_suivi(participant=gone, terme=3)
-    assert client.get(url).context["a_traiter"]["sans_suivi"] == 0
+    assert client.get(url).context["a_traiter"]["points"] == 0
     other = text(sign_in(Role.FACILITATEUR).get(url))
     assert "Ville et bailleur" not in other
     assert "Relancer" not in other

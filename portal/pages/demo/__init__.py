@@ -20,6 +20,7 @@ from portal.pages.demo import (
     relais,
     sites,
     structures,
+    suivi,
     temoignages,
     usages,
 )
@@ -43,6 +44,7 @@ def load(today=None) -> list[str]:
     fiches.load(cards, today)
     contracts = marches.load(cards, today)
     clauses, lignes = heures.load(contracts, cards["esl"].organisation, today)
+    suivi.load(today)
     relais.load()
     load_models(today)
     sites.load(cards, contracts)
