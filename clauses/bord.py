@@ -91,6 +91,8 @@ def a_traiter(acteur: Acteur, on: date) -> dict:
                 facilitateur__organisation=acteur.organisation_id,
                 date_fin__gte=on,
                 date_fin__lte=on + timedelta(days=CONVENTIONS_JOURS),
+                signee_le__isnull=False,
+                suites=None,
             ).order_by("date_fin", "pk")[:MOST]
         ),
         "passations": list(
@@ -98,7 +100,7 @@ def a_traiter(acteur: Acteur, on: date) -> dict:
                 "clause__lot", "de__organisation"
             )[:MOST]
         ),
-        "taches": list(tasks.select_related("clause__lot").order_by("echeance", "pk")[:MOST]),
+        "taches": list(tasks.select_related("clause__lot", "convention").order_by("echeance", "pk")[:MOST]),
     }
 
 

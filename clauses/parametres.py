@@ -41,3 +41,10 @@ def termes_suivi(on: date) -> tuple[int, ...]:
 def seuil(code: str, on: date) -> Decimal:
     """A threshold or a base of `seuils.csv`; KeyError when the code has no row on that day."""
     return _TABLES.required("seuils", on, code).valeur
+
+
+def eligibilite_mois(critere: str, on: date) -> int | None:
+    """Months for which this criterion of `clauses.enums.Critere` is taken to hold where a row is its own; None where it
+    follows the common rule. 0: no usual duration, the evidence seen tells the end."""
+    found = find("seuils", on, f"eligibilite_mois_{critere}")
+    return int(found.valeur) if found else None

@@ -439,6 +439,8 @@ PAGES = [
     Page("clauses:convention", only(F, A), only(F, A, code=404), kwargs={"pk": "convention.pk"}),
     Page("clauses:convention_pdf", only(F, A), only(F, A, code=404), kwargs={"pk": "convention.pk"}),
     Page("clauses:convention_edit", only(F), only(F, code=404), kwargs={"pk": "convention.pk"}),
+    Page("clauses:convention_suite", only(F), only(F, code=404), kwargs={"pk": "convention.pk"}),
+    Page("clauses:convention_tache", only(F), only(F, code=404), method="post", kwargs={"pk": "convention.pk"}),
     Page(
         "clauses:convention_service",
         only(F, code=302),

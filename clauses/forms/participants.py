@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from clauses import parametres
+from clauses.actions.conventions import duree_eligibilite, durees_convenues
 from clauses.enums import Modalite, MotifEffacement, MotifProlongation, StatutFormation, TypeContrat
 from clauses.models import ActionFormation, Affectation, Eligibilite, Participant
 from clauses.rules import eligibilite_fin
@@ -39,20 +40,40 @@ class ParticipantForm(forms.ModelForm):
 class EligibiliteForm(forms.ModelForm):
     justificatif_vu_le = JourField(label="Justificatif vu le", help_text="Il est consulté, jamais conservé.")
     valable_du = JourField(label="Valable du")
-    valable_au = JourField(label="au", required=False, help_text="Laissez vide pour 24 mois.")
+    valable_au = JourField(
+        label="au",
+        required=False,
+        help_text="Vide\u00a0: la durée convenue, sinon celle d'usage. Pour un travailleur handicapé, la fin de la "
+        "décision.",
+    )
 
     class Meta:
         model = Eligibilite
         fields = ["critere", "justificatif_vu_le", "valable_du", "valable_au"]
 
+    def __init__(self, *args, facilitateur, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.facilitateur = facilitateur
+
     def clean(self):
         data = super().clean()
-        start, end = data.get("valable_du"), data.get("valable_au")
-        if start and end is None and "valable_au" not in self.errors:
-            end = data["valable_au"] = eligibilite_fin(start, int(parametres.seuil("eligibilite_mois", start)))
+        start, end, critere = data.get("valable_du"), data.get("valable_au"), data.get("critere")
+        if start and critere and end is None and "valable_au" not in self.errors:
+            months = duree_eligibilite(self.facilitateur, critere, start)
+            if months is None:
+                self.add_error("valable_au", _no_usual_end(critere, self.facilitateur, start))
+            else:
+                end = data["valable_au"] = eligibilite_fin(start, months)
         if start and end and end < start:
             self.add_error("valable_au", "La fin ne peut précéder le début.")
         return data
+
+
+def _no_usual_end(critere, facilitateur, on) -> str:
+    if parametres.eligibilite_mois(critere, on) == 0:
+        return "Recopiez la fin que porte la décision vue\u00a0: ce critère n'a pas de durée d'usage."
+    durations = " ou ".join(str(months) for months in durees_convenues(facilitateur, on))
+    return f"Vos conventions en cours fixent {durations} mois\u00a0: indiquez la fin."
 
 
 class AffectationForm(forms.ModelForm):

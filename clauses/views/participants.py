@@ -70,7 +70,7 @@ def fiche(request, pk):
 @role_required(Role.FACILITATEUR)
 def add_eligibilite(request, pk):
     person = _person(request, pk)
-    form = EligibiliteForm(request.POST)
+    form = EligibiliteForm(request.POST, facilitateur=person.facilitateur)
     if form.is_valid():
         actions.add_eligibilite(person, by=request.acteur, **form.cleaned_data)
         messages.success(request, "L'éligibilité est notée.")
@@ -159,7 +159,7 @@ def _detail(request, person, eligibilite_form=None, affectation_form=None):
             "affectations": Affectation.objects.filter(participant=person).select_related("employeur"),
             "hours": hours[:60],
             "eligibilite_form": eligibilite_form
-            or EligibiliteForm(initial={"justificatif_vu_le": on, "valable_du": on}),
+            or EligibiliteForm(facilitateur=person.facilitateur, initial={"justificatif_vu_le": on, "valable_du": on}),
             "affectation_form": affectation_form or AffectationForm(initial={"date_debut": on}),
             "error_forms": [form for form in (eligibilite_form, affectation_form) if form is not None],
             "employers": employers.filter(type_identifiant=TypeIdentifiant.SIRET).distinct()[:SUGGESTED],

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from clauses.actions import passations, reunions
 from clauses.forms.suivi import InviterForm, PassationForm, ReponseForm, RepriseForm, ReunionForm, TacheForm
-from clauses.models import ClauseSociale, Facilitateur, Passation, Tache
+from clauses.models import ClauseSociale, Convention, Facilitateur, Passation, Tache
 from portal.permissions import Role, role_required
 
 
@@ -106,9 +107,11 @@ def tache(request, pk):
 @role_required(Role.FACILITATEUR)
 def tache_faite(request, pk):
     followed = ClauseSociale.objects.editable_by(request.acteur)
-    found = get_object_or_404(Tache.objects.filter(clause__in=followed.values("pk")).select_related("clause"), pk=pk)
+    agreed = Convention.objects.editable_by(request.acteur)
+    mine = Q(clause__in=followed.values("pk")) | Q(convention__in=agreed.values("pk"))
+    found = get_object_or_404(Tache.objects.filter(mine).select_related("clause", "convention"), pk=pk)
     reunions.terminer(found, on=timezone.localdate())
-    return redirect("clauses:detail", pk=found.clause_id)
+    return redirect(found.clause or found.convention)
 
 
 def _clause(request, pk):

@@ -188,7 +188,12 @@ def test_the_board_tells_what_waits(chantier):
     )
     f.make_participant(facilitateur=chantier.facilitateur, sortie_le=date(2026, 3, 16))  # not three months yet
     f.make_ecart(clause=chantier.clause, etape="notifie")
-    f.make_convention(facilitateur=chantier.facilitateur, intitule="Ville et bailleur", date_fin=date(2026, 9, 1))
+    f.make_convention(
+        facilitateur=chantier.facilitateur,
+        intitule="Ville et bailleur",
+        date_fin=date(2026, 9, 1),
+        signee_le="2026-01-01",
+    )
     f.make_tache(clause=chantier.clause, intitule="Relancer le titulaire", echeance=date(2026, 6, 1))
     f.make_passation(vers=chantier.facilitateur)
     page = client.get(url)

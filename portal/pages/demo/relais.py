@@ -3,7 +3,8 @@
 from datetime import date
 
 from clauses.enums import GenreRelais, ServiceDelegue, StatutService
-from clauses.models import Convention, PartieConvention, Relais, ServiceConvention
+from clauses.models import ClauseSociale, Convention, PartieConvention, Relais, ServiceConvention
+from clauses.rules import dernier_du_mois
 from marches.rules import add_months
 from structures.zones import make_zone
 
@@ -31,7 +32,8 @@ def convention(facilitateur, acheteur, today) -> Convention:
     """The convention of the demonstration: the buyer and the body of the two accounts, signed last year."""
     made = Convention.objects.create(
         facilitateur=facilitateur, intitule="Convention de suivi des clauses sociales",
-        date_debut=date(today.year - 1, 9, 1), date_fin=add_months(today, 5), signee_le=date(today.year - 1, 7, 10),
+        date_debut=date(today.year - 1, 9, 1), date_fin=dernier_du_mois(add_months(today, 5)),
+        signee_le=date(today.year - 1, 7, 10),
         contribution_an=18_000, zone=facilitateur.zone, fictive=True,
     )  # fmt: skip
     PartieConvention.objects.create(convention=made, acheteur=acheteur, contribution_an=18_000)
@@ -40,4 +42,7 @@ def convention(facilitateur, acheteur, today) -> Convention:
         ServiceConvention.objects.create(
             convention=made, service=service, statut=done.get(service, StatutService.A_FAIRE)
         )
+    for clause in ClauseSociale.objects.filter(facilitateur=facilitateur, lot__marche__acheteur=acheteur):
+        clause.convention = made
+        clause.save_without_historical_record()
     return made
