@@ -27,14 +27,14 @@ def repartir(total: Decimal | None, parts: Sequence[tuple[Decimal | None, bool]]
     if len({is_percent for _, is_percent in told}) > 1:
         raise Partage("Donnez toutes les parts en pour cent, ou toutes en euros.")
     if total is None:
-        raise Partage("Indiquez d'abord la contribution totale : les parts s'y rapportent.")
+        raise Partage("Indiquez d'abord la contribution totale\u00a0: les parts s'y rapportent.")
     summed = sum((value or Decimal(0) for value, _ in parts), Decimal(0))
     if not told[0][1]:
         if summed != total:
             raise Partage(f"Les parts font {euros(summed)} pour une contribution de {euros(total)}.")
         return [value or Decimal(0) for value, _ in parts]
     if summed != CENT:
-        raise Partage(f"Les parts font {nombre(summed, 2)} % : elles doivent faire 100 %.")
+        raise Partage(f"Les parts font {nombre(summed, 2)}\u00a0%\u00a0: elles doivent faire 100\u00a0%.")
     exact = [total * (value or Decimal(0)) / CENT for value, _ in parts]
     amounts: list[Decimal] = [value.quantize(CENTIME, rounding=ROUND_DOWN) for value in exact]
     left = int((total - sum(amounts)) / CENTIME)

@@ -93,7 +93,7 @@ def pdf(request, pk):
         "organisme": found.facilitateur.organisation.nom,
         "acheteurs": [str(partie) for partie in found.parties.all()],
         "signee": jour(found.signee_le) if found.signee_le else "",
-        "fait_suite": f"« {found.remplace.intitule} », du {jour(found.remplace.date_debut)} au "
+        "fait_suite": f"«\u00a0{found.remplace.intitule}\u00a0», du {jour(found.remplace.date_debut)} au "
         f"{jour(found.remplace.date_fin)}"
         if found.remplace
         else "",

@@ -81,7 +81,7 @@ def test_shares_make_the_whole(total, parts, expected):
 @pytest.mark.parametrize(
     ("total", "parts", "said"),
     [
-        ("18000", [("40", True), ("50", True)], "font 90 %"),
+        ("18000", [("40", True), ("50", True)], "font 90\u00a0%"),
         ("18000", [("12000", False), ("5000", False)], "17"),
         ("18000", [("40", True), ("10800", False)], "toutes les parts en pour cent"),
         (None, [("40", True), ("60", True)], "contribution totale"),
