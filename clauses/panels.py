@@ -8,12 +8,19 @@ from django.utils import timezone
 from clauses import parametres
 from clauses.models import ClauseSociale, Facilitateur
 from clauses.stats import totaux
+from portal import perimetres
 from portal.panels import register
 from portal.permissions import Role
 from structures.stats.territoires import lieu_of
 
 MOST_FACILITATORS = 10
 SECONDS = 60
+
+
+@perimetres.register(Role.FACILITATEUR)
+def departements_of_facilitator(acteur):
+    """The départements that its zone reaches, else that of its seat; five queries."""
+    return Facilitateur.objects.acting(acteur).par_departement()
 
 
 @register("marches.Lot", name="clauses", order=20)

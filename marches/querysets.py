@@ -81,13 +81,18 @@ class LotQuerySet(models.QuerySet):
 
         return self.filter(marche__in=Marche.objects.editable_by(acteur).values("pk"))
 
-    def with_titulaires(self):
-        """Holders of each lot, with the published structures that they are; three queries more."""
+    def with_titulaires(self, *columns):
+        """Holders of each lot, with the published structures that they are; three queries more.
+
+        `columns` of these structures are read too, besides what names them.
+        """
         from marches.models import Titulaire
         from structures.models import Structure
 
         published = (
-            Structure.objects.filter(publiee=True).only("nom", "kind", "organisation_id").order_by("nom_tri", "pk")
+            Structure.objects.filter(publiee=True)
+            .only("nom", "kind", "organisation_id", *columns)
+            .order_by("nom_tri", "pk")
         )
         holders = Titulaire.objects.select_related("organisation").prefetch_related(
             Prefetch("organisation__structures", queryset=published, to_attr="fiches")

@@ -71,7 +71,7 @@ REGISTRE = (
     Lien("Sites et référents", "marches:sites", frozenset({Role.ACHETEUR})),
     Lien("Imports de marchés", "marches:importations", KEEPERS),
     Lien("Parties à rapprocher", "marches:parties", KEEPERS),
-    Lien("Contrôles croisés", "marches:croisements", KEEPERS),
+    Lien("Contrôles croisés", "marches:croisements", KEEPERS | {Role.FACILITATEUR, Role.RESEAU}),
     Lien("Registre des dispenses", "marches:dispenses", KEEPERS),
 )
 

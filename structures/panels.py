@@ -1,8 +1,18 @@
-"""What the directory adds to the pages of lower and shared models: an import of structures can be taken back."""
+"""What the directory adds to the pages of lower and shared models: an import of structures can be taken back; where the
+members of a network are."""
 
+from portal import perimetres
 from portal.panels import register
 from portal.permissions import Role
 from structures.actions.importations import FORMATS, can_be_taken_back
+from structures.models import Structure
+
+
+@perimetres.register(Role.RESEAU)
+def departements_of_network(acteur):
+    """The départements where its members sit; one query."""
+    members = Structure.objects.listed().filter(reseaux__organisation=acteur.organisation_id or 0)
+    return set(members.exclude(departement=None).order_by().values_list("departement", flat=True))
 
 
 @register("portal.Importation", name="structures.annulation")

@@ -310,7 +310,7 @@ PAGES = [
     Page("structures:edition_zone_copier", *DONE, kwargs=TRADE, method="post"),
     # Register
     Page("marches:list", everybody()),
-    Page("marches:croisements", only(A, ADMIN)),
+    Page("marches:croisements", only(A, F, R, ADMIN)),
     Page("marches:dispenses", only(A, ADMIN)),
     Page("marches:export", everybody()),
     Page("marches:export_controle", everybody()),

@@ -11,7 +11,8 @@ from marches.models import DispenseSociale, Lot
 
 CROISEMENTS = (
     "Contrôle", "Acheteur", "SIRET de l'acheteur", "Marché", "Lot", "Objet du lot", "Notification", "Publication",
-    "Département", "Montant HT (€)", "Réservation", "Titulaires", "Identifiants des titulaires", "Que faire", "Page",
+    "Département", "Montant HT (€)", "Réservation", "Titulaires", "Identifiants des titulaires", "Constat", "Que faire",
+    "Page",
 )  # fmt: skip
 DISPENSES = (
     "Constatée le", "Acheteur", "SIRET de l'acheteur", "Référence", "Marché", "Nature", "Montant estimé HT (€)",
@@ -20,16 +21,16 @@ DISPENSES = (
 PIECE = 500
 
 
-def croisements(groups: Iterable[tuple[Any, QuerySet[Lot]]], base: str) -> Iterator[tuple[Any, ...]]:
-    """(check, its lots) pairs as rows, read as they are sent."""
-    for croisement, lots in groups:
+def croisements(groups: Iterable[tuple[Any, str, QuerySet[Lot]]], base: str) -> Iterator[tuple[Any, ...]]:
+    """(check, what to do, its lots) as rows, read as they are sent."""
+    for croisement, faire, lots in groups:
         for lot in lots.iterator(chunk_size=PIECE):
             acheteur, holders = lot.marche.acheteur.organisation, lot.titulaires.all()
             yield (
                 croisement.titre, acheteur.denomination, acheteur.identifiant, lot.marche.objet, lot.numero, lot.objet,
                 lot.date_notification, lot.date_publication, lot.departement_id or "", lot.montant,
                 lot.get_reservation_display(), SEPARATOR.join(row.organisation.nom for row in holders),
-                SEPARATOR.join(row.organisation.identifiant for row in holders), croisement.faire,
+                SEPARATOR.join(row.organisation.identifiant for row in holders), croisement.dire(lot), faire,
                 f"{base}{reverse('marches:lot_detail', kwargs={'pk': lot.pk})}",
             )  # fmt: skip
 

@@ -1,16 +1,19 @@
 """The criteria of the cross-checks and of the register of exemptions."""
 
+from collections.abc import Collection
+
 from django import forms
 from django.db.models import Q, QuerySet
 
 from marches.enums import MotifDispense
 from marches.models import DispenseSociale, Lot
 from portal.siret import clean
-from portal.text import tokens
+from portal.text import fold, tokens
 from structures.models import Departement
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 LONGEST = 200
+MOST_NAMED = 6
 
 
 def buyer_q(text: str, path: str) -> Q:
@@ -24,39 +27,63 @@ def buyer_q(text: str, path: str) -> Q:
     return asked
 
 
+PARTOUT = "france"
+
+
 class CroisementForm(forms.Form):
+    """`propres`: codes of the départements where one works, which are proposed first and taken when nothing is said."""
+
+    territoire = forms.ChoiceField(label="Territoire du lot", required=False)
     acheteur = forms.CharField(label="Acheteur (nom ou SIREN)", max_length=LONGEST, required=False)
     annee = forms.IntegerField(label="Année de notification", min_value=FIRST_YEAR, max_value=LAST_YEAR, required=False)
-    departement = forms.ChoiceField(label="Département du lot", required=False)
 
-    def __init__(self, data=None, *, several_buyers: bool = True):
+    def __init__(self, data=None, *, several_buyers: bool = True, propres: Collection[str] = ()):
         super().__init__(data)
+        self.propres = sorted(propres)
         if not several_buyers:
             del self.fields["acheteur"]
-        places = Departement.objects.order_by("code").values_list("code", "nom")
-        self.fields["departement"].choices = [
-            ("", "Tous"), *((code, f"{nom} ({code})") for code, nom in places),
+        places = list(Departement.objects.select_related("region").order_by("code"))
+        self.of_region: dict[str, list[str]] = {}
+        regions: dict[str, str] = {}
+        for place in places:
+            self.of_region.setdefault(place.region_id, []).append(place.code)
+            regions[place.region_id] = place.region.nom
+        whole = [(PARTOUT, "Toute la France")] if self.propres else []
+        first = f"Mon territoire ({_listed(self.propres)})" if self.propres else "Toute la France"
+        self.fields["territoire"].choices = [
+            ("", first), *whole,
+            ("Régions", [(f"r-{code}", nom) for code, nom in sorted(regions.items(), key=lambda row: fold(row[1]))]),
+            ("Départements", [(place.code, f"{place.nom} ({place.code})") for place in places]),
         ]  # fmt: skip
 
     def filter(self, lots: QuerySet[Lot]) -> QuerySet[Lot]:
         """`lots` that meet the criteria that make sense; the others are told beside their field."""
-        if not self.is_bound:
-            return lots
-        self.full_clean()
-        values = self.cleaned_data
+        if self.is_bound:
+            self.full_clean()
+        values = self.cleaned_data if self.is_bound else {}
         if text := values.get("acheteur"):
             lots = lots.filter(buyer_q(text, "marche__acheteur__organisation"))
         if year := values.get("annee"):
             lots = lots.filter(date_notification__year=year)
-        if code := values.get("departement"):
-            lots = lots.filter(departement=code)
-        return lots
+        place = values.get("territoire", "")
+        if place.startswith("r-"):
+            return lots.filter(departement__in=self.of_region[place[2:]])
+        if place and place != PARTOUT:
+            return lots.filter(departement=place)
+        return lots.filter(departement__in=self.propres) if self.propres and not place else lots
 
     @property
     def key(self) -> str:
         """What is asked, in a form to remember it by."""
         given = self.cleaned_data if self.is_bound else {}
-        return "|".join(str(given.get(name) or "") for name in self.fields)
+        return "|".join([*(str(given.get(name) or "") for name in self.fields), *self.propres])
+
+
+def _listed(codes: list[str]) -> str:
+    """« 14, 50, 61 », « 14, 27, 50 et 12 autres »."""
+    if len(codes) <= MOST_NAMED:
+        return ", ".join(codes)
+    return f"{', '.join(codes[: MOST_NAMED - 1])} et {len(codes) - MOST_NAMED + 1} autres"
 
 
 class DispenseFilterForm(forms.Form):

@@ -7,38 +7,45 @@ from django.db.models import Count
 from django.shortcuts import render
 from django.utils import timezone
 
-from marches.croisements import CROISEMENTS, PAR_CLE, comptes, lots_reaching, rows
+from marches.croisements import comptes, croisements_of, gestes, lots_reaching, rows
 from marches.enums import MotifDispense
 from marches.exporters import croisements as exporters
 from marches.forms.croisements import CroisementForm, DispenseFilterForm
 from marches.models import DispenseSociale, Marche
 from portal.pagination import paginate
+from portal.perimetres import departements_of
 from portal.permissions import Role, role_required
 from portal.tables import csv_response, xlsx_response
 
 reached = role_required(Role.ACHETEUR, Role.ADMINISTRATION)
 
 
-@reached
+@role_required(Role.ACHETEUR, Role.ADMINISTRATION, Role.FACILITATEUR, Role.RESEAU)
 def croisements(request):
-    form = CroisementForm(request.GET or None, several_buyers=request.acteur.has(Role.ADMINISTRATION))
-    lots = form.filter(lots_reaching(request.acteur))
-    choisi = PAR_CLE.get(request.GET.get("controle", ""))
+    acteur = request.acteur
+    buyer, keeper = acteur.has(Role.ACHETEUR), acteur.has(Role.ACHETEUR, Role.ADMINISTRATION)
+    form = CroisementForm(request.GET or None, several_buyers=not buyer, propres=departements_of(acteur))
+    lots, checks = form.filter(lots_reaching(acteur)), croisements_of(acteur)
+    choisi = next((each for each in checks if each.cle == request.GET.get("controle")), None)
     if request.GET.get("format") == "csv":
-        asked = [choisi] if choisi else CROISEMENTS
-        groups = ((croisement, rows(lots, croisement)) for croisement in asked)
+        asked = [choisi] if choisi else checks
+        groups = [(each, each.faire if keeper else each.tiers, rows(lots, each)) for each in asked]
         name = f"controles-croises-{timezone.localdate():%Y-%m-%d}.csv"
         return csv_response(name, exporters.CROISEMENTS, exporters.croisements(groups, settings.SITE_URL))
-    who = "tous" if request.acteur.has(Role.ADMINISTRATION) else request.acteur.organisation.siren
-    found = comptes(lots, hashlib.sha256(f"{who}|{form.key}".encode()).hexdigest())
+    who = acteur.organisation.siren if buyer else acteur.role
+    found = comptes(lots, checks, hashlib.sha256(f"{who}|{form.key}".encode()).hexdigest())
     context = {
         "form": form,
-        "groupes": [(croisement, found[croisement.cle]) for croisement in CROISEMENTS],
+        "groupes": [(croisement, found[croisement.cle]) for croisement in checks],
         "total": sum(found.values()),
         "choisi": choisi,
+        "keeper": keeper,
+        "ses_lots": buyer,
     }
     if choisi:
-        context["page"] = paginate(rows(lots, choisi), request)
+        page = paginate(rows(lots, choisi), request)
+        context["page"] = page
+        context["lignes"] = [(lot, choisi.dire(lot), gestes(lot, choisi, acteur)) for lot in page]
     return render(request, "marches/croisements.html", context)
 
 

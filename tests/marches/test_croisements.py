@@ -9,11 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from marches.croisements import CROISEMENTS, PAR_CLE
-from marches.enums import FormeGroupement, MotifDispense, NatureContrat, Reservation
+from clauses.models import Facilitateur
+from marches.croisements import CROISEMENTS, PAR_CLE, rows
+from marches.enums import FormeGroupement, GenreAcheteur, MotifDispense, NatureContrat, Reservation
 from marches.models import Lot
-from marches.rules import add_months, publication_des_donnees
+from marches.rules import add_months, duree_totale, publication_des_donnees
+from marches.rules.execution import duree_accord_cadre
 from portal.tables import read_table
+from portal.verdict import Niveau
 from structures.enums import Kind
 from tests import factories as make
 
@@ -137,6 +140,63 @@ def test_wild_amounts_and_numbers():
     assert found("identifiant") == {"titulaire", "sous-traitant", "acheteur"}
 
 
+def test_frameworks_that_last_too_long_agree_with_the_rule():
+    networks = make.make_acheteur(genre=GenreAcheteur.RESEAUX)
+    for nature in NatureContrat:
+        for buyer in (make.make_acheteur(genre=GenreAcheteur.LOCAL), networks):
+            for months, renewals, each in [
+                (48, 0, None), (49, 0, None), (12, 3, None), (12, 4, None), (12, 2, 18), (12, 2, 19), (12, 4, 0),
+                (84, 0, None), (85, 0, None), (96, 0, None), (97, 0, None), (None, 3, 12), (2_000_000_000, 300, None),
+            ]:  # fmt: skip
+                for why in ("", "Amortissement"):
+                    marche = make.make_marche(
+                        acheteur=buyer, nature=nature, est_accord_cadre=True, justification_duree=why
+                    )
+                    make.make_lot(
+                        marche=marche, objet=f"{nature} {buyer.genre} {months} {renewals} {each} {why}",
+                        duree_mois=months, reconductions=renewals, reconduction_mois=each,
+                    )  # fmt: skip
+    make.make_lot(objet="hors accord-cadre", duree_mois=90)
+    expected = {
+        lot.objet
+        for lot in Lot.objects.select_related("marche__acheteur")
+        if duree_accord_cadre(
+            lot.marche.est_accord_cadre,
+            duree_totale(lot.duree_mois, lot.reconductions, lot.reconduction_mois),
+            lot.marche.justification_duree, GenreAcheteur(lot.marche.acheteur.genre), NatureContrat(lot.marche.nature),
+            date(2026, 11, 26),
+        ).level == Niveau.AVERTISSEMENT
+    }  # fmt: skip
+    assert found("accord-long") == expected
+    assert len(expected) == 19
+
+
+def test_each_check_says_what_it_found_of_each_lot():
+    ended = known(convention_fin=date(2026, 1, 31), nom="Atelier")
+    firm = make.make_organisation(denomination="Durand")
+    wrong = make.make_organisation(identifiant="12345678901234", identifiant_valide=False)
+    framework = make.make_marche(est_accord_cadre=True, acheteur=make.make_acheteur(genre=GenreAcheteur.LOCAL))
+    day = {"date_notification": date(2026, 3, 1)}
+    held("inconnu", firm, reservation=INSERTION)
+    held("mêlé", known(), firm, reservation=INSERTION)
+    held("expirée", ended, reservation=INSERTION, **day)
+    held("nu", ended)
+    make.make_lot(objet="tard", montant=Decimal(50_000), date_publication=date(2026, 6, 1), **day)
+    make.make_lot(objet="un euro", montant=Decimal(1))
+    held("clé", wrong)
+    make.make_lot(objet="long", marche=framework, duree_mois=60)
+    expected = {
+        "reserve-inconnu": "Durand", "reserve-mele": "Durand", "convention-expiree": "31/01/2026, notification le",
+        "connu-sans-marque": "Atelier", "publication-tardive": "01/05/2026 au plus tard", "montant": "1",
+        "identifiant": "titulaire 12345678901234", "accord-long": "60 mois",
+    }  # fmt: skip
+    assert set(expected) == {croisement.cle for croisement in CROISEMENTS}
+    for croisement in CROISEMENTS:
+        said = [croisement.dire(lot) for lot in rows(Lot.objects.all(), croisement)]
+        assert said, croisement.cle
+        assert any(expected[croisement.cle] in each for each in said), said
+
+
 # The page -----------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def two_buyers(client_acheteur):
@@ -145,7 +205,7 @@ def two_buyers(client_acheteur):
          marche=make.make_marche(acheteur=mine), date_notification=date(2025, 5, 5))  # fmt: skip
     held("Brouillon", make.make_organisation(), reservation=INSERTION,
          marche=make.make_marche(acheteur=mine, publie=False))  # fmt: skip
-    eure = make.make_departement(code="27", nom="Eure")
+    eure = make.make_departement(code="27", nom="Eure", region=make.make_region(code="28", nom="Normandie"))
     autre = make.make_acheteur(organisation=make.make_organisation(denomination="Ville d'Évreux"))
     held("Un autre", make.make_organisation(denomination="Entreprise ordinaire"), reservation=INSERTION,
          marche=make.make_marche(acheteur=autre), departement=eure, date_notification=date(2026, 5, 5))  # fmt: skip
@@ -168,17 +228,69 @@ def test_each_sees_its_own(client_acheteur, client_administration, two_buyers):
     ("asked", "titles"),
     [
         ({"annee": "2026"}, {"Un autre"}),
-        ({"departement": "27"}, {"Un autre"}),
+        ({"territoire": "27"}, {"Un autre"}),
+        ({"territoire": "r-28"}, {"Un autre"}),
+        ({"territoire": "r-99"}, {"Le mien", "Un autre"}),
         ({"acheteur": "evreux"}, {"Un autre"}),
         ({"annee": "2024"}, set()),
         ({"annee": "9" * 30}, {"Le mien", "Un autre"}),
-        ({"departement": "\0"}, {"Le mien", "Un autre"}),
+        ({"territoire": "\0"}, {"Le mien", "Un autre"}),
         ({"acheteur": "a\0b"}, {"Le mien", "Un autre"}),
     ],
     ids=lambda value: "-".join(sorted(map(str, value))),
 )
 def test_criteria(client_administration, two_buyers, asked, titles):
     assert shown(client_administration, **asked) == titles
+
+
+@pytest.fixture
+def normandie():
+    eure, gers = make.make_departement(code="27", nom="Eure"), make.make_departement(code="32", nom="Gers")
+    firm = make.make_organisation(denomination="Durand")
+    for title, place in (("Eure", eure), ("Gers", gers), ("Sans lieu", None)):
+        held(title, firm, reservation=INSERTION, departement=place, montant=Decimal(1))
+    held("Brouillon", firm, reservation=INSERTION, departement=eure, marche=make.make_marche(publie=False))
+    return eure
+
+
+def test_a_network_sees_where_its_members_are_then_everywhere(client_reseau, normandie):
+    network = client_reseau.acteur_organisation.reseau
+    make.make_structure(departement=normandie).reseaux.add(network)
+    make.make_structure(departement=make.make_departement(code="50", nom="Manche"), publiee=False).reseaux.add(network)
+    assert shown(client_reseau) == {"Eure"}
+    assert "Mon territoire (27)" in client_reseau.get(PAGE).content.decode()
+    assert shown(client_reseau, territoire="france") == {"Eure", "Gers", "Sans lieu"}
+    assert shown(client_reseau, territoire="32") == {"Gers"}
+
+
+def test_a_network_without_members_sees_the_whole_country(client_reseau, normandie):
+    assert shown(client_reseau) == {"Eure", "Gers", "Sans lieu"}
+
+
+def test_a_facilitator_sees_its_own_territory_first(client_facilitateur, normandie):
+    body = client_facilitateur.acteur_organisation
+    zone = make.make_zone_lieu(code=normandie.code).zone
+    Facilitateur.objects.update_or_create(organisation=body, defaults={"zone": zone})
+    assert shown(client_facilitateur) == {"Eure"}
+    assert shown(client_facilitateur, territoire="france") == {"Eure", "Gers", "Sans lieu"}
+    page = client_facilitateur.get(PAGE)
+    assert [croisement.cle for croisement, _ in page.context["groupes"]] == [
+        "reserve-inconnu", "reserve-mele", "convention-expiree", "connu-sans-marque",
+    ]  # fmt: skip
+    assert client_facilitateur.get(PAGE, {"controle": "montant"}).context["choisi"] is None
+
+
+def test_each_row_says_what_each_role_may_do(client_administration, client_reseau, normandie):
+    asked = {"controle": "reserve-inconnu", "territoire": "27"}
+    mine, theirs = client_administration.get(PAGE, asked).content.decode(), client_reseau.get(PAGE, asked)
+    lot = Lot.objects.get(objet="Eure")
+    assert reverse("marches:lot_edit", args=[lot.pk]) in mine
+    assert reverse("marches:lot_edit", args=[lot.pk]) not in theirs.content.decode()
+    assert "Chercher Durand dans l" in theirs.content.decode()
+    assert PAR_CLE["reserve-inconnu"].tiers[:40] in theirs.content.decode()
+    text = b"".join(client_reseau.get(PAGE, asked | {"format": "csv"}).streaming_content).decode()
+    assert PAR_CLE["reserve-inconnu"].tiers[:40] in text
+    assert "Brouillon" not in text
 
 
 def test_a_buyer_is_asked_for_no_buyer(client_acheteur, two_buyers):
@@ -204,7 +316,7 @@ def test_csv_has_every_check_or_the_one_chosen(client_administration, two_buyers
     assert every.count("\r\n") == 4
 
 
-def test_the_page_costs_the_same_for_one_lot_as_for_twenty(client_administration):
+def test_the_page_costs_the_same_for_one_lot_as_for_fifty(client_administration):
     def lots(number):
         for _ in range(number):
             held("Lot", make.make_organisation(), make.make_organisation(), reservation=INSERTION)
@@ -212,7 +324,7 @@ def test_the_page_costs_the_same_for_one_lot_as_for_twenty(client_administration
     lots(1)
     with CaptureQueriesContext(connection) as one:
         client_administration.get(PAGE, {"controle": "reserve-inconnu"})
-    lots(19)
+    lots(49)
     cache.clear()
     with CaptureQueriesContext(connection) as many:
         client_administration.get(PAGE, {"controle": "reserve-inconnu"})
