@@ -1,0 +1,139 @@
+"""`python -m tests.bench.heures [--lignes 1000000 10000000]`: the facilitator's pages on millions of hour lines.
+
+Lines are made by PostgreSQL itself (`heures_donnees`): a body keeps its size, their number grows with the country.
+Each page is asked of gunicorn, signed in, as in the benchmark of the directory; months of 50 people are typed, sent
+and accepted through their forms, one month each time. Beside: queries, the milliseconds they take straight through the
+driver, the aim, and how much dearer the largest portal is than the smallest. The ratios of one run are what counts.
+
+`--base postgres://compte@hote/heures_{lignes}` measures an existing database, filled at the first run and kept.
+"""
+
+import argparse
+import http.client
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlencode
+
+from tests.bench.__main__ import EMPTY, HOST, ROOT, Served, ask, environment_of, new_database
+
+WARM_UP, MEASURED = 3, 30
+AIMS = {
+    "tableau de bord": 60,
+    "bilan acheteur-année (facilitateur)": 150,
+    "bilan acheteur-année (acheteur)": 150,
+    "mois de 50 personnes, enregistré": 150,
+}  # milliseconds
+LINE = "{:<38}{:>11}{:>11}{:>10}{:>10}{:>8}{:>9}{:>9}"
+CSRF = "b" * 32
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lignes", type=int, nargs="+", default=[1_000_000, 10_000_000])
+    parser.add_argument("--base", metavar="URL", help="base à remplir, puis à garder ; {lignes} y est remplacé")
+    options = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)
+    smallest: dict[str, float] = {}
+    for number in sorted(options.lignes):
+        folder = Path(tempfile.mkdtemp(prefix="portail-bench-", dir="/tmp"))
+        try:
+            url = options.base.format(lignes=number) if options.base else new_database("postgresql", folder)
+            medians = measure(environment_of(url, folder), number, smallest)
+            smallest = smallest or medians
+        finally:
+            from tests import engine
+
+            engine.stop()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure(environment: dict[str, str], number: int, smallest: dict[str, float]) -> dict[str, float]:
+    for command in ("migrate -v0", "createcachetable", "collectstatic --noinput -v0"):
+        subprocess.run(
+            [sys.executable, "manage.py", *command.split()],
+            cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+    told = json.loads(
+        subprocess.run(
+            [sys.executable, "-m", "tests.bench.heures_dedans", str(number), str(WARM_UP + MEASURED)],
+            cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True,
+        ).stdout.splitlines()[-1]
+    )  # fmt: skip
+    print(
+        f"\npostgresql – {told['lignes']} lignes d'heures, {told['clauses']} clauses, {told['size']} Mo, "
+        f"versées en {told['seconds']:.0f} s"
+    )
+    print(LINE.format("page", "médiane", "p95", "requêtes", "SQL nu", "octets", "but", "× petit"))
+    medians = {}
+
+    def tell(name, times, queries="–", bare="–", octets="–"):
+        medians[name] = middle = median(times)
+        p95 = sorted(times)[int(len(times) * 0.95) - 1]
+        aim = f"{AIMS[name]} ms" if name in AIMS else "–"
+        ratio = f"{middle / smallest[name]:.2f}" if name in smallest else "–"
+        print(LINE.format(name, f"{middle:.1f} ms", f"{p95:.1f} ms", queries, bare, octets, aim, ratio))
+
+    with Served(environment) as served:
+        print(f"page vide : {median(ask(served.port, EMPTY)[0]):.1f} ms")
+        for name, who, path, queries, bare in told["pages"]:
+            session = told["sessions"][who]
+            times = [request(served.port, path, session) for _ in range(WARM_UP + MEASURED)]
+            octets = f"{times[-1][1] // 1000}k"
+            tell(name, [t for t, _ in times[WARM_UP:]], queries, f"{bare:.1f} ms", octets)
+        for name, times in grid(served.port, told).items():
+            tell(name, times)
+    return medians
+
+
+def grid(port: int, told: dict) -> dict[str, list[float]]:
+    """Each month: saved empty to full, saved again with other hours, sent, then accepted in one gesture."""
+    found: dict[str, list[float]] = {}
+
+    def post(name, path, who, rank, **fields):
+        taken, _ = request(port, path, told["sessions"][who], fields)
+        if rank >= WARM_UP:
+            found.setdefault(name, []).append(taken)
+
+    for rank, path in enumerate(told["grille"]):
+        for version, (name, action, hours) in enumerate(
+            [
+                ("mois de 50 personnes, enregistré", "enregistrer", "70"),
+                ("le même, corrigé", "enregistrer", "71,5"),
+                ("le même, transmis", "transmettre", "71,5"),
+            ]
+        ):
+            cells = {f"l{pk}-travail": hours for pk, _ in told["people"]}
+            cells |= {f"l{pk}-formation": "" for pk, _ in told["people"]}
+            keys = [f"{pk}:{code}" for pk, code in told["people"]]
+            post(name, path, "entreprise", rank, affectation=keys, version=str(version), action=action, **cells)
+        post("le même, accepté d'un geste", f"{path}accepter-conformes/", "facilitateur", rank)
+    return found
+
+
+def request(port: int, path: str, session: str, form: dict | None = None) -> tuple[float, int]:
+    """Milliseconds and bytes of one page read, or of one form sent, which must answer by a redirection."""
+    headers = {
+        "Host": HOST, "User-Agent": "Mozilla/5.0 (bench)", "Cookie": f"sessionid={session}; csrftoken={CSRF}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }  # fmt: skip
+    body = None if form is None else urlencode(form | {"csrfmiddlewaretoken": CSRF}, doseq=True)
+    start = time.perf_counter()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    connection.request("GET" if form is None else "POST", path, body=body, headers=headers)
+    response = connection.getresponse()
+    page = response.read()
+    connection.close()
+    taken = (time.perf_counter() - start) * 1000
+    if response.status != (200 if form is None else 302):
+        raise RuntimeError(f"{path} répond {response.status}")
+    return taken, len(page)
+
+
+if __name__ == "__main__":
+    main()
