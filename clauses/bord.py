@@ -20,6 +20,7 @@ from clauses.models import (
     Tache,
 )
 from clauses.parametres import seuil
+from clauses.querysets import last_word
 from clauses.rules import Allure, allure
 from clauses.stats.suivi import nombre_suivi
 from portal.permissions import Acteur
@@ -114,9 +115,8 @@ def parts_des_membres(clause: ClauseSociale, on: date) -> list[dict]:
         return []
     due = _by(HeuresDues.objects.filter(clause=clause, date_effet__lte=on), "membre")
     before = _by(RepriseHeures.objects.filter(clause=clause, arretee_au__lte=on), "organisation")
-    rows = Imputation.objects.filter(clause=clause, ligne__du__lte=on)
-    pending = Imputation.objects.filter(ligne=OuterRef("ligne"), clause=OuterRef("clause"), etat=Etat.TRANSMISE)
-    counted = rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE]).exclude(Exists(pending.exclude(pk=OuterRef("pk"))))
+    rows = Imputation.objects.filter(clause=clause, declaration__mois__lte=on)
+    counted = last_word(rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE]))
     declared = _by(counted, "declaration__organisation")
     accepted = _by(rows.filter(etat=Etat.ACCEPTEE), "declaration__organisation")
     zero = Decimal(0)

@@ -34,6 +34,30 @@ def _reprises(on):
     return RepriseHeures.objects.filter(clause=OuterRef("pk"), arretee_au__lte=on)
 
 
+def _imputations(states):
+    """Imputations of the clause of the outer query, off one index that holds their hours."""
+    from clauses.models import Imputation
+
+    return Imputation.objects.filter(clause=OuterRef("pk"), etat__in=states)
+
+
+def last_word(rows):
+    """Without the accepted lines whose correction is sent: the correction counts for them."""
+    from clauses.models import Imputation
+
+    pending = Imputation.objects.filter(ligne=OuterRef("ligne"), clause=OuterRef("clause"), etat=Etat.TRANSMISE)
+    return rows.exclude(Exists(pending.exclude(pk=OuterRef("pk"))))
+
+
+def _until(on, rows):
+    """Hours of the months begun on the day `on`: all of them, less those of later months, of which there are few.
+
+    Read this way, the months of 10 000 lines are never looked up one by one.
+    """
+    later = rows.filter(declaration__clause=OuterRef("pk"), declaration__mois__gt=on)
+    return _sum(rows) - _sum(later)
+
+
 def holders_q(organisation_id, prefix="lot__"):
     """Clauses (by default) owed by this organisation: holder of the lot, or member of the group that won it."""
     from marches.models import MembreGroupement, Titulaire
@@ -162,23 +186,13 @@ class ClauseSocialeQuerySet(models.QuerySet):
 
     def with_heures_declarees(self, on):
         """Annotate `heures_declarees`: opening balance, sent or accepted, up to this day; the last word on a line."""
-        from clauses.models import Imputation
-
-        pending = Imputation.objects.filter(
-            ligne=OuterRef("ligne"), clause=OuterRef("clause"), etat=Etat.TRANSMISE
-        ).exclude(pk=OuterRef("pk"))
-        rows = Imputation.objects.filter(
-            clause=OuterRef("pk"), etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE], ligne__du__lte=on
-        )
-        counted = _sum(rows.exclude(Exists(pending))) + _sum(_reprises(on))
+        counted = _until(on, last_word(_imputations([Etat.TRANSMISE, Etat.ACCEPTEE]))) + _sum(_reprises(on))
         return self.annotate(heures_declarees=Round(counted, 2, output_field=HOURS))
 
     def with_heures_acceptees(self, on):
         """Annotate `heures_acceptees`: opening balance, then accepted, worked up to this day."""
-        from clauses.models import Imputation
-
-        rows = Imputation.objects.filter(clause=OuterRef("pk"), etat=Etat.ACCEPTEE, ligne__du__lte=on)
-        return self.annotate(heures_acceptees=Round(_sum(rows) + _sum(_reprises(on)), 2, output_field=HOURS))
+        counted = _until(on, _imputations([Etat.ACCEPTEE])) + _sum(_reprises(on))
+        return self.annotate(heures_acceptees=Round(counted, 2, output_field=HOURS))
 
     def with_suivi(self, on):
         """The three totals that progress needs."""
@@ -255,17 +269,38 @@ class DeclarationQuerySet(models.QuerySet):
             nb_acceptees=lines(etat=Etat.ACCEPTEE),
         )
 
+    def waiting(self):
+        """Months with a line to accept or refuse."""
+        return self._with_line(Etat.TRANSMISE)
+
+    def to_correct(self):
+        """Months with a refused line that nothing corrects yet."""
+        return self._with_line(Etat.REFUSEE, remplacee_par=None)
+
+    def drafted(self):
+        """Months with a line that was typed and never sent."""
+        return self._with_line(Etat.BROUILLON)
+
+    def empty(self):
+        from clauses.models import Imputation
+
+        return self.filter(~Exists(Imputation.objects.filter(declaration=OuterRef("pk"))))
+
+    def _with_line(self, etat, **more):
+        """Read from the lines in that state, which are few, rather than month by month."""
+        from clauses.models import Imputation
+
+        clauses = self.order_by().values("clause")
+        rows = Imputation.objects.filter(clause__in=clauses, etat=etat, **more)
+        return self.filter(pk__in=rows.order_by().values("declaration"))
+
     def with_heures(self):
         """Annotate `heures_declarees` and `heures_acceptees` of the month; a correction sent counts for the old one."""
         from clauses.models import Imputation
 
         rows = Imputation.objects.filter(declaration=OuterRef("pk"))
-        pending = Imputation.objects.filter(ligne=OuterRef("ligne"), clause=OuterRef("clause"), etat=Etat.TRANSMISE)
-        declared = rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE]).exclude(
-            Exists(pending.exclude(pk=OuterRef("pk")))
-        )
         return self.annotate(
-            heures_declarees=_total(declared, "declaration"),
+            heures_declarees=_total(last_word(rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE])), "declaration"),
             heures_acceptees=_total(rows.filter(etat=Etat.ACCEPTEE), "declaration"),
         )
 

@@ -175,7 +175,14 @@ class Imputation(models.Model):
             ),
             models.CheckConstraint(name="imputation_etat_connu", condition=Q(etat__in=Etat.values)),
         ]
-        indexes = [models.Index(fields=["clause", "etat"], name="imputation_clause_etat")]
+        # Holds all that totals read, so that thousands of lines are summed without a look at their rows.
+        indexes = [
+            models.Index(
+                fields=["clause", "etat"],
+                include=["declaration", "ligne", "heures", "heures_formation"],
+                name="imputation_clause_totaux",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.heures}\u00a0h ({self.get_etat_display().lower()})"

@@ -4,19 +4,19 @@ Everything is told in plain values that JSON keeps as they are (hours as text wi
 and one of today are read by the same code. Hours of a closed year changed since count in the next period.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models import Q, Sum
 
 from clauses.enums import Critere, Etat, Modalite, NiveauFormation, Sexe, Situation, TypeContrat
-from clauses.models import Cloture, HeuresDues, Imputation, Participant, PointSuivi, RepriseHeures
-from clauses.querysets import holders_q
+from clauses.models import Affectation, ClauseSociale, Cloture, HeuresDues, Imputation, PointSuivi, RepriseHeures
+from clauses.querysets import holders_q, last_word
 from clauses.rules import Decision, Mouvement, jour_comptable, mouvements
 from structures.models import Structure
 from structures.rules import SIAE
@@ -27,10 +27,10 @@ SANS_ETIQUETTE = "Non renseigné"
 AGES = {"<26": "Moins de 26 ans", "26-49": "De 26 à 49 ans", "50+": "50 ans et plus"}
 QPV = {True: "Quartier prioritaire", False: "Hors quartier prioritaire"}
 CLES = (
-    *("clause", "ligne__affectation", "ligne__affectation__participant", "ligne__employeur", "ligne__modalite"),
-    *("ligne__sexe", "ligne__tranche_age", "ligne__critere", "ligne__qpv", "ligne__affectation__contrat"),
-    "ligne__affectation__participant__niveau_formation",
+    *("clause", "ligne__affectation", "ligne__employeur", "ligne__modalite"),
+    *("ligne__sexe", "ligne__tranche_age", "ligne__critere", "ligne__qpv"),
 )
+MOST_IDS = 5_000  # numbers in one query: the planner knows what they hold, which it does not of a subquery
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,21 @@ class Perimetre:
     au: date
     organisation: int | None = None
 
+    @cached_property
+    def ids(self):
+        """The clauses, read once; as a subquery when they are very many."""
+        found = list(self.clauses.order_by().values_list("pk", flat=True)[: MOST_IDS + 1])
+        return found if len(found) <= MOST_IDS else self.clauses.order_by().values("pk")
+
     def imputations(self):
-        rows = Imputation.objects.filter(clause__in=self.clauses.order_by().values("pk"))
+        rows = Imputation.objects.filter(clause__in=self.ids)
         if self.organisation is None:
             return rows
         mine = Q(declaration__organisation=self.organisation) | Q(ligne__employeur=self.organisation)
         return rows.filter(mine)
 
     def heures_dues(self):
-        rows = HeuresDues.objects.filter(clause__in=self.clauses.order_by().values("pk"), date_effet__lte=self.au)
+        rows = HeuresDues.objects.filter(clause__in=self.ids, date_effet__lte=self.au)
         if self.organisation is None:
             return rows
         return rows.filter(holders_q(self.organisation, "clause__lot__")).filter(
@@ -61,7 +67,7 @@ class Perimetre:
         )
 
     def reprises(self):
-        rows = RepriseHeures.objects.filter(clause__in=self.clauses.order_by().values("pk"), arretee_au__lte=self.au)
+        rows = RepriseHeures.objects.filter(clause__in=self.ids, arretee_au__lte=self.au)
         return rows if self.organisation is None else rows.filter(organisation=self.organisation)
 
 
@@ -86,15 +92,33 @@ class Ligne:
 
 def chiffres(perimetre: Perimetre) -> dict[str, Any]:
     """The figures of a report, as JSON keeps them. The same number of queries whatever the number of lines."""
-    tardives = _mouvements_tardifs(perimetre)
-    lignes = _lignes(perimetre, tardives is not None)
-    mois = _par_mois(perimetre, tardives is not None)
+    tardives = _tardives(perimetre)
+    brutes = _par_classes(perimetre)
+    mois = _par_mois(perimetre)
+    avant = _avant(perimetre)
     corrections = ZERO
-    for ligne, jour, move in tardives or []:
-        if perimetre.du <= jour <= perimetre.au:
-            lignes.append(ligne)
-            mois[jour.replace(day=1)] += move.heures
-            corrections += move.heures
+    connues = _affectations({keys[1] for keys in brutes} | {each.cles[1] for each in tardives})
+    # What was decided after its year was closed leaves its month, then counts movement by movement.
+    for each in tardives:
+        if each.comptee is None:
+            continue
+        heures, formation = each.comptee
+        if perimetre.du <= each.mois <= perimetre.au:
+            before = brutes[each.cles]
+            brutes[each.cles] = (before[0] - heures, before[1] - formation)
+            mois[each.mois] -= heures
+        elif each.mois < perimetre.du:
+            avant[each.cles[1]] -= heures
+    lignes = [_ligne(keys, *counted, connues) for keys, counted in brutes.items()]
+    cumul = sum(avant.values(), ZERO)
+    for each in tardives:
+        for jour, move in each.mouvements:
+            if perimetre.du <= jour <= perimetre.au:
+                lignes.append(_ligne(each.cles, move.heures, move.formation, connues))
+                mois[jour.replace(day=1)] += move.heures
+                corrections += move.heures
+            elif jour < perimetre.du:
+                cumul += move.heures
     clauses = list(
         perimetre.clauses.order_by().values_list(
             "pk", "lot", "lot__objet", "lot__marche", "lot__marche__acheteur", "date_debut", "date_fin"
@@ -102,104 +126,127 @@ def chiffres(perimetre: Perimetre) -> dict[str, Any]:
     )
     return {
         "version": 1,
-        "heures": _heures(perimetre, lignes, corrections, tardives or []),
+        "heures": _heures(perimetre, lignes, corrections, cumul),
         "nombres": _nombres(lignes, clauses, perimetre),
         "tables": _tables(lignes),
         "mois": [[day.isoformat(), _h(mois[day])] for day in sorted(mois) if mois[day]],
         "clauses": _clauses(perimetre, lignes, clauses),
-        "sorties": _sorties(perimetre),
+        "sorties": _sorties(perimetre, {keys[1] for keys in brutes} | set(avant)),
     }
 
 
 # Lines ---------------------------------------------------------------------------------------------------------------
-def _acceptees(perimetre: Perimetre, closed: bool):
-    rows = perimetre.imputations().filter(etat=Etat.ACCEPTEE)
-    if closed:
-        rows = rows.exclude(Exists(_tardives().filter(ligne=OuterRef("ligne"), clause=OuterRef("clause"))))
-    return rows
+def _dans(perimetre: Perimetre, etats=(Etat.ACCEPTEE,)):
+    """Imputations of the months of the period in these states."""
+    return perimetre.imputations().filter(etat__in=etats, declaration__mois__range=(perimetre.du, perimetre.au))
 
 
-def _lignes(perimetre: Perimetre, closed: bool) -> list[Ligne]:
-    rows = _acceptees(perimetre, closed).filter(ligne__du__range=(perimetre.du, perimetre.au))
-    grouped = rows.order_by().values_list(*CLES).annotate(Sum("heures"), Sum("heures_formation"))
-    return [_ligne(keys, round(hours, 2), round(training, 2)) for *keys, hours, training in grouped]
+def _par_classes(perimetre: Perimetre) -> dict[tuple, tuple[Decimal, Decimal]]:
+    """(hours, training hours) accepted by the values of `CLES`: the longest query, without what it can do without."""
+    grouped = _dans(perimetre).order_by().values_list(*CLES).annotate(Sum("heures"), Sum("heures_formation"))
+    found = {tuple(keys): (round(hours, 2), round(training, 2)) for *keys, hours, training in grouped}
+    return defaultdict(lambda: (ZERO, ZERO), found)
 
 
-def _ligne(classes: Iterable[Any], heures: Decimal, formation: Decimal) -> Ligne:
-    """A line out of the values of `CLES`, in their order."""
-    values: list[Any] = [*classes, heures, formation]
-    return Ligne(*values)
-
-
-def _par_mois(perimetre: Perimetre, closed: bool) -> defaultdict[date, Decimal]:
-    rows = _acceptees(perimetre, closed).filter(ligne__du__range=(perimetre.du, perimetre.au))
-    found = rows.order_by().annotate(mois=TruncMonth("ligne__du")).values_list("mois").annotate(Sum("heures"))
+def _par_mois(perimetre: Perimetre) -> defaultdict[date, Decimal]:
+    found = _dans(perimetre).order_by().values_list("declaration__mois").annotate(Sum("heures"))
     return defaultdict(Decimal, {day: round(hours, 2) for day, hours in found})
 
 
-def _tardives():
-    """Imputations decided after the year of their month was closed by the facilitator of their clause."""
-    return Imputation.objects.filter(
-        Exists(
-            Cloture.objects.filter(
-                facilitateur=OuterRef("clause__facilitateur"),
-                annee=OuterRef("ligne__du__year"),
-                close_le__lt=OuterRef("decidee_le"),
-            )
-        )
-    )
+def _avant(perimetre: Perimetre) -> defaultdict[int | None, Decimal]:
+    """Hours accepted before the period, by assignment."""
+    rows = perimetre.imputations().filter(etat=Etat.ACCEPTEE, declaration__mois__lt=perimetre.du)
+    found = rows.order_by().values_list("ligne__affectation").annotate(Sum("heures"))
+    return defaultdict(Decimal, {pk: round(hours, 2) for pk, hours in found})
 
 
-def _mouvements_tardifs(perimetre: Perimetre) -> list[tuple[Ligne, date, Mouvement]] | None:
-    """What changed on lines of closed years since, movement by movement; None when no year is closed."""
-    closed: dict[int, dict[int, Any]] = defaultdict(dict)
-    for facilitateur, year, moment in Cloture.objects.values_list("facilitateur", "annee", "close_le"):
-        closed[facilitateur][year] = moment
-    if not closed:
-        return None
-    late = _tardives().filter(ligne=OuterRef("ligne"), clause=OuterRef("clause"))
-    rows = perimetre.imputations().filter(Exists(late)).order_by("pk")
-    by_line: dict[tuple, list] = defaultdict(list)
-    for row in rows.values_list(
-        "ligne", "ligne__du", "clause__facilitateur", "pk", "etat", "heures", "heures_formation", "motif_refus",
-        "decidee_le", "transmise_le", "remplace", *CLES,
-    ):  # fmt: skip
-        by_line[row[0], row[11]].append(row)
-    found = []
-    for several in by_line.values():
-        decisions = [Decision(r[3], r[4], r[5], r[6], bool(r[7]), r[8], r[9], r[10]) for r in several]
-        mois, facilitateur = several[0][1], several[0][2]
-        for move in mouvements(decisions):
-            day = jour_comptable(mois, move.le, closed.get(facilitateur, {}))
-            found.append((_ligne(several[0][11:], move.heures, move.formation), day, move))
+def _affectations(pks: Collection[int | None]) -> dict[int | None, tuple[int | None, str | None, str | None]]:
+    """{assignment: (person, contract, level of training)}; nothing is known of those that were erased."""
+    found: dict[int | None, tuple[int | None, str | None, str | None]] = {None: (None, None, None)}
+    for several in batched_ids(pks):
+        rows = Affectation.objects.filter(pk__in=several).order_by()
+        for pk, *told in rows.values_list("pk", "participant", "contrat", "participant__niveau_formation"):
+            found[pk] = tuple(told)
     return found
 
 
+def _ligne(cles: tuple, heures: Decimal, formation: Decimal, connues: Mapping) -> Ligne:
+    """A line out of the values of `CLES`, in their order, and of what is known of its assignment."""
+    clause, affectation, employeur, modalite, sexe, age, critere, qpv = cles
+    personne, contrat, niveau = connues.get(affectation, (None, None, None))
+    return Ligne(
+        clause, affectation, personne, employeur, modalite, sexe, age, critere, qpv, contrat, niveau, heures, formation
+    )
+
+
+@dataclass(frozen=True)
+class Tardive:
+    """A line of a closed year changed since: its month, what of it is accepted today, its movements and their days."""
+
+    cles: tuple
+    mois: date
+    comptee: tuple[Decimal, Decimal] | None
+    mouvements: list[tuple[date, Mouvement]]
+
+
+def _tardives(perimetre: Perimetre) -> list[Tardive]:
+    """Lines with a decision taken after their year was closed by the facilitator of their clause."""
+    closed: dict[int, dict[int, Any]] = defaultdict(dict)
+    for facilitateur, year, moment in Cloture.objects.filter(
+        facilitateur__in=ClauseSociale.objects.filter(pk__in=perimetre.ids).order_by().values("facilitateur")
+    ).values_list("facilitateur", "annee", "close_le"):
+        closed[facilitateur][year] = moment
+    if not closed:
+        return []
+    late = Q()
+    for facilitateur, years in closed.items():
+        for year, moment in years.items():
+            late |= Q(clause__facilitateur=facilitateur, declaration__mois__year=year, decidee_le__gt=moment)
+    pairs = set(perimetre.imputations().filter(late).order_by().values_list("ligne", "clause").distinct())
+    if not pairs:
+        return []
+    by_line: dict[tuple, list] = defaultdict(list)
+    for several in batched_ids({ligne for ligne, _ in pairs}):
+        rows = perimetre.imputations().filter(ligne__in=several).order_by("pk")
+        for row in rows.values_list(
+            "ligne", "declaration__mois", "clause__facilitateur", "pk", "etat", "heures", "heures_formation",
+            "motif_refus", "decidee_le", "transmise_le", "remplace", *CLES,
+        ):  # fmt: skip
+            if (row[0], row[11]) in pairs:
+                by_line[row[0], row[11]].append(row)
+    found = []
+    for several in by_line.values():
+        decisions = [Decision(r[3], r[4], r[5], r[6], bool(r[7]), r[8], r[9], r[10]) for r in several]
+        mois, closings = several[0][1], closed.get(several[0][2], {})
+        moves = [(jour_comptable(mois, move.le, closings), move) for move in mouvements(decisions)]
+        counted = next(((r[5], r[6]) for r in several if r[4] == Etat.ACCEPTEE), None)
+        found.append(Tardive(tuple(several[0][11:]), mois, counted, moves))
+    return found
+
+
+def batched_ids(pks: Collection[int | None]) -> Iterator[list[int]]:
+    """The numbers, sorted, by lots that one query can carry."""
+    known = sorted(pk for pk in pks if pk is not None)
+    for start in range(0, len(known), MOST_IDS):
+        yield known[start : start + MOST_IDS]
+
+
 # Figures -------------------------------------------------------------------------------------------------------------
-def _heures(perimetre, lignes, corrections, tardives) -> dict[str, str]:
+def _heures(perimetre, lignes, corrections, avant) -> dict[str, str]:
     dues = perimetre.heures_dues()
-    reprises = perimetre.reprises()
-    before = _acceptees(perimetre, bool(tardives)).filter(ligne__du__lt=perimetre.du)
-    cumul = _sum(before) + sum((ligne.heures for ligne in lignes), ZERO)
-    cumul += sum((move.heures for _, day, move in tardives if day < perimetre.du), ZERO)
-    repris = _sum(reprises)
+    acceptees = sum((ligne.heures for ligne in lignes), ZERO)
+    repris = _sum(perimetre.reprises())
     return {
         "dues": _h(_sum(dues)),
         "dues_periode": _h(_sum(dues.filter(date_effet__gte=perimetre.du))),
-        "declarees": _h(_sum(_declarees(perimetre))),
-        "acceptees": _h(sum((ligne.heures for ligne in lignes), ZERO)),
+        "declarees": _h(_sum(last_word(_dans(perimetre, (Etat.TRANSMISE, Etat.ACCEPTEE))))),
+        "acceptees": _h(acceptees),
         "corrections": _h(corrections),
         "formation": _h(sum((ligne.formation for ligne in lignes), ZERO)),
         "reprises": _h(repris),
-        "cumul": _h(cumul),
-        "total": _h(cumul + repris),
+        "cumul": _h(avant + acceptees),
+        "total": _h(avant + acceptees + repris),
     }
-
-
-def _declarees(perimetre):
-    pending = Imputation.objects.filter(ligne=OuterRef("ligne"), clause=OuterRef("clause"), etat=Etat.TRANSMISE)
-    rows = perimetre.imputations().filter(ligne__du__range=(perimetre.du, perimetre.au))
-    return rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE]).exclude(Exists(pending.exclude(pk=OuterRef("pk"))))
 
 
 def _nombres(lignes, clauses, perimetre) -> dict[str, int]:
@@ -276,25 +323,28 @@ def _clauses(perimetre, lignes, clauses) -> list[list]:
     ]
 
 
-def _sorties(perimetre) -> dict[str, Any]:
-    """People of these clauses who left in the period, and what they had become: `points` by term and situation."""
-    people = perimetre.imputations().filter(etat=Etat.ACCEPTEE).values("ligne__affectation__participant")
-    left = Q(participant__in=people, participant__sortie_le__range=(perimetre.du, perimetre.au))
-    points = PointSuivi.objects.filter(left)
-    rows = points.order_by().values_list("terme", "situation").annotate(Count("pk"))
-    counted = {(terme, situation): number for terme, situation, number in rows}
-    hired = points.order_by().aggregate(
-        acheteur=Count("participant", filter=Q(chez_acheteur=True), distinct=True),
-        titulaire=Count("participant", filter=Q(chez_titulaire=True), distinct=True),
-    )
+def _sorties(perimetre, affectations: Collection[int | None]) -> dict[str, Any]:
+    """People of these assignments who left in the period, and what they had become: `points` by term and situation."""
+    people: set[int] = set()
+    for several in batched_ids(affectations):
+        left = Affectation.objects.filter(
+            pk__in=several, participant__sortie_le__range=(perimetre.du, perimetre.au)
+        ).order_by()
+        people.update(left.values_list("participant", flat=True))
+    counted: Counter[tuple[int, str]] = Counter()
+    hired: dict[str, set[int]] = {"chez_acheteur": set(), "chez_titulaire": set()}
+    for several in batched_ids(people):
+        points = PointSuivi.objects.filter(participant__in=several).order_by()
+        for person, terme, situation, *where in points.values_list("participant", "terme", "situation", *hired):
+            counted[terme, situation] += 1
+            for name, yes in zip(hired, where, strict=True):
+                if yes:
+                    hired[name].add(person)
     return {
-        "personnes": Participant.objects.filter(
-            pk__in=people, sortie_le__range=(perimetre.du, perimetre.au)
-        ).count(),
+        "personnes": len(people),
         "points": [[terme, str(Situation(s).label), n] for (terme, s), n in sorted(counted.items(), key=_point_order)],
-        "chez_acheteur": hired["acheteur"],
-        "chez_titulaire": hired["titulaire"],
-    }  # fmt: skip
+        **{name: len(several) for name, several in hired.items()},
+    }
 
 
 def _point_order(item):

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import ExtractYear
 
 from clauses.enums import Etat
 from clauses.models import ClauseSociale, HeuresDues, Imputation, RepriseHeures
+from clauses.querysets import last_word
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def hours_accepted_total() -> Decimal:
 def totaux(clauses, on: date) -> Totaux:
     """Due, declared and accepted hours of a queryset of clauses; opening balances are both. Four queries."""
     ids = clauses.order_by().values("pk")
-    rows = Imputation.objects.filter(clause__in=ids, ligne__du__lte=on)
+    rows = Imputation.objects.filter(clause__in=ids, declaration__mois__lte=on)
     before = _hours(RepriseHeures.objects.filter(clause__in=ids, arretee_au__lte=on))
     return Totaux(
         _hours(HeuresDues.objects.filter(clause__in=ids, date_effet__lte=on)),
@@ -47,8 +48,8 @@ def par_annee(clauses) -> list[dict]:
     before = _by_year(RepriseHeures.objects.filter(clause__in=ids), "arretee_au")
     columns = {
         "dues": _by_year(HeuresDues.objects.filter(clause__in=ids), "date_effet"),
-        "declarees": _by_year(_declared(rows), "ligne__du"),
-        "acceptees": _by_year(rows.filter(etat=Etat.ACCEPTEE), "ligne__du"),
+        "declarees": _by_year(_declared(rows), "declaration__mois"),
+        "acceptees": _by_year(rows.filter(etat=Etat.ACCEPTEE), "declaration__mois"),
     }
     for name in ("declarees", "acceptees"):
         for year, hours in before.items():
@@ -62,9 +63,8 @@ def par_annee(clauses) -> list[dict]:
 def par_mois(clauses) -> dict[date, Decimal]:
     """Accepted hours by month worked."""
     rows = Imputation.objects.filter(clause__in=clauses.order_by().values("pk"), etat=Etat.ACCEPTEE)
-    return dict(
-        rows.order_by("ligne__du").values("ligne__du").annotate(total=Sum("heures")).values_list("ligne__du", "total")
-    )
+    months = rows.order_by("declaration__mois").values("declaration__mois").annotate(total=Sum("heures"))
+    return dict(months.values_list("declaration__mois", "total"))
 
 
 def nombre_personnes(clauses, *, chez: int | None = None) -> int:
@@ -82,8 +82,7 @@ def clauses_count() -> int:
 
 def _declared(rows):
     """Sent or accepted; a correction sent counts for the accepted line it corrects."""
-    pending = Imputation.objects.filter(ligne=OuterRef("ligne"), clause=OuterRef("clause"), etat=Etat.TRANSMISE)
-    return rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE]).exclude(Exists(pending.exclude(pk=OuterRef("pk"))))
+    return last_word(rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE]))
 
 
 def _hours(rows) -> Decimal:

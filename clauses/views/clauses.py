@@ -29,7 +29,7 @@ SUIVI = (Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE)
 LONGEST = 20  # digits of a number carried by an address
 MOST_PEOPLE = 500  # codes listed on the page of a clause
 MOST_NOTES = 50  # meetings and tasks on the page of a clause
-FIRST, MOST = 4, 100  # months to do shown at once on the board, and in all
+FIRST, MOST, MOST_EACH = 4, 100, 20  # months to do shown at once on the board, in all, of each kind
 
 
 @role_required(*SUIVI)
@@ -254,17 +254,19 @@ def _declarants(clause, acteur):
 
 def _to_do(acteur, on):
     """Months that wait for this `Acteur`, the oldest first: to check, or for others to send or correct."""
-    months = (
-        Declaration.objects.visible_to(acteur)
-        .select_related("organisation", "clause__lot")
-        .with_etat()
-        .order_by("mois", "pk")
-    )
+    months = Declaration.objects.visible_to(acteur)
     if acteur.has(Role.FACILITATEUR):
-        return list(months.filter(nb_transmises__gt=0)[:MOST])
-    refused, drafts = months.filter(nb_refusees__gt=0), months.filter(nb_brouillons__gt=0, nb_refusees=0)
-    empty = months.filter(nb_refusees=0, nb_brouillons=0, nb_transmises=0, nb_acceptees=0)
-    return [*refused[:20], *drafts[:20], *empty[:20]]
+        return _oldest(months.waiting(), MOST)
+    refused = months.to_correct()
+    drafts = months.drafted().exclude(pk__in=refused.values("pk"))
+    return [*_oldest(refused, MOST_EACH), *_oldest(drafts, MOST_EACH), *_oldest(months.empty(), MOST_EACH)]
+
+
+def _oldest(months, number):
+    """The states are counted once the months are chosen: for a hundred, not for years of them."""
+    chosen = list(months.order_by("mois", "pk").values_list("pk", flat=True)[:number])
+    rows = Declaration.objects.filter(pk__in=chosen).select_related("organisation", "clause__lot").with_etat()
+    return list(rows.order_by("mois", "pk"))
 
 
 def _calcul(query) -> dict:

@@ -19,6 +19,7 @@ from clauses.enums import Critere, Etat, Modalite, NiveauFormation, Sexe, Situat
 from clauses.models import (
     Affectation,
     ClauseSociale,
+    Cloture,
     Declaration,
     Eligibilite,
     Facilitateur,
@@ -174,6 +175,12 @@ def _contracts(pays: Pays) -> None:
         "id": "i", "lot_id": "i", "facilitateur_id": body, "date_debut": start, "date_fin": f"{start} + 1095",
         "calcul": "'{}'::jsonb",
     })  # fmt: skip
+    # The last full year was closed in March.
+    year = timezone.localdate().year - 1
+    pour(Cloture, pays.bodies, {}, {
+        "id": "i", "facilitateur_id": "i", "annee": f"{year}", "close_le": f"date '{year + 1}-03-01'",
+        "chiffres": "'{}'::jsonb",
+    })  # fmt: skip
     pour(HeuresDues, pays.clauses + pays.clauses // 4, {}, {
         "id": "i", "clause_id": f"1 + (i - 1) %% {pays.clauses}", "heures": "8000 + (i * 7919) %% 16000",
         "date_effet": f"{start} + CASE WHEN i <= {pays.clauses} THEN 0 ELSE 365 END",
@@ -243,7 +250,10 @@ def _hours(pays: Pays) -> None:
         "employeur_id": pays.firm_of(body, f"CASE WHEN {member} < 5 THEN {rank} ELSE {rank} * 2 + 1 END"),
     })  # fmt: skip
     last = f"{month} = {MONTHS - 1}"
-    decided = f"CASE WHEN {last} THEN NULL ELSE {first} + interval '40 days' END"
+    # One line in 200 was decided fifteen months later, after its year was closed.
+    late = "(i %% 200 = 3)"
+    decided = f"{first} + interval '40 days' + CASE WHEN {late} THEN interval '15 months' ELSE interval '0' END"
+    decided = f"CASE WHEN {last} THEN NULL ELSE {decided} END"
     imputation = {
         "ligne_id": "i", "clause_id": clause, "heures": f"{work} + {training}", "heures_formation": training,
         "declaration_id": f"1 + {month} * {pays.clauses} + ({clause} - 1)",
