@@ -2,13 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-from clauses.enums import Etat
-from clauses.models import Declaration, Imputation
+from clauses.enums import Etat, Modalite, TypeContrat
+from clauses.models import Affectation, Declaration, Eligibilite, Imputation
 from clauses.parametres import seuil
-from clauses.rules import LigneAVerifier, verifie_ligne
+from clauses.rules import AutreLigne, LigneAVerifier, Plafonds, Prets, compteur_prets, verifie_ligne
 from portal.verdict import Niveau, Verdict, worst
+from structures.enums import Kind
+from structures.models import Structure
+
+ZERO = Decimal(0)
 
 
 def current_imputations(declaration: Declaration) -> list[Imputation]:
@@ -22,22 +28,28 @@ def current_imputations(declaration: Declaration) -> list[Imputation]:
 
 
 def verdicts_by_imputation(declaration: Declaration, imputations: Iterable[Imputation]) -> dict[int, list[Verdict]]:
-    """What to know of each line, the most serious first; an empty list for a clean one. Three queries in all."""
+    """What to know of each line, the most serious first; an empty list for a clean one.
+
+    Three queries in all, one more when an association lends people, two more when there is a CDI.
+    """
     imputations = [i for i in imputations if i.ligne.affectation]
     people = {i.ligne.affectation.participant_id for i in imputations}
     employers = {i.ligne.affectation.employeur_id for i in imputations}
-    eligibilites, kinds, totals = _eligibilites(people), _kinds(employers), _totals(declaration, people)
-    clause, mois = declaration.clause, declaration.mois
-    found = {}
+    eligibilites, kinds, others = _eligibilites(people), _kinds(employers), _month(declaration, people)
+    lent = _lent(declaration.mois, imputations, kinds)
+    plafonds = _plafonds(declaration, imputations)
+    clause, found = declaration.clause, {}
     for imputation in imputations:
         affectation = imputation.ligne.affectation
-        # Their other lines of the month, plus this one as it is claimed now.
-        elsewhere = totals[affectation.participant_id] - totals_of_line(totals, imputation)
+        elsewhere = [
+            row for row in others[affectation.participant_id]
+            if (row.ligne, row.clause) != (imputation.ligne_id, imputation.clause_id)
+        ]  # fmt: skip
         found[imputation.pk] = verifie_ligne(
             LigneAVerifier(
-                mois=mois,
+                mois=declaration.mois,
                 heures=imputation.heures,
-                total_mois=elsewhere + imputation.heures,
+                total_mois=sum((row.heures for row in elsewhere), imputation.heures),
                 modalite=affectation.modalite,
                 contrat=affectation.contrat,
                 date_debut=affectation.date_debut,
@@ -46,9 +58,10 @@ def verdicts_by_imputation(declaration: Declaration, imputations: Iterable[Imput
                 clause_debut=clause.date_debut,
                 clause_fin=clause.date_fin,
                 eligibilites=eligibilites[affectation.participant_id],
+                autres=[_other(row, imputation, declaration) for row in elsewhere],
+                prets=_prets(lent, imputation, declaration.mois) if lent is not None else None,
             ),
-            par_semaine=seuil("heures_semaine", mois),
-            exception=seuil("heures_semaine_exception", mois),
+            plafonds,
         )
     return found
 
@@ -58,9 +71,37 @@ def is_clean(verdicts: Iterable[Verdict]) -> bool:
     return worst(verdicts).level < Niveau.AVERTISSEMENT
 
 
-def _eligibilites(people) -> dict[int, list]:
-    from clauses.models import Eligibilite
+# What the rules read --------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Comptee:
+    """Hours sent or accepted of a person: one row a line and clause, a correction sent in place of the old one."""
 
+    ligne: int
+    clause: int
+    heures: Decimal
+    employeur: int
+    employeur_nom: str
+    declarant: int
+
+
+def _plafonds(declaration, imputations) -> Plafonds:
+    from clauses.actions.conventions import parametres_of
+
+    on = declaration.mois
+    months = int(seuil("cdi_mois", on))
+    if any(i.ligne.affectation.contrat == TypeContrat.CDI for i in imputations):
+        months = parametres_of(declaration.clause, on).cdi_mois
+    return Plafonds(
+        par_semaine=seuil("heures_semaine", on),
+        exception=seuil("heures_semaine_exception", on),
+        par_jour=seuil("heures_jour", on),
+        prets=seuil("ai_prets_heures", on),
+        prets_alerte=seuil("ai_prets_alerte", on),
+        cdi_mois=months,
+    )
+
+
+def _eligibilites(people) -> dict[int, list]:
     found = defaultdict(list)
     for eligibilite in Eligibilite.objects.filter(participant__in=people):
         found[eligibilite.participant_id].append(eligibilite)
@@ -68,41 +109,91 @@ def _eligibilites(people) -> dict[int, list]:
 
 
 def _kinds(employers) -> dict[int, set[str]]:
-    from structures.models import Structure
-
     found = defaultdict(set)
     for organisation, kind in Structure.objects.filter(organisation__in=employers).values_list("organisation", "kind"):
         found[organisation].add(kind)
     return found
 
 
-class _Totals(defaultdict):
-    """Hours of the month by person; `lines` holds them by hour line."""
-
-    def __init__(self):
-        super().__init__(Decimal)
-        self.lines: dict[int, Decimal] = defaultdict(Decimal)
-
-
-def _totals(declaration, people) -> _Totals:
-    """Hours sent or accepted in the month, by person, on every clause; a correction sent counts for the old one."""
+def _month(declaration, people) -> dict[int, list[Comptee]]:
+    """What each of these people has in the month, on every clause. One query."""
     rows = Imputation.objects.filter(
         ligne__affectation__participant__in=people,
         ligne__du__year=declaration.mois.year,
         ligne__du__month=declaration.mois.month,
         etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE],
-    ).values_list("ligne__affectation__participant", "ligne", "clause", "etat", "heures")
+    ).values_list(
+        "ligne__affectation__participant", "etat", "ligne", "clause", "heures", "ligne__affectation__employeur",
+        "ligne__affectation__employeur__denomination", "declaration__organisation",
+    )  # fmt: skip
     latest: dict[tuple, tuple] = {}
-    for person, ligne, clause, etat, hours in rows:
-        if etat == Etat.TRANSMISE or (ligne, clause) not in latest:
-            latest[ligne, clause] = (person, hours)
-    totals = _Totals()
-    for (ligne, _), (person, hours) in latest.items():
-        totals[person] += hours
-        totals.lines[ligne] += hours
-    return totals
+    for person, etat, *rest in rows:
+        row = Comptee(*rest)
+        if etat == Etat.TRANSMISE or (row.ligne, row.clause) not in latest:
+            latest[row.ligne, row.clause] = (person, row)
+    found = defaultdict(list)
+    for person, row in latest.values():
+        found[person].append(row)
+    return found
 
 
-def totals_of_line(totals: _Totals, imputation: Imputation) -> Decimal:
-    """What the line of this imputation already weighs in the total of its person."""
-    return totals.lines[imputation.ligne_id]
+def _other(row: Comptee, imputation: Imputation, declaration: Declaration) -> AutreLigne:
+    return AutreLigne(
+        employeur=row.employeur_nom or "un autre employeur",
+        heures=row.heures,
+        meme_clause=row.clause == declaration.clause_id,
+        meme_employeur=row.employeur == imputation.ligne.affectation.employeur_id,
+        meme_declarant=row.declarant == declaration.organisation_id,
+    )
+
+
+# Lendings of an AI ----------------------------------------------------------------------------------------------------
+def _counts(affectation: Affectation, kinds: dict[int, set[str]]) -> bool:
+    """Whether the hours of this assignment count among the 480: an AI lends, and not to a public employer."""
+    lending = affectation.modalite == Modalite.MISE_A_DISPOSITION and Kind.AI in kinds[affectation.employeur_id]
+    return lending and affectation.utilisateur_prive is not False
+
+
+def _lent(mois: date, imputations, kinds) -> dict | None:
+    """(person, employer) → {(line, clause): (month, hours, known to be private)} up to the month; None for no lending.
+
+    One query.
+    """
+    pairs = {
+        (i.ligne.affectation.participant_id, i.ligne.affectation.employeur_id)
+        for i in imputations
+        if _counts(i.ligne.affectation, kinds)
+    }
+    if not pairs:
+        return None
+    rows = Imputation.objects.filter(
+        ligne__affectation__participant__in={person for person, _ in pairs},
+        ligne__affectation__employeur__in={employer for _, employer in pairs},
+        ligne__affectation__modalite=Modalite.MISE_A_DISPOSITION,
+        ligne__du__lte=mois,
+        etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE],
+    ).exclude(ligne__affectation__utilisateur_prive=False)
+    found: dict[tuple, dict] = defaultdict(dict)
+    for person, employer, etat, line, clause, day, hours, private in rows.values_list(
+        "ligne__affectation__participant", "ligne__affectation__employeur", "etat", "ligne", "clause", "ligne__du",
+        "heures", "ligne__affectation__utilisateur_prive",
+    ):  # fmt: skip
+        known = found[person, employer]
+        if etat == Etat.TRANSMISE or (line, clause) not in known:
+            known[line, clause] = (day, hours, bool(private))
+    return {pair: found[pair] for pair in pairs}
+
+
+def _prets(lent, imputation, mois) -> Prets | None:
+    affectation = imputation.ligne.affectation
+    known = lent.get((affectation.participant_id, affectation.employeur_id))
+    if known is None or affectation.utilisateur_prive is False:
+        return None
+    rows = dict(known)
+    rows[imputation.ligne_id, imputation.clause_id] = (
+        imputation.ligne.du, imputation.heures, bool(affectation.utilisateur_prive),
+    )  # fmt: skip
+    months = int(seuil("ai_prets_mois", mois))
+    every = compteur_prets([(day, hours) for day, hours, _ in rows.values()], mois, duree=months)
+    private = compteur_prets([(day, hours) for day, hours, sure in rows.values() if sure], mois, duree=months)
+    return Prets(prives=private, inconnues=max(every - private, ZERO), derogation=affectation.derogation_480)

@@ -92,6 +92,7 @@ class Etat(TextChoices):
     ACCEPTEE = "acceptee", "Acceptée"
     REFUSEE = "refusee", "Refusée"
     REMPLACEE = "remplacee", "Remplacée"
+    RENONCEE = "renoncee", "Abandonnée"  # a refused line that its declarer gives up; it may still be corrected
 
 
 class EtatDeclaration(TextChoices):
@@ -102,6 +103,7 @@ class EtatDeclaration(TextChoices):
     EN_SAISIE = "en_saisie", "En saisie"
     ACCEPTEE = "acceptee", "Acceptée"
     OUVERTE = "ouverte", "À déclarer"
+    SANS_HEURES = "sans_heures", "Rien à déclarer"
 
 
 class NatureFacilitateur(TextChoices):

@@ -26,7 +26,7 @@ class MoisDeclare:
     @property
     def calls(self) -> bool:
         """Whether somebody has to do something in this month."""
-        return self.etat != EtatDeclaration.ACCEPTEE
+        return self.etat not in {EtatDeclaration.ACCEPTEE, EtatDeclaration.SANS_HEURES}
 
     @property
     def heures_declarees(self) -> Decimal:

@@ -12,16 +12,13 @@ from clauses.actions.conservation import (
     purger,
     tout_ce_qui_est_su,
 )
-from clauses.actions.heures import (
-    Conflit,
-    Saisie,
-    accept,
-    accept_all_clean,
-    cancel,
-    correct,
+from clauses.actions.decisions import accept, accept_all_clean, cancel, correct, refuse, renoncer
+from clauses.actions.lignes import Conflit, Saisie
+from clauses.actions.mois import (
+    affectations_suivies,
     open_month,
     previous_month,
-    refuse,
+    rien_a_declarer,
     save_and_send,
     save_month,
     send,
@@ -30,8 +27,8 @@ from clauses.actions.parcours import juger_prolongation, prolonger, transferer
 from clauses.actions.participants import add_eligibilite, assign, create_participant, new_code
 
 __all__ = [
-    "Conflit", "Saisie", "accept", "accept_all_clean", "add_eligibilite", "add_heures_dues", "assign", "cancel",
-    "consulter", "correct", "create_clause", "create_participant", "declarants", "dernieres_traces", "effacer",
-    "fins_de_suivi", "juger_prolongation", "new_code", "open_month", "previous_month", "prolonger", "purger", "refuse",
-    "save_and_send", "save_month", "send", "tout_ce_qui_est_su", "transferer",
+    "Conflit", "Saisie", "accept", "accept_all_clean", "add_eligibilite", "add_heures_dues", "affectations_suivies",
+    "assign", "cancel", "consulter", "correct", "create_clause", "create_participant", "declarants", "dernieres_traces",
+    "effacer", "fins_de_suivi", "juger_prolongation", "new_code", "open_month", "previous_month", "prolonger", "purger",
+    "refuse", "renoncer", "rien_a_declarer", "save_and_send", "save_month", "send", "tout_ce_qui_est_su", "transferer",
 ]  # fmt: skip

@@ -68,7 +68,10 @@ class Declaration(models.Model):
             return EtatDeclaration.A_CORRIGER
         if self.nb_brouillons:
             return EtatDeclaration.EN_SAISIE
-        return EtatDeclaration.ACCEPTEE if self.nb_acceptees else EtatDeclaration.OUVERTE
+        if self.nb_acceptees:
+            return EtatDeclaration.ACCEPTEE
+        # Sent without a line: « rien à déclarer », or lines that were all given up.
+        return EtatDeclaration.SANS_HEURES if self.transmise_le else EtatDeclaration.OUVERTE
 
 
 class LigneHeures(models.Model):
@@ -93,6 +96,9 @@ class LigneHeures(models.Model):
     tranche_age = models.CharField("tranche d'âge", max_length=8, blank=True)
     critere = models.CharField("critère", max_length=15, choices=Critere, blank=True)
     qpv = models.BooleanField("quartier prioritaire", null=True)
+    # Shared between clauses: the hours worked are stated by « Répartir » alone, and clauses never claim more together.
+    # Otherwise one clause claims the line whole, and the hours worked follow its claim.
+    partagee = models.BooleanField("heures partagées entre plusieurs clauses", default=False)
 
     class Meta:
         verbose_name = "ligne d'heures"
@@ -127,7 +133,7 @@ class LigneHeures(models.Model):
 
 
 class Imputation(models.Model):
-    """Hours of a line counted for a clause. One per line for now; pooling will split a line over several clauses."""
+    """Hours of a line counted for a clause: the whole line, or a part of it when buyers accept that it be shared."""
 
     ligne = models.ForeignKey(LigneHeures, on_delete=models.PROTECT, related_name="imputations")
     clause = models.ForeignKey(ClauseSociale, on_delete=models.PROTECT, related_name="imputations")
@@ -143,6 +149,9 @@ class Imputation(models.Model):
     saisie_par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     saisie_le = models.DateTimeField(auto_now_add=True)
     transmise_le = models.DateTimeField(null=True, blank=True)
+    transmise_par = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     decidee_par = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     decidee_le = models.DateTimeField(null=True, blank=True)
 

@@ -28,6 +28,8 @@ from clauses.rules.calcul import (
     taux_pour,
 )
 from clauses.rules.couverture import guichet_unique
+from clauses.rules.cumuls import AutreLigne, compteur_prets, declaree_ailleurs, pret_ai
+from clauses.rules.declarations import echeance, en_retard
 from clauses.rules.ecarts import (
     Penalite,
     decision_possible,
@@ -41,7 +43,10 @@ from clauses.rules.lignes import (
     ELIGIBILITE_A_NOTER,
     PRETEURS,
     LigneAVerifier,
+    Plafonds,
+    Prets,
     dernier_du_mois,
+    jours_max,
     modalite_possible,
     mois_max,
     premier_du_mois,
@@ -53,8 +58,10 @@ from clauses.rules.parcours import (
     prochain_effacement,
     prolongation_permise,
 )
+from clauses.rules.partage import ClausePartagee, mutualisation_possible
 from clauses.rules.personnes import CCAG, Periode, eligibilite_fin, eligible_on, tranche_age
 from clauses.rules.rythme import Allure, allure, penalite
+from clauses.rules.statuts import alternance, cdi_limite, travail_independant, usager_esat
 from clauses.rules.suivi import (
     DURABLES,
     EMPLOIS,
@@ -70,13 +77,15 @@ from clauses.rules.suivi import (
 )
 
 __all__ = [
-    "Allure", "CALCUL", "CCAG", "Calcul", "DURABLES", "Decision", "ELIGIBILITE_A_NOTER", "EMPLOIS", "LigneAVerifier",
-    "Mouvement", "Number", "PRETEURS", "Penalite", "Periode", "PointDu", "SMALLEST", "SORTIE", "UNITE", "WIDE",
-    "a_effacer_le", "allure", "calendrier", "coherence", "decision_possible", "delai_observations", "dernier_du_mois",
-    "derniere_trace", "eligibilite_fin", "eligible_on", "en_mots", "etp", "fin_du_suivi", "guichet_unique",
-    "heures_main_oeuvre", "heures_prevues", "jour_comptable", "masque", "masque_ensemble", "modalite_possible",
-    "mois_max", "mouvements", "moyenne", "part", "penalite", "penalite_contrat", "personnes_pour", "peut",
-    "point_a_faire", "point_possible", "points_manques", "premier_du_mois", "prochain_effacement",
-    "prolongation_permise", "proportionnalite", "prorata", "repartition_exacte", "situation_possible", "somme_lots",
-    "sortie_possible", "taux_pour", "tranche_age", "verifie_ligne",
+    "Allure", "AutreLigne", "CALCUL", "CCAG", "Calcul", "ClausePartagee", "DURABLES", "Decision", "ELIGIBILITE_A_NOTER",
+    "EMPLOIS", "LigneAVerifier", "Mouvement", "Number", "PRETEURS", "Penalite", "Periode", "Plafonds", "PointDu",
+    "Prets", "SMALLEST", "SORTIE", "UNITE", "WIDE", "a_effacer_le", "allure", "alternance", "calendrier", "cdi_limite",
+    "coherence", "compteur_prets", "decision_possible", "declaree_ailleurs", "delai_observations", "dernier_du_mois",
+    "derniere_trace", "echeance", "eligibilite_fin", "eligible_on", "en_mots", "en_retard", "etp", "fin_du_suivi",
+    "guichet_unique", "heures_main_oeuvre", "heures_prevues", "jour_comptable", "jours_max", "masque",
+    "masque_ensemble", "modalite_possible", "mois_max", "mouvements", "moyenne", "mutualisation_possible", "part",
+    "penalite", "penalite_contrat", "personnes_pour", "peut", "point_a_faire", "point_possible", "points_manques",
+    "premier_du_mois", "pret_ai", "prochain_effacement", "prolongation_permise", "proportionnalite", "prorata",
+    "repartition_exacte", "situation_possible", "somme_lots", "sortie_possible", "taux_pour", "tranche_age",
+    "travail_independant", "usager_esat", "verifie_ligne",
 ]  # fmt: skip

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from clauses.enums import Modalite, TypeContrat
+from clauses.enums import Modalite
 from clauses.rules.calcul import WIDE, Number
+from clauses.rules.cumuls import AutreLigne, declaree_ailleurs, pret_ai
 from clauses.rules.personnes import CCAG, Periode, eligible_on
+from clauses.rules.statuts import HANDICAP, alternance, cdi_limite, travail_independant, usager_esat
 from portal.templatetags.formats import heures as h
 from portal.verdict import Verdict
 from structures.enums import Kind
@@ -34,9 +36,42 @@ def mois_max(mois: date, par_semaine: Number = 48) -> Decimal:
     return WIDE.divide(Decimal(par_semaine) * days, Decimal(7)).quantize(Decimal("0.01"), context=WIDE)
 
 
+def jours_max(jours: int, par_semaine: Number = 48, par_jour: Number = 10) -> Decimal:
+    """Hours that `jours` days allow: whole weeks at `par_semaine`, then days at `par_jour` up to one more week.
+
+    Source: Code du travail, L. 3121-18 (10 h a day) and L. 3121-20 (48 h a week).
+    """
+    weeks, days = divmod(jours, 7)
+    return Decimal(par_semaine) * weeks + min(Decimal(par_semaine), Decimal(par_jour) * days)
+
+
+@dataclass(frozen=True)
+class Prets:
+    """What an AI has lent of a person in the period of the line, the line included (hours)."""
+
+    prives: Decimal
+    inconnues: Decimal
+    derogation: date | None = None
+
+
+@dataclass(frozen=True)
+class Plafonds:
+    """The dated parameters of the checks: hours a week, a day, lent; months after a CDI."""
+
+    par_semaine: Number = 48
+    exception: Number = 60
+    par_jour: Number = 10
+    prets: Number = 480
+    prets_alerte: Number = 400
+    cdi_mois: int = 24
+
+
 @dataclass(frozen=True)
 class LigneAVerifier:
-    """What the checks read of an hour line. `total_mois`: hours of the person in the month, all lines together."""
+    """What the checks read of an hour line. `total_mois`: hours of the person in the month, all lines together.
+
+    `autres`: their other lines of the month; `prets`: for a person lent by an AI to anybody but a public employer.
+    """
 
     mois: date
     heures: Decimal
@@ -49,33 +84,36 @@ class LigneAVerifier:
     clause_debut: date
     clause_fin: date
     eligibilites: Collection[Periode] = ()
+    autres: Collection[AutreLigne] = ()
+    prets: Prets | None = None
 
 
-def verifie_ligne(ligne: LigneAVerifier, *, par_semaine: Number = 48, exception: Number = 60) -> list[Verdict]:
+def verifie_ligne(ligne: LigneAVerifier, plafonds: Plafonds = Plafonds()) -> list[Verdict]:
     """What to know before accepting a line, the most serious first; an empty list when it is clean."""
+    kinds = set(ligne.kinds)
     found = [
         _in_contract(ligne),
         _in_clause(ligne),
+        _days_possible(ligne, plafonds),
         _eligible(ligne),
-        _legal_month(ligne, par_semaine, exception),
-        modalite_possible(ligne.modalite, ligne.contrat, ligne.kinds),
+        _legal_month(ligne, plafonds.par_semaine, plafonds.exception),
+        usager_esat(ligne.contrat, ligne.modalite, kinds),
+        modalite_possible(ligne.modalite, kinds),
+        travail_independant(kinds),
+        cdi_limite(ligne.contrat, ligne.date_debut, ligne.mois, kinds, duree=plafonds.cdi_mois),
+        alternance(ligne.contrat, ligne.date_fin),
+        declaree_ailleurs(ligne.heures, ligne.autres),
+        _lent(ligne, plafonds),
     ]
     return sorted((v for v in found if not v.is_ok), key=lambda v: v.level.rank, reverse=True)
 
 
-def modalite_possible(modalite: str, contrat: str, kinds: Collection[str]) -> Verdict:
+def modalite_possible(modalite: str, kinds: Collection[str]) -> Verdict:
     """Whether an employer of these kinds (none: an ordinary company) may employ this way.
 
-    Sources: CASF L. 344-2 (ESAT users have no wage contract), Code du travail L. 5132-7 (AI), L. 5132-6 (ETTI),
-    L. 5213-13-3 (EATT), L. 1253-1 (GEIQ).
+    Sources: Code du travail L. 5132-7 (AI), L. 5132-6 (ETTI), L. 5213-13-3 (EATT), L. 1253-1 (GEIQ).
     """
     kinds = set(kinds)
-    if contrat == TypeContrat.USAGER_ESAT and Kind.ESAT not in kinds:
-        return Verdict.blocage(
-            "Seul un ESAT accueille des usagers sans contrat de travail.",
-            source="Code de l'action sociale et des familles, L. 344-2",
-            remede="Corrigez l'employeur ou le contrat de cette affectation.",
-        )
     if modalite == Modalite.MISE_A_DISPOSITION and not kinds & PRETEURS:
         if kinds & {Kind.EA, Kind.ESAT}:
             return Verdict.information("Mise à disposition par une EA ou un ESAT\u00a0: une convention l'encadre.")
@@ -119,6 +157,33 @@ def _in_clause(ligne: LigneAVerifier) -> Verdict:
     return Verdict.ok()
 
 
+def _days_possible(ligne: LigneAVerifier, plafonds: Plafonds) -> Verdict:
+    """Whether the days of the month inside both the contract and the clause can hold these hours."""
+    first = max(ligne.mois, ligne.date_debut, ligne.clause_debut)
+    last = min(dernier_du_mois(ligne.mois), ligne.date_fin or date.max, ligne.clause_fin)
+    days = (last - first).days + 1
+    if days < 1 or days == monthrange(ligne.mois.year, ligne.mois.month)[1]:
+        return Verdict.ok()  # said by the checks of dates, or by that of the legal month
+    most = jours_max(days, plafonds.par_semaine, plafonds.par_jour)
+    if ligne.heures <= most:
+        return Verdict.ok()
+    return Verdict.avertissement(
+        f"{h(ligne.heures)} pour {days} jour{'s' if days > 1 else ''} du mois dans le contrat et la clause, au-delà de "
+        f"{h(most)}.",
+        source="Code du travail, L. 3121-18 et L. 3121-20",
+        remede="Vérifiez les dates du contrat\u00a0: les heures faites hors de la clause ne comptent pas.",
+    )
+
+
+def _lent(ligne: LigneAVerifier, plafonds: Plafonds) -> Verdict:
+    if ligne.prets is None:
+        return Verdict.ok()
+    return pret_ai(
+        ligne.prets.prives, ligne.prets.inconnues, derogation=ligne.prets.derogation,
+        dernier_jour=dernier_du_mois(ligne.mois), plafond=plafonds.prets, alerte=plafonds.prets_alerte,
+    )  # fmt: skip
+
+
 def _eligible(ligne: LigneAVerifier) -> Verdict:
     first = max(ligne.mois, ligne.date_debut)
     last = min(dernier_du_mois(ligne.mois), ligne.date_fin or date.max)
@@ -128,6 +193,11 @@ def _eligible(ligne: LigneAVerifier) -> Verdict:
     if at_start.is_ok or at_end.is_ok:
         return Verdict.information(
             "L'éligibilité ne couvre qu'une partie du mois.", source=CCAG, remede="Vérifiez les jours travaillés."
+        )
+    if HANDICAP & set(ligne.kinds):
+        return Verdict.information(
+            "Aucune éligibilité notée ce mois-ci\u00a0: l'entreprise adaptée ou l'ESAT qui l'emploie la rend éligible.",
+            source=CCAG,
         )
     return at_start
 

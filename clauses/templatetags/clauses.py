@@ -20,6 +20,8 @@ TONES: dict[str, str] = {
     Etat.ACCEPTEE: "ok",
     Etat.REFUSEE: "blocage",
     Etat.REMPLACEE: "neutre",
+    Etat.RENONCEE: "neutre",
+    EtatDeclaration.SANS_HEURES: "ok",
 }
 PACES = {"ok": "rythme tenu", "information": "information", "avertissement": "retard", "blocage": "fort retard"}
 

@@ -263,12 +263,8 @@ def _candidates(month):
 
 
 def _followed(month):
-    """Assignments of the people followed by the facilitator of this clause."""
-    return (
-        Affectation.objects.filter(participant__facilitateur=month.clause.facilitateur_id)
-        .select_related("participant", "employeur")
-        .order_by("participant__code", "pk")
-    )
+    """Assignments that may be declared on this clause."""
+    return actions.affectations_suivies(month.clause).order_by("participant__code", "pk")
 
 
 def _initial_rows(request, month, imputations) -> list[Rang]:

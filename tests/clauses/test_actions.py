@@ -201,6 +201,9 @@ def _in_state(chantier, etat):
     actions.send(chantier.month, by=chantier.by)
     if etat == Etat.REFUSEE:
         actions.refuse(imputation, "motif", by=chantier.by)
+    elif etat == Etat.RENONCEE:
+        actions.refuse(imputation, "motif", by=chantier.by)
+        return actions.renoncer(imputation, by=chantier.by)
     elif etat != Etat.TRANSMISE:
         actions.accept(imputation, by=chantier.by)
     if etat == Etat.REMPLACEE:
@@ -215,12 +218,14 @@ ALLOWED = {
     ("refuse", Etat.TRANSMISE),
     ("correct", Etat.ACCEPTEE),
     ("correct", Etat.REFUSEE),
+    ("correct", Etat.RENONCEE),
+    ("renoncer", Etat.REFUSEE),
 }
 ALLOWED |= {("edit", Etat.BROUILLON), ("send", Etat.BROUILLON)}
 
 
 @pytest.mark.parametrize("etat", Etat.values)
-@pytest.mark.parametrize("verb", ["accept", "refuse", "correct", "edit", "send"])
+@pytest.mark.parametrize("verb", ["accept", "refuse", "correct", "renoncer", "edit", "send"])
 def test_every_transition_is_allowed_or_refused(chantier, verb, etat):
     imputation = _in_state(chantier, etat)
     assert imputation.etat == etat
@@ -229,6 +234,7 @@ def test_every_transition_is_allowed_or_refused(chantier, verb, etat):
         "accept": lambda: actions.accept(imputation, by=chantier.by),
         "refuse": lambda: actions.refuse(imputation, "motif", by=chantier.by),
         "correct": lambda: actions.correct(imputation, Dec(80), by=chantier.by),
+        "renoncer": lambda: actions.renoncer(imputation, by=chantier.by),
         "edit": lambda: chantier.save(80),
         "send": lambda: actions.send(chantier.month, by=chantier.by),
     }[verb]

@@ -234,7 +234,7 @@ def test_a_clean_line_has_nothing_to_say():
         ({"kinds": {Kind.ETTI}}, "avertissement", "mise à disposition"),
         ({"modalite": Modalite.REALISATION}, "avertissement", "structure inclusive"),
         ({"modalite": Modalite.SOUS_TRAITANCE}, "information", "annuaire"),
-        ({"modalite": Modalite.MISE_A_DISPOSITION, "kinds": {Kind.ESAT}}, "information", "convention"),
+        ({"modalite": Modalite.MISE_A_DISPOSITION, "kinds": {Kind.EA}}, "information", "convention"),
     ],
 )
 def test_what_a_line_says(change, level, words):
@@ -248,7 +248,7 @@ def test_what_a_line_says(change, level, words):
     + [{"modalite": Modalite.MISE_A_DISPOSITION, "kinds": {kind}} for kind in rules.PRETEURS]
     + [{"modalite": Modalite.COTRAITANCE, "kinds": {Kind.EA}}, {"modalite": Modalite.REALISATION, "kinds": {Kind.EI}}]
     + [{"contrat": TypeContrat.USAGER_ESAT, "modalite": Modalite.SOUS_TRAITANCE, "kinds": {Kind.ESAT}}]
-    + [{"date_fin": date(2026, 3, 1)}, {"date_debut": date(2026, 3, 31)}],
+    + [{"date_fin": date(2026, 3, 1), "heures": Dec(10)}, {"date_debut": date(2026, 3, 31), "heures": Dec(10)}],
 )
 def test_what_says_nothing(change):
     assert rules.verifie_ligne(replace(CLEAN, **change)) == []
@@ -257,7 +257,7 @@ def test_what_says_nothing(change):
 @pytest.mark.parametrize("modalite", Modalite.values)
 @pytest.mark.parametrize("kind", [None, *Kind.values])
 def test_every_modality_has_an_answer_for_every_kind(modalite, kind):
-    verdict = rules.modalite_possible(modalite, TypeContrat.CDD, {kind} if kind else set())
+    verdict = rules.modalite_possible(modalite, {kind} if kind else set())
     assert not verdict.is_blocking
 
 
