@@ -1,13 +1,14 @@
-"""What pages print of the months of a clause."""
+"""What pages print of the months of a clause, and of what became of a line."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
-from clauses.enums import EtatDeclaration
-from clauses.models import Declaration
+from clauses.enums import Etat, EtatDeclaration
+from clauses.models import Declaration, Imputation
 
 
 @dataclass(frozen=True)
@@ -40,3 +41,55 @@ class MoisDeclare:
 def by_month(declarations: Iterable[Declaration]) -> list[MoisDeclare]:
     """Declarations `with_etat().with_heures()`, already in the order of their months, month by month."""
     return [MoisDeclare(mois, list(rows)) for mois, rows in groupby(declarations, key=lambda d: d.mois)]
+
+
+@dataclass(frozen=True)
+class Evenement:
+    """Something done to a line: `avant` and `apres` are hours, None where they do not change."""
+
+    le: datetime
+    par: Any
+    quoi: str
+    avant: Decimal | None = None
+    apres: Decimal | None = None
+    motif: str = ""
+
+
+def histoire(imputations: Iterable[Imputation]) -> list[tuple[Any, list[Evenement]]]:
+    """(clause, its events in order) of a line, from its imputations ordered by clause, then number."""
+    parts = groupby(imputations, key=lambda imputation: imputation.clause_id)
+    found = []
+    for _, rows in parts:
+        known = list(rows)
+        events = [event for imputation in known for event in _events(imputation)]
+        found.append((known[0].clause, sorted(events, key=lambda event: event.le)))
+    return found
+
+
+def _events(imputation: Imputation) -> Iterable[Evenement]:
+    before = imputation.remplace
+    if imputation.etat == Etat.RENONCEE or (
+        imputation.etat == Etat.REMPLACEE and not imputation.transmise_le and not imputation.motif_refus
+    ):
+        le, par = imputation.decidee_le, imputation.decidee_par
+        yield Evenement(le, par, "Ligne abandonnée", imputation.heures, Decimal(0))
+        return
+    if before is not None and imputation.motif_refus and imputation.transmise_le == before.transmise_le:
+        yield Evenement(
+            imputation.decidee_le, imputation.decidee_par, "Acceptation annulée", imputation.heures, Decimal(0),
+            imputation.motif_refus,
+        )  # fmt: skip
+        return
+    yield Evenement(
+        imputation.saisie_le,
+        imputation.saisie_par,
+        "Correction saisie" if before else "Heures saisies",
+        before.heures if before else None,
+        imputation.heures,
+    )
+    if imputation.transmise_le:
+        yield Evenement(imputation.transmise_le, imputation.transmise_par, "Ligne transmise")
+    if imputation.decidee_le and imputation.motif_refus:
+        yield Evenement(imputation.decidee_le, imputation.decidee_par, "Ligne refusée", motif=imputation.motif_refus)
+    elif imputation.decidee_le:
+        yield Evenement(imputation.decidee_le, imputation.decidee_par, "Ligne acceptée")

@@ -4,10 +4,11 @@ from collections import defaultdict
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, DecimalField, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Round
 
 from clauses.enums import EtapeEcart, Etat
+from clauses.parametres import seuil
 from portal.permissions import Role
 from structures.enums import Couverture, NiveauLieu
 from structures.models import Commune, Departement, ZoneLieu
@@ -302,6 +303,23 @@ class DeclarationQuerySet(models.QuerySet):
         return self.annotate(
             heures_declarees=_total(last_word(rows.filter(etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE])), "declaration"),
             heures_acceptees=_total(rows.filter(etat=Etat.ACCEPTEE), "declaration"),
+        )
+
+    def with_jour_attendu(self, on):
+        """Annotate `jour_attendu`: the day of the following month by which the convention, or usage, expects hours."""
+        from clauses.models import Convention
+
+        settled = Convention.objects.filter(
+            facilitateur=OuterRef("clause__facilitateur"),
+            parties__acheteur=OuterRef("clause__lot__marche__acheteur"),
+            date_debut__lte=OuterRef("mois"),
+            date_fin__gte=OuterRef("mois"),
+            signee_le__isnull=False,
+            jour_declaration__isnull=False,
+        ).order_by("-date_debut", "-pk")
+        usual = int(seuil("jour_declaration", on))
+        return self.annotate(
+            jour_attendu=Coalesce(Subquery(settled.values("jour_declaration")[:1]), usual, output_field=IntegerField())
         )
 
     def visible_to(self, acteur):

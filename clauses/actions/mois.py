@@ -218,7 +218,7 @@ def _current(declaration: Declaration, line: LigneHeures | None) -> Imputation |
 def _refuse_claimed_elsewhere(declaration: Declaration, line: LigneHeures, affectation: Affectation) -> None:
     """ValidationError when another clause, or another declarer, already counts hours of this line."""
     others = [i for i in line.imputations.all() if i.etat in LIVE and i.declaration_id != declaration.pk]
-    if not others or line.partagee:
+    if not others:
         return
     owners = Declaration.objects.filter(pk__in={i.declaration_id for i in others})
     mine = not owners.exclude(organisation=declaration.organisation_id).exists()

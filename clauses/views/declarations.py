@@ -9,19 +9,22 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
+from django.utils import timezone
 
 from clauses import actions
 from clauses.actions import Saisie
 from clauses.controles import current_imputations, is_clean, verdicts_by_imputation
-from clauses.enums import Etat
+from clauses.enums import Etat, EtatDeclaration
 from clauses.forms import AnnulationForm, CorrectionForm, RefusForm, SaisieForm
 from clauses.models import Affectation, Declaration, Imputation
-from clauses.rules import dernier_du_mois
+from clauses.rules import dernier_du_mois, echeance, en_retard
+from portal.pagination import paginate
 from portal.permissions import Role, role_required
 
 OPEN = (Role.FACILITATEUR, Role.ENTREPRISE, Role.STRUCTURE)
-MOST_ROWS = 200
+MOST_ROWS = 200  # read from one form
+ROWS, LINES = 50, 10  # shown on a page: rows to fill, lines sent
+MOST_CHECKED = 500  # lines checked to show one page of them; beyond, those of the page alone
 KEY = re.compile(r"(\d{1,18}):([\w-]{1,20})")
 
 
@@ -51,118 +54,127 @@ class Ligne:
     refus: Any = None
     annulation: Any = None
 
+    @property
+    def blocked(self) -> bool:
+        return any(verdict.is_blocking for verdict in self.verdicts)
+
 
 @role_required(*OPEN)
 def declaration(request, pk):
     """The month: what is still to type on one side, what was sent on the other."""
-    month = get_object_or_404(_months(request.acteur), pk=pk)
+    month = get_object_or_404(months(request.acteur), pk=pk)
     if request.method == "POST":
         return _save(request, month)
-    return _page(request, month)
+    return page(request, month)
 
 
-@require_POST
-@role_required(Role.FACILITATEUR)
-def accept_all_clean(request, pk):
-    month = get_object_or_404(Declaration.objects.decidable_by(request.acteur), pk=pk)
-    accepted, left = actions.accept_all_clean(month, by=request.acteur)
-    if accepted:
-        plural = "s" if accepted > 1 else ""
-        messages.success(request, f"{accepted} ligne{plural} acceptée{plural}.")
-    if left:
-        messages.warning(request, f"À regarder une par une\u00a0: {left}.")
-    if not accepted and not left:
-        messages.info(request, "Aucune ligne n'attend de décision.")
-    return redirect(month)
-
-
-@require_POST
-@role_required(Role.FACILITATEUR)
-def accept(request, pk):
-    imputation = _decidable(request, pk)
-    try:
-        actions.accept(imputation, by=request.acteur)
-        messages.success(request, "La ligne est acceptée.")
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    return redirect(imputation.declaration)
-
-
-@require_POST
-@role_required(Role.FACILITATEUR)
-def refuse(request, pk):
-    imputation = _decidable(request, pk)
-    form = RefusForm(request.POST, prefix=f"refus-{imputation.pk}")
-    if form.is_valid():
-        try:
-            actions.refuse(imputation, form.cleaned_data["motif"], by=request.acteur)
-            messages.success(request, "La ligne est refusée\u00a0; le déclarant en lit le motif.")
-            return redirect(imputation.declaration)
-        except ValidationError as error:
-            form.add_error(None, error)
-    return _page(request, _month_of(request, imputation), refus={imputation.pk: form})
-
-
-@require_POST
-@role_required(Role.FACILITATEUR)
-def cancel(request, pk):
-    imputation = _decidable(request, pk)
-    form = AnnulationForm(request.POST, prefix=f"annulation-{imputation.pk}")
-    if form.is_valid():
-        try:
-            actions.cancel(imputation, form.cleaned_data["motif"], by=request.acteur)
-            messages.success(request, "L'acceptation est annulée\u00a0: ces heures ne comptent plus.")
-            return redirect(imputation.declaration)
-        except ValidationError as error:
-            form.add_error(None, error)
-    return _page(request, _month_of(request, imputation), annulations={imputation.pk: form})
-
-
-@require_POST
-@role_required(*OPEN)
-def correct(request, pk):
-    months = Declaration.objects.editable_by(request.acteur).values("pk")
-    imputation = get_object_or_404(
-        Imputation.objects.filter(declaration__in=months).select_related("declaration"), pk=pk
-    )
-    form = CorrectionForm(request.POST, prefix=f"correction-{imputation.pk}")
-    if form.is_valid():
-        try:
-            actions.correct(imputation, form.cleaned_data["travail"], form.cleaned_data["formation"], by=request.acteur)
-            messages.success(request, "La correction est en brouillon\u00a0: transmettez-la avec le mois.")
-            return redirect(imputation.declaration)
-        except ValidationError as error:
-            form.add_error(None, error)
-    return _page(request, _month_of(request, imputation), corrections={imputation.pk: form})
-
-
-# Inside -------------------------------------------------------------------------------------------------------------
-def _months(acteur):
+def months(acteur):
+    """The months this `Acteur` sees, with what their page prints."""
     return (
         Declaration.objects.visible_to(acteur)
         .select_related("organisation", "modifiee_par", "clause__facilitateur__organisation", "clause__lot__marche")
         .with_etat()
         .with_heures()
+        .with_jour_attendu(timezone.localdate())
     )
 
 
-def _month_of(request, imputation):
-    return get_object_or_404(_months(request.acteur), pk=imputation.declaration_id)
+def address(request, month) -> str:
+    """The page of the month, at the rows and lines that were shown."""
+    kept = [f"{name}={request.GET[name]}" for name in ("page", "lignes") if request.GET.get(name, "").isdecimal()]
+    return month.get_absolute_url() + ("?" + "&".join(kept) if kept else "")
 
 
-def _decidable(request, pk):
-    months = Declaration.objects.decidable_by(request.acteur).values("pk")
-    return get_object_or_404(Imputation.objects.filter(declaration__in=months).select_related("declaration"), pk=pk)
+def page(request, month, rows=None, corrections=None, refus=None, annulations=None, **more):
+    """The page of a month, with the forms in which something is wrong."""
+    imputations = current_imputations(month)
+    decides = request.acteur.has(Role.FACILITATEUR)
+    sent = [i for i in imputations if i.etat != Etat.BROUILLON]
+    waiting = [i for i in sent if i.etat == Etat.TRANSMISE]
+    every = decides and len(waiting) <= MOST_CHECKED
+    verdicts = verdicts_by_imputation(month, waiting) if every else {}
+    asked = (corrections or {}) | (refus or {}) | (annulations or {})
+    sent.sort(key=lambda i: _rank(i, verdicts, asked))
+    shown = paginate(sent, request, per_page=LINES, parameter="lignes")
+    if decides and not every:
+        verdicts = verdicts_by_imputation(month, [i for i in shown if i.etat == Etat.TRANSMISE])
+    lines = [_line(i, verdicts, decides, corrections or {}, refus or {}, annulations or {}) for i in shown]
+    rows_are_new = rows is None
+    grid = paginate(_initial(month, imputations), request, per_page=ROWS) if rows_are_new else None
+    if rows_are_new:
+        rows = [_row(*each) for each in grid]
+    shareable = len(actions.clauses_partageables(month)) > 1
+    today = timezone.localdate()
+    return render(
+        request,
+        "clauses/declaration_detail.html",
+        {
+            "declaration": month,
+            "clause": month.clause,
+            "address": address(request, month),
+            "own": request.path == month.get_absolute_url(),  # elsewhere, links to other pages would lead nowhere
+            "query": address(request, month).removeprefix(month.get_absolute_url()),
+            "rows": rows,
+            "grid": grid,
+            "lines": lines,
+            "lines_page": shown,
+            "draft_verdicts": _draft_verdicts(month, rows) if decides else [],
+            # The version the rows were first shown with: only a page that shows a conflict may move on to the new one.
+            "version": month.version if rows_are_new or more.get("conflict") else request.POST.get("version", ""),
+            "decides": decides,
+            "waiting": len(waiting),
+            "clean_count": sum(is_clean(found) for found in verdicts.values()) if every else None,
+            "row_errors": [row for row in rows if row.form.is_bound and row.form.errors],
+            "drafts": sum(i.etat == Etat.BROUILLON for i in imputations),
+            "nothing": month.etat == EtatDeclaration.OUVERTE,
+            "late": en_retard(month.mois, month.etat, today, month.jour_attendu),
+            "due": echeance(month.mois, month.jour_attendu),
+            "shareable": shareable,
+            "elsewhere": _elsewhere(month) if shareable else [],
+            **more,
+        },
+    )
 
 
+# What was sent --------------------------------------------------------------------------------------------------------
+def _rank(imputation, verdicts, asked) -> tuple:
+    """What is wrong first, then what waits, the lines with a remark before the others."""
+    waits = imputation.etat == Etat.TRANSMISE
+    return (
+        imputation.pk not in asked,
+        not waits,
+        waits and is_clean(verdicts.get(imputation.pk, [])),
+        imputation.etat != Etat.REFUSEE,
+    )
+
+
+def _line(imputation, verdicts, decides, corrections, refus, annulations) -> Ligne:
+    found = verdicts.get(imputation.pk, [])
+    line = Ligne(imputation, found, clean=imputation.pk in verdicts and is_clean(found))
+    if imputation.etat in {Etat.ACCEPTEE, Etat.REFUSEE, Etat.RENONCEE}:
+        line.correction = corrections.get(imputation.pk) or CorrectionForm(
+            prefix=f"correction-{imputation.pk}",
+            initial={"travail": shown(imputation.heures_travail), "formation": shown(imputation.heures_formation)},
+        )
+        if imputation.etat == Etat.ACCEPTEE and decides:
+            line.annulation = annulations.get(imputation.pk) or AnnulationForm(prefix=f"annulation-{imputation.pk}")
+    elif imputation.etat == Etat.TRANSMISE and decides:
+        line.refus = refus.get(imputation.pk) or RefusForm(prefix=f"refus-{imputation.pk}")
+    return line
+
+
+# What is to type ------------------------------------------------------------------------------------------------------
 def _save(request, month):
-    """One form, four buttons: save, send, add a person, copy the month before. Nothing typed is ever lost."""
+    """One form, five buttons: save, send, add a person, copy the month before, nothing to declare.
+
+    Nothing typed is ever lost.
+    """
     action = request.POST.get("action", "enregistrer")
     rows = _rows(request, month)
     code = request.POST.get("code", "").strip()
     if action == "ajouter" or code:  # Enter in the box of the code presses the first button of the form
         error = _add_by_code(month, rows, code)
-        return _page(request, month, rows=rows, code_error=error, code=code)
+        return page(request, month, rows=rows, code_error=error, code=code)
     if action == "copier":
         copied = actions.previous_month(month)
         _copy(month, rows, copied)
@@ -170,10 +182,10 @@ def _save(request, month):
             messages.info(request, "Les heures du mois précédent sont recopiées\u00a0: vérifiez-les puis enregistrez.")
         else:
             messages.warning(request, "Aucun mois précédent à recopier.")
-        return _page(request, month, rows=rows)
+        return page(request, month, rows=rows)
     invalid = [row for row in rows if not row.form.is_valid()]  # every row says what is wrong, not only the first
     if invalid:
-        return _page(
+        return page(
             request, month, rows=rows, problem="Corrigez les cases signalées\u00a0: rien n'a encore été enregistré."
         )
     version = request.POST.get("version", "")
@@ -182,68 +194,38 @@ def _save(request, month):
         Saisie(row.affectation.pk, row.form.cleaned_data["travail"], row.form.cleaned_data["formation"]) for row in rows
     ]
     try:
-        if action == "transmettre":
-            sent = actions.save_and_send(month, saisies, version=version, by=request.acteur)
-            plural = "s" if sent > 1 else ""
-            messages.success(request, f"Le mois est transmis\u00a0: {sent} ligne{plural}.")
-        else:
-            actions.save_month(month, saisies, version=version, by=request.acteur)
-            messages.success(request, "Le brouillon est enregistré.")
+        _write(request, month, action, saisies, version)
     except actions.Conflit as error:
-        month = _months(request.acteur).get(pk=month.pk)  # their hours, their version: the next save is an informed one
+        month = months(request.acteur).get(pk=month.pk)  # their hours, their version: the next save is an informed one
         _show_conflict(month, rows)
-        return _page(request, month, rows=rows, problem=" ".join(error.messages), conflict=True)
+        return page(request, month, rows=rows, problem=" ".join(error.messages), conflict=True)
     except ValidationError as error:
-        month = _months(request.acteur).get(pk=month.pk)
-        return _page(request, month, rows=rows, problem=" ".join(error.messages))
-    return redirect(month)
+        month = months(request.acteur).get(pk=month.pk)
+        return page(request, month, rows=rows, problem=" ".join(error.messages))
+    return redirect(address(request, month))
 
 
-def _page(request, month, rows=None, corrections=None, refus=None, annulations=None, **more):
-    imputations = current_imputations(month)
-    decides = request.acteur.has(Role.FACILITATEUR)
-    sent = [i for i in imputations if i.etat != Etat.BROUILLON]
-    verdicts = verdicts_by_imputation(month, imputations) if decides else {}
-    lines = [_line(i, verdicts, decides, corrections or {}, refus or {}, annulations or {}) for i in sent]
-    rows_are_new = rows is None
-    if rows_are_new:
-        rows = _initial_rows(request, month, imputations)
-    waiting = [line for line in lines if line.imputation.etat == Etat.TRANSMISE]
-    return render(
-        request,
-        "clauses/declaration_detail.html",
-        {
-            "declaration": month,
-            "clause": month.clause,
-            "rows": rows,
-            "lines": lines,
-            "draft_verdicts": [
-                (row, verdicts.get(row.saved.pk)) for row in rows if row.saved and verdicts.get(row.saved.pk)
-            ],
-            # The version the rows were first shown with: only a page that shows a conflict may move on to the new one.
-            "version": month.version if rows_are_new or more.get("conflict") else request.POST.get("version", ""),
-            "decides": decides,
-            "waiting": waiting,
-            "clean_count": sum(line.clean for line in waiting),
-            "row_errors": [row for row in rows if row.form.is_bound and row.form.errors],
-            **more,
-        },
-    )
+def _write(request, month, action, saisies, version) -> None:
+    if action == "transmettre":
+        sent = actions.save_and_send(month, saisies, version=version, by=request.acteur)
+        plural = "s" if sent > 1 else ""
+        messages.success(request, f"Le mois est transmis\u00a0: {sent} ligne{plural}.")
+    elif action == "rien":
+        if any(row.heures for row in saisies):
+            raise ValidationError(
+                "Des heures sont écrites dans la grille\u00a0: effacez-les, ou enregistrez-les, avant de dire qu'il "
+                "n'y a rien à déclarer."
+            )
+        actions.rien_a_declarer(month, version=version, by=request.acteur)
+        messages.success(request, "C'est noté\u00a0: rien à déclarer pour ce mois.")
+    else:
+        actions.save_month(month, saisies, version=version, by=request.acteur)
+        messages.success(request, "Le brouillon est enregistré.")
 
 
-def _line(imputation, verdicts, decides, corrections, refus, annulations) -> Ligne:
-    found = verdicts.get(imputation.pk, [])
-    line = Ligne(imputation, found, clean=imputation.pk in verdicts and is_clean(found))
-    if imputation.etat in {Etat.ACCEPTEE, Etat.REFUSEE}:
-        line.correction = corrections.get(imputation.pk) or CorrectionForm(
-            prefix=f"correction-{imputation.pk}",
-            initial={"travail": _shown(imputation.heures_travail), "formation": _shown(imputation.heures_formation)},
-        )
-        if imputation.etat == Etat.ACCEPTEE and decides:
-            line.annulation = annulations.get(imputation.pk) or AnnulationForm(prefix=f"annulation-{imputation.pk}")
-    elif imputation.etat == Etat.TRANSMISE and decides:
-        line.refus = refus.get(imputation.pk) or RefusForm(prefix=f"refus-{imputation.pk}")
-    return line
+def followed(month):
+    """Assignments that may be declared on this clause."""
+    return actions.affectations_suivies(month.clause).order_by("participant__code", "pk")
 
 
 def _candidates(month):
@@ -254,7 +236,7 @@ def _candidates(month):
         lignes__imputations__declaration__organisation=month.organisation_id,
     )
     return (
-        _followed(month)
+        followed(month)
         .filter(likely, date_debut__lte=last)
         .exclude(date_fin__lt=month.mois)
         .exclude(lignes__du=month.mois)
@@ -262,27 +244,36 @@ def _candidates(month):
     )
 
 
-def _followed(month):
-    """Assignments that may be declared on this clause."""
-    return actions.affectations_suivies(month.clause).order_by("participant__code", "pk")
+def _elsewhere(month):
+    """Assignments of the month that this organisation declares on another clause, and not on this one."""
+    here = Imputation.objects.filter(declaration=month).values("ligne")
+    elsewhere = Q(lignes__du=month.mois, lignes__imputations__declaration__organisation=month.organisation_id)
+    return followed(month).filter(elsewhere).exclude(lignes__in=here).distinct()[:ROWS]
 
 
-def _initial_rows(request, month, imputations) -> list[Rang]:
-    drafts = [i for i in imputations if i.etat == Etat.BROUILLON and i.ligne.affectation]
-    rows = [_row(i.ligne.affectation, i) for i in drafts]
-    return rows + [_row(affectation) for affectation in _candidates(month)[: MOST_ROWS - len(rows)]]
+def _initial(month, imputations) -> list[tuple]:
+    """(assignment, its draft or None): drafts first, then who is likely in the month."""
+    drafts = [(i.ligne.affectation, i) for i in imputations if i.etat == Etat.BROUILLON and i.ligne.affectation]
+    return [*drafts, *((affectation, None) for affectation in _candidates(month)[:MOST_ROWS])]
 
 
 def _row(affectation, saved=None, data=None) -> Rang:
-    initial = {"travail": _shown(saved.heures_travail), "formation": _shown(saved.heures_formation)} if saved else None
+    initial = {"travail": shown(saved.heures_travail), "formation": shown(saved.heures_formation)} if saved else None
     return Rang(affectation, SaisieForm(data, initial=initial, prefix=f"l{affectation.pk}"), saved)
+
+
+def _draft_verdicts(month, rows) -> list[tuple]:
+    """What the facilitator should know of the drafts shown, before they are sent."""
+    drafts = [row for row in rows if row.saved]
+    verdicts = verdicts_by_imputation(month, [row.saved for row in drafts]) if drafts else {}
+    return [(row, verdicts[row.saved.pk]) for row in drafts if verdicts.get(row.saved.pk)]
 
 
 def _rows(request, month) -> list[Rang]:
     """The rows sent back by the form: each names an assignment with the code of its person, both must agree."""
     keys = [KEY.fullmatch(key) for key in request.POST.getlist("affectation")[:MOST_ROWS]]
     wanted = {int(key[1]): key[2] for key in keys if key}
-    known = _followed(month).in_bulk(wanted)
+    known = followed(month).in_bulk(wanted)
     saved = {i.ligne.affectation_id: i for i in current_imputations(month)}
     rows = []
     for number, code in wanted.items():
@@ -299,7 +290,7 @@ def _rows(request, month) -> list[Rang]:
     return rows
 
 
-def _shown(hours):
+def shown(hours):
     """Hours as one types them: « 41 » rather than « 41,00 », nothing for 0."""
     return Decimal(f"{hours:f}".rstrip("0").rstrip(".")) if hours else None
 
@@ -311,7 +302,7 @@ def _add_by_code(month, rows, code) -> str:
         return "Écrivez le code de la personne, par exemple ABCD-7K3M."
     present = {row.affectation.pk for row in rows}
     declared = set(Imputation.objects.filter(declaration=month).values_list("ligne__affectation", flat=True))
-    found = _followed(month).filter(participant__code=code, date_debut__lte=dernier_du_mois(month.mois))
+    found = followed(month).filter(participant__code=code, date_debut__lte=dernier_du_mois(month.mois))
     found = [a for a in found.exclude(date_fin__lt=month.mois) if a.pk not in declared]
     if not found:
         return (
@@ -326,7 +317,7 @@ def _copy(month, rows, copied) -> None:
     """Fill the empty rows with the hours of the month before; what was typed stays."""
     present = {row.affectation.pk: row for row in rows}
     declared = set(Imputation.objects.filter(declaration=month).values_list("ligne__affectation", flat=True))
-    for affectation in _followed(month).filter(pk__in=copied):
+    for affectation in followed(month).filter(pk__in=copied):
         row, before = present.get(affectation.pk), copied[affectation.pk]
         if row is None and affectation.pk in declared:
             continue
@@ -334,7 +325,7 @@ def _copy(month, rows, copied) -> None:
         if typed:
             continue
         form = SaisieForm(
-            initial={"travail": _shown(before.travail), "formation": _shown(before.formation)},
+            initial={"travail": shown(before.travail), "formation": shown(before.formation)},
             prefix=f"l{affectation.pk}",
         )
         if row is None:
@@ -351,4 +342,4 @@ def _show_conflict(month, rows) -> None:
         typed = (row.form.cleaned_data["travail"], row.form.cleaned_data["formation"])
         stored = (row.saved.heures_travail, row.saved.heures_formation) if row.saved else (0, 0)
         row.conflict = typed != stored
-    rows.extend(_row(i.ligne.affectation, i) for i in saved.values() if i.ligne.affectation)
+    rows.extend(_row(i.ligne.affectation, i) for i in list(saved.values())[:MOST_ROWS] if i.ligne.affectation)

@@ -1,0 +1,84 @@
+"""The hours of one person shared between several clauses of one declarer."""
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from clauses import actions
+from clauses.actions import Saisie
+from clauses.actions.partage import derniere_part, empreinte, juger_partage, repartir
+from clauses.forms import SaisieForm
+from clauses.models import LigneHeures
+from clauses.views.declarations import OPEN, followed, months, shown
+from portal.permissions import role_required
+
+
+@role_required(*OPEN)
+def partager(request, pk, affectation_pk):
+    """Hours done in all, and the part of each clause; works as it is, without a script."""
+    month = get_object_or_404(months(request.acteur), pk=pk)
+    affectation = _reached(request, month, affectation_pk)
+    line = LigneHeures.objects.prefetch_related("imputations").filter(affectation=affectation, du=month.mois).first()
+    data = request.POST if request.method == "POST" else None
+    total = _form(data, "total", line)
+    clauses = actions.clauses_partageables(month)
+    parts = [(clause, _form(data, f"c{clause.pk}", derniere_part(line, clause.pk))) for clause in clauses]
+    seen, problem = empreinte(line), ""
+    if data is not None:
+        seen = data.get("vu", "")[:40]
+        problem = _save(request, month, affectation, total, parts, seen)
+        if not problem:
+            messages.success(request, "Le partage est enregistré en brouillon\u00a0: transmettez chaque mois concerné.")
+            return redirect(month)
+        if problem.startswith("Ces heures ont changé"):  # what is saved is shown beside: the next save is informed
+            seen = empreinte(line)
+    return render(
+        request,
+        "clauses/partage.html",
+        {
+            "declaration": month,
+            "affectation": affectation,
+            "ligne": line,
+            "total": total,
+            "parts": [(clause, form, derniere_part(line, clause.pk)) for clause, form in parts],
+            "verdict": juger_partage(clauses, month.organisation_id, timezone.localdate()),
+            "seen": seen,
+            "problem": problem,
+        },
+    )
+
+
+def _reached(request, month, affectation_pk):
+    """An assignment of the month whose code this declarer knows: employed by it, or already in one of its months."""
+    affectation = get_object_or_404(followed(month), pk=affectation_pk)
+    known = affectation.employeur_id == month.organisation_id or affectation.lignes.filter(
+        imputations__declaration__organisation=month.organisation_id
+    ).exists()  # fmt: skip
+    if not known:
+        raise Http404("Cette personne n'est pas déclarée par cette organisation.")
+    return affectation
+
+
+def _form(data, prefix: str, saved) -> SaisieForm:
+    initial = {"travail": shown(saved.heures_travail), "formation": shown(saved.heures_formation)} if saved else None
+    return SaisieForm(data, initial=initial, prefix=prefix)
+
+
+def _save(request, month, affectation, total, parts, seen) -> str:
+    """Why nothing was saved; "" when it was."""
+    every: list[forms.Form] = [total, *(form for _, form in parts)]
+    if [form for form in every if not form.is_valid()]:  # each says what is wrong, not only the first
+        return "Corrigez les cases signalées\u00a0: rien n'a encore été enregistré."
+    said = {
+        clause.pk: Saisie(affectation.pk, form.cleaned_data["travail"], form.cleaned_data["formation"])
+        for clause, form in parts
+    }
+    worked = Saisie(affectation.pk, total.cleaned_data["travail"], total.cleaned_data["formation"])
+    try:
+        repartir(month, affectation, worked, said, on=timezone.localdate(), by=request.acteur, seen=seen)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
