@@ -467,6 +467,25 @@ PAGES = [
     Page("clauses:refuse", only(F), only(F, code=404), kwargs=HOURS, method="post"),
     Page("clauses:cancel", only(F), only(F, code=404), kwargs=HOURS, method="post"),
     Page("clauses:correct", replaced(only(F, E), {S: 404}), only(F, E, S, code=404), kwargs=HOURS, method="post"),
+    Page(
+        "clauses:renoncer",
+        replaced(only(F, E, code=302), {S: 404}),
+        only(F, E, S, code=404),
+        kwargs=HOURS,
+        method="post",
+    ),
+    Page(
+        "clauses:historique",
+        replaced(only(F, E), {S: 404}),
+        only(F, E, S, code=404),
+        kwargs=MONTH | {"ligne_pk": "imputation.ligne_id"},
+    ),
+    Page(
+        "clauses:repartir",
+        replaced(only(F, E), {S: 404}),
+        only(F, E, S, code=404),
+        kwargs=MONTH | {"affectation_pk": "affectation.pk"},
+    ),
     *(
         Page(f"clauses:{name}", only(F), only(F, code=404), kwargs=CLAUSE)
         for name in ("reprise", "passer", "inviter", "reunion", "tache")

@@ -110,7 +110,7 @@ def historique(request, pk, ligne_pk):
     rows = (
         Imputation.objects.filter(ligne=line, declaration__in=Declaration.objects.visible_to(request.acteur))
         .select_related("clause__lot__marche", "saisie_par", "transmise_par", "decidee_par", "remplace")
-        .order_by("clause", "pk")
+        .order_by("clause_id", "pk")
     )
     return render(
         request,
