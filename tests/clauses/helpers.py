@@ -5,4 +5,6 @@ import re
 
 def text(response) -> str:
     """What a page says, with plain spaces."""
-    return re.sub(r"\s+", " ", response.content.decode().replace("\u202f", " ").replace("\xa0", " "))
+    return re.sub(
+        r"\s+", " ", response.content.decode().replace("&nbsp;", " ").replace("\u202f", " ").replace("\xa0", " ")
+    )

@@ -70,7 +70,7 @@ def test_nothing_typed_is_lost_when_two_people_save(chantier):
     assert "rien n&#x27;a été écrasé" in page
     assert 'value="55"' in page
     assert 'value="44"' in page
-    assert "enregistré\u00a0: 100\u00a0h" in page
+    assert "enregistré : 100 h" in page
     assert [i.heures for i in chantier.lines()] == [100]
     client.post(url, grid(chantier, ("55", ""), ("44", ""), version=response.context["version"]))
     assert [i.heures for i in chantier.lines()] == [55, 44]

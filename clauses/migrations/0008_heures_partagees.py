@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clauses', '0006_suivi_et_attestations'),
+        ('clauses', '0007_totaux_sans_lecture'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
