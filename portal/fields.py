@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -67,6 +68,30 @@ class NombreField(forms.DecimalField):
             if value and not re.fullmatch(r"[+-]?\d{0,40}(\.\d{0,40})?", value):
                 raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
+
+
+TABLEAUX = ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"
+
+
+class FichierField(forms.FileField):
+    """A file that somebody leaves. `accept`: endings proposed by the browser; what the file is, its content tells."""
+
+    def __init__(self, *, accept: str = TABLEAUX, **options):
+        options.setdefault("widget", forms.FileInput(attrs={"accept": accept}))
+        said = {
+            "required": "Choisissez un fichier.",
+            "empty": "Ce fichier est vide\u00a0: choisissez-en un autre.",
+        } | options.pop("error_messages", {})
+        super().__init__(error_messages=said, **options)
+
+
+class FichierForm(forms.Form):
+    """A form with a file, whose page opens the tag itself; the forms that inherit give the field."""
+
+    def __init__(self, *args, **given):
+        super().__init__(*args, **given)
+        self.helper = FormHelper(self)
+        self.helper.form_tag = False
 
 
 PICTURES: dict[str, Any] = {

@@ -2,37 +2,27 @@
 
 from datetime import date
 
-from crispy_forms.helper import FormHelper
 from django import forms
 
 from marches.importers.achats import CHAMPS, FIRST_YEAR
 from portal.correspondance import CorrespondanceForm
 from portal.depots import LARGEST
-from portal.fields import NombreField
+from portal.fields import FichierField, FichierForm, NombreField
 
 LARGEST_COST = "999999999.99"
 
 
-class AchatsFichierForm(forms.Form):
+class AchatsFichierForm(FichierForm):
     """A file of purchase lines."""
 
-    fichier = forms.FileField(
+    fichier = FichierField(
         label="Fichier des achats",
         help_text=(
-            f"CSV, XLSX ou ODS, {LARGEST // 1024 // 1024}\u00a0Mo et 100\u00a0000 lignes au plus. "
+            f"CSV, XLSX ou ODS, {LARGEST // 1024**2}\u00a0Mo et 100\u00a0000 lignes au plus. "
             "La première ligne porte le nom des colonnes."
         ),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"}),
-        error_messages={
-            "required": "Choisissez le fichier de vos achats.",
-            "empty": "Ce fichier est vide\u00a0: choisissez-en un autre.",
-        },
+        error_messages={"required": "Choisissez le fichier de vos achats."},
     )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper(self)
-        self.helper.form_tag = False
 
 
 class AchatsColonnesForm(CorrespondanceForm):

@@ -10,7 +10,7 @@ from marches.forms.champs import LieuField, place_of, whole_field
 from marches.importers.sites import MOST_AGENTS
 from marches.models import ReferentAcheteur, Site, SiteLot
 from portal.depots import LARGEST
-from portal.fields import NombreField
+from portal.fields import FichierField, FichierForm, NombreField
 from portal.text import fold
 from structures.enums import NiveauLieu
 from structures.models import Organisation
@@ -85,13 +85,12 @@ class ReferentForm(_Helped, forms.ModelForm):
         return {name: self.cleaned_data[name] for name in self._meta.fields}
 
 
-class SitesFichierForm(_Helped):
-    fichier = forms.FileField(
+class SitesFichierForm(FichierForm):
+    fichier = FichierField(
         label="Liste de vos sites",
-        help_text=f"CSV, XLSX ou ODS, {LARGEST // 1024 // 1024}\u00a0Mo et 5\u00a0000 sites au plus. "
+        help_text=f"CSV, XLSX ou ODS, {LARGEST // 1024**2}\u00a0Mo et 5\u00a0000 sites au plus. "
         "La première ligne porte le nom des colonnes.",
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"}),
-        error_messages={"required": "Choisissez le fichier de vos sites.", "empty": "Ce fichier est vide."},
+        error_messages={"required": "Choisissez le fichier de vos sites."},
     )
 
 

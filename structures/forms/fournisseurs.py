@@ -1,7 +1,8 @@
 """What people type to check suppliers: one number, or a list."""
 
-from crispy_forms.helper import FormHelper
 from django import forms
+
+from portal.fields import FichierField, FichierForm
 
 LARGEST = 5 * 1024 * 1024  # bytes: far more than 5 000 lines weigh
 
@@ -22,7 +23,7 @@ class NumeroForm(forms.Form):
     )
 
 
-class ListeForm(forms.Form):
+class ListeForm(FichierForm):
     """A list of numbers, pasted or in a file: one of the two."""
 
     texte = forms.CharField(
@@ -37,18 +38,11 @@ class ListeForm(forms.Form):
             "null_characters_not_allowed": "Le texte contient un caractère illisible\u00a0: collez-le de nouveau.",
         },
     )
-    fichier = forms.FileField(
+    fichier = FichierField(
         label="ou choisissez un fichier",
         required=False,
         help_text="CSV, XLSX ou ODS, 5\u00a0000 lignes au plus. Vos autres colonnes sont gardées dans le résultat.",
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"}),
-        error_messages={"empty": "Ce fichier est vide\u00a0: choisissez-en un autre."},
     )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper(self)
-        self.helper.form_tag = False
 
     def clean_fichier(self):
         fichier = self.cleaned_data["fichier"]

@@ -5,30 +5,22 @@ from django import forms
 
 from portal.correspondance import CorrespondanceForm
 from portal.depots import LARGEST
+from portal.fields import FichierField, FichierForm
 from structures.enums import Kind
 from structures.importers.tableau import CHAMPS
 
 KIND = "kind_defaut"
 
 
-class FichierForm(forms.Form):
+class FichierStructuresForm(FichierForm):
     """The file itself; how it reads is told once it has been opened."""
 
-    fichier = forms.FileField(
+    fichier = FichierField(
         label="Fichier à importer",
         help_text="Un tableau CSV, XLSX ou ODS, une structure par ligne, avec une ligne d'en-têtes aux noms "
         f"libres\u00a0; ou une liste data·inclusion v1 en JSON. {LARGEST // 1024**2}\u00a0Mo au plus, .gz accepté.",
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,.json,.gz"}),
-        error_messages={
-            "required": "Choisissez un fichier.",
-            "empty": "Ce fichier est vide\u00a0: choisissez-en un autre.",
-        },
+        accept=".csv,.txt,.tsv,.xlsx,.xls,.ods,.json,.gz",
     )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
 
 
 class ColonnesForm(CorrespondanceForm):

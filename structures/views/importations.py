@@ -10,7 +10,7 @@ from portal.imports import FichierRefuse
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 from structures.actions import importations as actions
-from structures.forms.importations import KIND, ColonnesForm, FichierForm
+from structures.forms.importations import KIND, ColonnesForm, FichierStructuresForm
 from structures.importers.data_inclusion import FORMAT
 from structures.importers.depots import LIBELLES
 from structures.importers.tableau import CHAMPS, USAGE, Choix
@@ -30,7 +30,7 @@ def importations(request):
 
 @role_required(*BY)
 def import_structures(request):
-    form = FichierForm(request.POST or None, request.FILES or None)
+    form = FichierStructuresForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
             depot = depots.deposer(form.cleaned_data["fichier"], USAGE, request.user)
