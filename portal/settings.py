@@ -158,6 +158,7 @@ except (environ.ImproperlyConfigured, ValueError, KeyError, UserWarning):
     refuse("DATABASE_URL", "est illisible\u00a0; écrivez par exemple postgres://compte:motdepasse@hote:5432/base.")
 database = DATABASES["default"]
 if database["ENGINE"] == "django.db.backends.sqlite3":
+    SILENCED_SYSTEM_CHECKS = ["models.W040"]  # it keeps an index without its covering columns: slower, and right
     # WAL: readers go on during a write. IMMEDIATE: a writer waits its turn at once instead of failing midway.
     database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
