@@ -10,6 +10,7 @@ from rapidfuzz import fuzz, process
 
 from portal.text import stems
 
+ANY = "%"  # of LIKE; the spaces beside it are those between the stems of the column
 MOST_WORDS = 20  # words of a question that are looked for; the next ones change nothing for a person
 NEAREST = 72  # of 100: below, two stems are different words and not a typing mistake
 
@@ -41,7 +42,7 @@ class ContientRacines(Lookup):
     def as_sql(self, compiler, connection):
         column, params = self._column(compiler, connection)
         sql = " AND ".join([f"{column} LIKE %s"] * len(self.rhs))
-        return f"({sql})", [value for stem in self.rhs for value in (*params, f"% {stem}\u00a0%")]
+        return f"({sql})", [value for stem in self.rhs for value in (*params, f"{ANY} {stem} {ANY}")]
 
     def as_postgresql(self, compiler, connection):
         column, params = self._column(compiler, connection)
@@ -57,6 +58,36 @@ class ContientRacines(Lookup):
         return self.process_lhs(compiler, connection)
 
 
+@models.CharField.register_lookup
+class ContientMots(Lookup):
+    """Rows whose folded text holds each of these folded words, the last one being perhaps only begun.
+
+    A sieve, served by the index that `racines_index` makes: it says nothing of the order of the words, nor, on another
+    engine than PostgreSQL, of where a word begins.
+    """
+
+    lookup_name = "contient_mots"
+
+    def as_sql(self, compiler, connection):
+        column, params = self.process_lhs(compiler, connection)
+        words = self._words()
+        sql = " AND ".join([f"{column} LIKE %s"] * len(words))
+        return f"({sql})", [value for word in words for value in (*params, f"{ANY}{word}{ANY}")]
+
+    def as_postgresql(self, compiler, connection):
+        column, params = self.process_lhs(compiler, connection)
+        question = " & ".join(f"'{word}'" for word in self._words()) + ":*"
+        return f"to_tsvector('simple', {column}) @@ to_tsquery('simple', %s)", [*params, question]
+
+    def _words(self) -> list[str]:
+        words = str(self.rhs).split()
+        if not words:
+            raise FullResultSet
+        if not all(word.isalnum() for word in words):  # nothing else is in a folded text, nor needs escaping
+            raise EmptyResultSet
+        return words
+
+
 def filter_words(queryset: models.QuerySet, text: str | None, field: str = "racines") -> models.QuerySet:
     """The rows whose `field` holds every word of `text`; all of them when `text` has no word to look for."""
     return filter_stems(queryset, stems(text), field)
@@ -70,7 +101,8 @@ def filter_stems(queryset: models.QuerySet, stem_list: list[str], field: str = "
 
 
 def racines_index(table: str, name: str, column: str = "racines") -> RunPython:
-    """Migration operation: the index `name` that serves `contient_racines`, on PostgreSQL only; reversible."""
+    """Migration operation: the index `name` that serves `contient_racines` (and `contient_mots` on a column of folded
+    text), on PostgreSQL only; reversible."""
 
     def create(apps, schema_editor):
         if schema_editor.connection.vendor == "postgresql":

@@ -107,9 +107,15 @@ def ordered(queryset: QuerySet[Structure], question: Question, words: str = "") 
     return queryset.order_by(in_name(folded), "-rang", "nom_tri", "pk")
 
 
+def name_q(folded: str) -> Q:
+    """The structures whose name holds these words as typed, the last one being perhaps only begun: « eau » is in « Eaux
+    vives », not in « Bureaux »."""
+    return Q(nom_tri__startswith=folded) | Q(nom_tri__contains=f" {folded}")
+
+
 def in_name(folded: str) -> Case:
-    """0 for the structures whose name holds these words as typed, 1 for the others."""
-    return Case(When(nom_tri__contains=folded, then=Value(0)), default=Value(1), output_field=IntegerField())
+    """0 for the structures of `name_q`, 1 for the others."""
+    return Case(When(name_q(folded), then=Value(0)), default=Value(1), output_field=IntegerField())
 
 
 def order_explained(question: Question) -> str:

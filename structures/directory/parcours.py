@@ -1,16 +1,18 @@
 """The first results of a search that has very many, found without reading them all.
 
 `matching.search` gathers the answers, then puts them in order: its cost grows with their number. Where they are many,
-it is cheaper to walk the structures in the order asked for and to stop once the first page is full: the more answers,
-the sooner. Both ways give the same keys in the same order; only this one asks each structure walked whether it answers.
+it is cheaper to walk the structures in the order asked for and to stop once the page is full: the more answers, the
+sooner. Both ways give the same keys in the same order; only this one asks each structure walked whether it answers.
 
 - relevance and name: the index of the order is walked;
-- relevance of words: the structures whose name holds them, then, when they do not fill the page, the others;
+- relevance of words: the structures whose name holds them, then, when they do not fill the page, the others. Names
+  that are few are gathered by their words, names that are many are met on the way;
 - distance: the seats around the commune, no farther than the last result of the first page was when the search was
   first asked. When fewer answer than a page holds, the caller asks `search`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
@@ -24,7 +26,7 @@ from portal.pagination import PER_PAGE
 from portal.search import MOST_WORDS
 from portal.text import fold, stems
 from structures.directory.criteres import activity_sets, criteres
-from structures.directory.matching import in_name, ordered, search, tri_of
+from structures.directory.matching import in_name, name_q, ordered, search, tri_of
 from structures.directory.question import Question
 from structures.enums import NiveauLieu
 from structures.geo import distance_km_expr, within_q
@@ -34,36 +36,67 @@ from structures.zones import circles_around, coverings, seat_q
 
 FIRST = PER_PAGE + 1  # the keys of the first page, and one that tells there is a second
 FEWEST = 200  # answers below which gathering them costs nothing
-NAME = 0.1  # cost of reading one name off the index, that of gathering or asking one structure being 1
+MOST_PAGES = 50  # reached this way; nobody turns so many
+NAME = 0.1  # cost of reading one name off the index, that of gathering one structure being 1
+WORDED = 3  # that of reading the text of one structure to find words in it
 SLACK = 1.02  # of the distance: a structure that leaves must not empty the page
 COUNT_SECONDS = 600
 Statement = tuple[str, tuple]
 
 
-def first_statements(queryset: QuerySet[Structure], question: Question, total: int) -> tuple[Statement, ...]:
-    """The SQL of the keys of the first page, to ask one after the other until `FIRST` are found; none where `search`,
-    which has `total` answers, costs less, and on SQLite. Three queries at most.
-    """
+@dataclass(frozen=True)
+class Parcours:
+    """The SQL of the first keys, to ask one after the other until there are enough, and the number of pages for which
+    that costs less than `search`."""
+
+    statements: tuple[Statement, ...] = ()
+    pages: int = 0
+
+
+def shorter_way(queryset: QuerySet[Structure], question: Question, total: int) -> Parcours:
+    """The shorter way to the first pages of a question that has `total` answers: none on SQLite, nor where `search`
+    costs less. Three queries at most."""
     if connection.vendor != "postgresql" or total < FEWEST or not is_walkable(question):
-        return ()
-    km = None
-    examined = FIRST * _number(queryset) / total
+        return Parcours()
+    walked = _number(queryset)
     if tri_of(question) == "distance":
-        if (km := reach(queryset, question)) is None:
-            return ()
-        examined = queryset.filter(_within(question.centre, km)).count()
-    elif _names_first(question):
-        named = search(queryset, question).order_by().filter(nom_tri__contains=fold(question.words)).count()
-        walked = NAME * _number(queryset)
-        examined = walked * FIRST / named if named >= FIRST else walked + examined
-    if examined >= total:
-        return ()
-    return tuple(found.query.sql_with_params() for found in first_keys(queryset, question, km))
+        km = reach(queryset, question)
+        if km is None or queryset.filter(_within(question.centre, km)).count() >= total:
+            return Parcours()
+        return Parcours(_sql(first_keys(queryset, question, km)), 1)
+    asking = (WORDED if stems(question.words) else 1) * walked / total
+    if not _names_first(question):
+        return Parcours(_sql(first_keys(queryset, question)), _pages(lambda needed: needed * asking, total))
+    named = search(queryset, question).order_by().filter(_named(question)).count()
+    by_words, on_the_way = named * (1 + WORDED), NAME * walked
+    if named >= FIRST:
+        on_the_way = min(on_the_way, on_the_way * FIRST / named + FIRST * WORDED)
+    few = by_words < on_the_way
+
+    def cost(needed: int) -> float:
+        if needed <= named:
+            return by_words if few else NAME * walked * needed / named + needed * WORDED
+        return (by_words if few else NAME * walked) + needed * asking
+
+    return Parcours(_sql(first_keys(queryset, question, few=few)), _pages(cost, total))
+
+
+def _pages(cost: Callable[[int], float], total: int) -> int:
+    """How many pages, all of them full, cost less than gathering the `total` answers."""
+    pages = 0
+    while pages < MOST_PAGES and (needed := (pages + 1) * PER_PAGE + 1) <= total and cost(needed) < total:
+        pages += 1
+    return pages
+
+
+def _sql(querysets: Iterable[QuerySet]) -> tuple[Statement, ...]:
+    return tuple(found.query.sql_with_params() for found in querysets)
 
 
 def is_walkable(question: Question) -> bool:
     """Whether an index gives the order, and whether a structure can be asked alone if it answers."""
-    plain = all(stem.isascii() and stem.isalnum() for stem in stems(question.words))
+    # What folding leaves of a name or a word is letters and digits; those of other alphabets are left to `search`.
+    plain = all(word.isascii() and word.isalnum() for word in (*fold(question.words).split(), *stems(question.words)))
     return plain and not question.is_number and not question.is_around and tri_of(question) != "recent"
 
 
@@ -73,9 +106,11 @@ def reach(queryset: QuerySet[Structure], question: Question) -> float | None:
     return None if last is None else last * SLACK + 0.1
 
 
-def first_keys(queryset: QuerySet[Structure], question: Question, km: float | None = None) -> list[QuerySet]:
+def first_keys(
+    queryset: QuerySet[Structure], question: Question, km: float | None = None, *, few: bool = False
+) -> list[QuerySet]:
     """Keys of the first answers, in order, the second queryset following the first; for a question that `is_walkable`,
-    `km` being what `reach` said where the order is the distance."""
+    `km` being what `reach` said where the order is the distance, `few` whether to seek names by their words."""
     found = _answering(queryset, question)
     if km is not None:
         found = found.filter(_within(question.centre, km))
@@ -83,12 +118,18 @@ def first_keys(queryset: QuerySet[Structure], question: Question, km: float | No
     if _names_first(question):
         ranked = found.order_by("-rang", "nom_tri", "pk").annotate(dans_le_nom=in_name(fold(question.words)))
         # Compared with a number and not as a condition: PostgreSQL must not think that there are few, and sort them.
-        return [ranked.filter(dans_le_nom=rank).values_list("pk", flat=True) for rank in (0, 1)]
+        named, others = (ranked.filter(dans_le_nom=rank).values_list("pk", flat=True) for rank in (0, 1))
+        return [named.filter(nom_tri__contient_mots=fold(question.words)) if few else named, others]
     return [found.values_list("pk", flat=True)]
 
 
 def _names_first(question: Question) -> bool:
     return tri_of(question) == "pertinence" and bool(fold(question.words))
+
+
+def _named(question: Question) -> Q:
+    folded = fold(question.words)
+    return name_q(folded) & Q(nom_tri__contient_mots=folded)
 
 
 def _number(queryset: QuerySet[Structure]) -> int:

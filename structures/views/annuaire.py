@@ -19,14 +19,15 @@ from django.utils.safestring import SafeString, mark_safe
 
 from portal.pagination import PER_PAGE, Page, whole
 from structures.directory import (
+    Parcours,
     Question,
     answers,
     facettes,
-    first_statements,
     lignes,
     order_explained,
     search,
     sector_ids,
+    shorter_way,
 )
 from structures.directory.question import TRIS
 from structures.filters import Adresse, Retrait, StructureFilter, cle, sans
@@ -57,7 +58,7 @@ class Entete:
     secteurs: dict[int, str]
     voulus: frozenset[int]  # keys of the sectors asked for, those of the families among them
     sql: tuple[str, tuple]  # of the keys of the results, in order: written once, asked at each request
-    premiers: tuple[tuple[str, tuple], ...]  # of those of the first page, where there is a shorter way
+    parcours: Parcours  # the shorter way to the first pages, where there is one
 
 
 @login_not_required
@@ -153,7 +154,7 @@ def _read_entete(request: HttpRequest, today) -> Entete:
         secteurs={secteur.pk: secteur.nom for secteur in annuaire.secteurs.values()},
         voulus=frozenset(sector_ids(annuaire.question.secteurs)),
         sql=search(listed, annuaire.question).values_list("pk").query.sql_with_params(),
-        premiers=first_statements(listed, annuaire.question, counts.total),
+        parcours=shorter_way(listed, annuaire.question, counts.total),
     )
 
 
@@ -174,16 +175,19 @@ def _page(entete: Entete, request: HttpRequest) -> Page:
 
 def _ids(entete: Entete, number: int) -> tuple[int, ...]:
     """Keys of one page, and the first of the next."""
-    if number == 1 and len(first := _first_ids(entete.premiers)) > PER_PAGE:
-        return first
-    return _keys(entete.sql, PER_PAGE + 1, (number - 1) * PER_PAGE)
+    start, end = (number - 1) * PER_PAGE, number * PER_PAGE + 1
+    if number <= entete.parcours.pages:
+        first = _first_ids(entete.parcours, end)
+        if len(first) == end:
+            return first[start:]
+    return _keys(entete.sql, PER_PAGE + 1, start)
 
 
-def _first_ids(statements: tuple[tuple[str, tuple], ...]) -> tuple[int, ...]:
+def _first_ids(parcours: Parcours, needed: int) -> tuple[int, ...]:
     found: tuple[int, ...] = ()
-    for sql in statements:
-        if len(found) <= PER_PAGE:
-            found += _keys(sql, PER_PAGE + 1 - len(found), 0)
+    for sql in parcours.statements:
+        if len(found) < needed:
+            found += _keys(sql, needed - len(found), 0)
     return found
 
 

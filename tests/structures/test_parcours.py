@@ -7,12 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from structures.directory import Question, first_statements, parcours, search
+from portal.pagination import PER_PAGE
+from structures.directory import Parcours, Question, parcours, search, shorter_way
 from structures.directory.parcours import first_keys, is_walkable, reach
 from structures.enums import Kind, Mode
+from structures.filters import StructureFilter
 from structures.lieux import from_parametre
 from structures.models import Activite, Structure
 from structures.search_index import reindex
@@ -23,7 +26,7 @@ from tests.structures.helpers import make_country
 pytestmark = pytest.mark.django_db
 LIST = reverse("structures:list")
 NUMBER = 90
-WORDS = ("", "jardins", "Jardins verts", "ESPACES VERTS", "caen", "14", "inconnu")
+WORDS = ("", "jardins", "Jardins verts", "ESPACES VERTS", "caen", "14", "inconnu", "vert")
 LIEUX = (
     (),
     ("commune-14118",),
@@ -97,6 +100,7 @@ def test_both_ways_find_the_same_in_the_same_order(filled, monkeypatch):
         assert is_walkable(question)
         expected = list(search(listed, question).values_list("pk", flat=True))
         assert keys(first_keys(listed, question)) == expected, question
+        assert keys(first_keys(listed, question, few=True)) == expected, question
         empty += not expected
         if parcours.tri_of(question) == "distance" and (km := reach(listed, question)) is not None:
             near += 1
@@ -123,9 +127,9 @@ def test_what_no_index_orders_is_not_walked(country, given):
 
 def test_sqlite_and_short_results_keep_the_usual_way(filled):
     question = Question(words="jardins")
-    assert first_statements(Structure.objects.listed(), question, parcours.FEWEST - 1) == ()
+    assert shorter_way(Structure.objects.listed(), question, parcours.FEWEST - 1) == Parcours()
     if connection.vendor == "sqlite":
-        assert first_statements(Structure.objects.listed(), question, 10**6) == ()
+        assert shorter_way(Structure.objects.listed(), question, 10**6) == Parcours()
 
 
 # On the page ---------------------------------------------------------------------------------------------------------
@@ -134,7 +138,8 @@ def eager(monkeypatch):
     """The shorter way wherever it exists, on both engines."""
     monkeypatch.setattr(parcours, "connection", SimpleNamespace(vendor="postgresql"))
     monkeypatch.setattr(parcours, "FEWEST", 1)
-    monkeypatch.setattr(parcours, "_number", lambda queryset: 0)
+    monkeypatch.setattr(parcours, "_number", lambda queryset: 1)
+    monkeypatch.setattr(parcours, "_pages", lambda cost, total: (total - 1) // PER_PAGE)
 
 
 def shown(client, query):
@@ -189,6 +194,51 @@ def test_every_edit_is_seen_at_once(client, country, eager, query):
     assert shown(client, query)[0] == everyone[3].pk
     (newest,) = crowd(country, 1, titulaire_depuis=date.today() - timedelta(days=9))
     assert newest.pk in shown(client, query)[:2]
+
+
+@pytest.mark.parametrize("query", ["q=jardins", "q=jardins&tri=nom", "q=verts", "lieu=departement-14&secteur=jardins"])
+@pytest.mark.parametrize("few", [False, True])
+def test_the_next_pages_take_it_too(client, country, eager, monkeypatch, query, few):
+    """Half of the structures hold « verts » in their text and not in their name; the names that do come first."""
+    monkeypatch.setattr(parcours, "NAME", 1000 if few else 0)
+    crowd(country, 60, description="Des espaces verts.")
+    everyone = list(search(Structure.objects.listed(), read(query)).values_list("pk", flat=True))
+    found = []
+    for page in (1, 2, 3):
+        with CaptureQueriesContext(connection) as asked:
+            found += shown(client, f"{query}&page={page}")
+        walked = any("IS NOT NULL" in each["sql"] and "SELECT" in each["sql"][:7] for each in asked)
+        assert walked == (page < 3)  # the last page is not full: it is gathered
+    assert found == everyone
+
+
+def read(query):
+    return StructureFilter(QueryDict(query), queryset=Structure.objects.listed()).question
+
+
+def test_the_number_of_pages_is_what_they_cost():
+    pages = parcours._pages
+    assert pages(lambda needed: needed, 1000) == 49  # the fiftieth would not be full
+    assert pages(lambda needed: needed * 10, 1000) == 4
+    assert pages(lambda needed: 1000, 1000) == 0
+    assert pages(lambda needed: 0, 10**6) == parcours.MOST_PAGES
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [("eau", ["Eau vive", "Jardins d'eaux", "Bureaux"]), ("jardins d eau", ["Jardins d'eaux"])],
+)
+def test_words_in_a_name_begin_a_word(country, words, first):
+    """« Bureaux » holds « eau » and does not speak of it."""
+    for rank, nom in enumerate(("Bureaux", "Eau vive", "Jardins d'eaux")):
+        make_structure(nom=nom, description="Eau, eaux, jardins.", capacite=rank)
+    reindex()
+    listed, question = Structure.objects.listed(), Question(words=words)
+    names = dict(listed.values_list("pk", "nom"))
+    expected = [names[pk] for pk in search(listed, question).values_list("pk", flat=True)]
+    assert sorted(expected[: len(first)]) == sorted(first)
+    for few in (False, True):
+        assert [names[pk] for pk in keys(first_keys(listed, question, few=few))] == expected
 
 
 def test_a_page_that_the_kept_distance_no_longer_fills_is_read_whole(client, country, eager):
