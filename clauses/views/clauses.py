@@ -21,7 +21,7 @@ from clauses.rules.redaction import relire
 from clauses.stats import nombre_personnes
 from clauses.views.modeles import filled
 from marches.models import Lot
-from marches.rules import add_months
+from marches.rules import fin_prevue
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 
@@ -69,11 +69,7 @@ def create(request, lot_pk):
     facilitateur = get_object_or_404(Facilitateur.objects.acting(request.acteur))
     calcul = _calcul(request.GET)
     initial = {"heures": calcul.get("heures"), "date_debut": lot.date_debut or lot.date_notification}
-    initial["date_fin"] = lot.date_fin or (
-        add_months(initial["date_debut"], lot.duree_mois)
-        if initial["date_debut"] and lot.duree_mois and lot.duree_mois < 600
-        else None
-    )
+    initial["date_fin"] = lot.date_fin or fin_prevue(initial["date_debut"], lot.duree_mois)
     initial |= filled(request.GET, lot, request.acteur)
     form = ClauseForm(request.POST or None, initial=initial, calcul=calcul)
     if form.is_valid():

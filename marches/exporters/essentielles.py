@@ -326,12 +326,12 @@ def _place(lot: Lot) -> dict[str, str] | None:
 
 
 def _months(lot: Lot) -> int | None:
-    """The firm duration and its renewals; between two days, months rounded up."""
+    """The firm duration and its renewals; between two days, both included, months rounded up."""
     months = lot.duree_mois_initiale or lot.duree_mois
     if not months and lot.date_debut and lot.date_fin:
         start, end = lot.date_debut, lot.date_fin
         whole = (end.year - start.year) * 12 + end.month - start.month
-        months = max(1, whole + (end.day > start.day))
+        months = max(1, whole + (end.day >= start.day))
     if months and lot.reconductions and not lot.toutes_sources:
         months += lot.reconductions * (lot.reconduction_mois or months)
     return months or None

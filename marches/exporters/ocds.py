@@ -319,7 +319,7 @@ def _period(lot: Lot) -> dict[str, Any]:
         found["endDate"] = moment(lot.date_fin, time(23, 59, 59))
         if start:
             found["durationInDays"] = (lot.date_fin - start).days + 1
-    renewed = periodes(start, lot.duree_mois, lot.reconductions, lot.reconduction_mois)
+    renewed = periodes(start, lot.duree_mois, lot.reconductions, lot.reconduction_mois, lot.date_fin)
     if len(renewed) > 1:
         found["maxExtentDate"] = moment(renewed[-1].fin, time(23, 59, 59))
     return found

@@ -39,7 +39,7 @@ class LotForm(FicheForm):
     date_debut = day_field(label="Début d'exécution", help_text="S'il est différent de la notification.")
     date_fin = day_field(
         label="Fin d'exécution",
-        help_text="De la période ferme\u00a0; vide, elle est calculée d'après le début et la durée.",
+        help_text="Dernier jour de la période ferme, compris\u00a0; vide, il est calculé d'après le début et la durée.",
     )
     duree_mois = whole_field("Durée ferme (mois)", 1, LONGEST_MONTHS, "Sans les reconductions.")
     reconductions = whole_field("Nombre de reconductions", 0, MOST_RENEWALS, "0 s'il n'y en a pas.", required=True)
@@ -138,7 +138,7 @@ class LotForm(FicheForm):
         if notified and begun and begun < notified:
             self.add_error("date_debut", "L'exécution ne peut commencer avant la notification.")
         end, months = cleaned.get("date_fin"), cleaned.get("duree_mois")
-        if "date_fin" in self.fields and not end and "date_fin" not in self.errors:
+        if "date_fin" in self.fields and "date_fin" not in self.errors and (not end or self._follows()):
             end = cleaned["date_fin"] = fin_prevue(start, months)
         if start and end and end < start:
             self.add_error("date_fin", "La fin d'exécution ne peut précéder le début.")
@@ -148,6 +148,13 @@ class LotForm(FicheForm):
                 "Nécessaire pour dater les reconductions\u00a0: elles suivent la période ferme.",
             )
         return cleaned
+
+    def _follows(self) -> bool:
+        """Whether the end, left as it was, was the one of a start or a duration that has just been changed."""
+        lot = self.instance
+        was = fin_prevue(lot.date_debut or lot.date_notification, lot.duree_mois)
+        moved = {"date_debut", "date_notification", "duree_mois"} & set(self.changed_data)
+        return bool(was and moved and lot.date_fin == was and "date_fin" not in self.changed_data)
 
     @property
     def values(self) -> dict[str, Any]:

@@ -26,6 +26,8 @@ MONTANT: dict[str, Any] = {
 class Lot(RacinesMixin):
     """One award unit. `cle` is the hash of (buyer SIRET, id, folded objet) for an imported lot, empty when typed.
 
+    `date_fin` is the last day of the firm period, included: 31/12 for a year from 01/01; renewals begin on 01/01.
+
     The social considerations are three flags because « Clause sociale », « Critère social » and « Marché réservé »
     may come together; all False means « pas de considération sociale » or not said.
     """

@@ -3,12 +3,13 @@
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import MAXYEAR, date
+from datetime import MAXYEAR, date, timedelta
 
 from django.utils import timezone
 
 from marches.enums import StatutLot
 
+UN_JOUR = timedelta(days=1)
 LONGEST_MONTHS = 1200  # a hundred years: beyond, a published duration is a typing mistake and gives no end date
 LONGEST_SILENCE = 18  # months between two notifications of one contract
 LONGEST_CALL = 6  # months that a call of unknown deadline is taken to last: a convention of the portal
@@ -29,11 +30,15 @@ def add_months(day: date, months: int) -> date:
 
 
 def fin_prevue(debut: date | None, duree_mois: int | None) -> date | None:
-    """End of a contract that lasts `duree_mois` from `debut`; None when one is unknown or makes no sense."""
+    """Last day of a contract that lasts `duree_mois` from `debut`; None when one is unknown or makes no sense.
+
+    A year from 01/01/2026 ends on 31/12/2026, and what follows begins on 01/01/2027. Convention of the portal: every
+    end, typed, published or computed, is the last day of execution, included.
+    """
     if debut is None or not duree_mois or not 0 < duree_mois <= LONGEST_MONTHS:
         return None
     try:
-        return add_months(debut, duree_mois)
+        return add_months(debut, duree_mois) - UN_JOUR
     except ValueError:
         return None
 
@@ -55,7 +60,7 @@ def debuts_de_vague(days: Iterable[date]) -> list[date]:
 
 @dataclass(frozen=True)
 class Periode:
-    """`rang` 0 is the firm period, then one a renewal; `fin` is the day the next one begins."""
+    """`rang` 0 is the firm period, then one a renewal; `fin` is its last day: the next one begins the day after."""
 
     rang: int
     debut: date
@@ -67,27 +72,33 @@ class Periode:
 
 
 def periodes(
-    date_debut: date | None, duree_mois: int | None, reconductions: int = 0, reconduction_mois: int | None = None
-) -> list[Periode]:
-    """The firm period, then each renewal; empty when the start or the duration is unknown.
+    date_debut: date | None, duree_mois: int | None, reconductions: int = 0, reconduction_mois: int | None = None,
+    fin_ferme: date | None = None,
+) -> list[Periode]:  # fmt: skip
+    """The firm period, then each renewal; empty when its start, or both its duration and its end, are unknown.
 
-    Renewals last as long as the firm period unless said otherwise. Source: Code de la commande publique, R. 2112-4.
+    Renewals last as long as the firm period unless said otherwise. `fin_ferme`: the last day of the firm period as
+    typed or published, which wins over its duration: a contract of 15/03 firm until 31/12 is renewed from 01/01.
+    Source: Code de la commande publique, R. 2112-4.
     """
-    if fin_prevue(date_debut, duree_mois) is None:
+    computed = fin_prevue(date_debut, duree_mois)
+    end = fin_ferme if fin_ferme and date_debut and fin_ferme >= date_debut else computed
+    if date_debut is None or end is None:
         return []
-    assert date_debut is not None
-    assert duree_mois is not None
-    bounds = [0, duree_mois]
-    step = reconduction_mois or duree_mois
-    for _ in range(reconductions):
-        if bounds[-1] + step > LONGEST_MONTHS:
-            break
-        bounds.append(bounds[-1] + step)
+    step = reconduction_mois or (duree_mois if computed else None)
+    firm = Periode(0, date_debut, end)
+    if not reconductions or step is None:
+        return [firm]
+    # Counted from the first day of all, unless the firm period ends otherwise than its duration says.
+    base, done = (date_debut, duree_mois or 0) if end == computed else (None, 0)
+    bounds = [done + rank * step for rank in range(reconductions + 1) if done + rank * step <= LONGEST_MONTHS]
     try:
-        days = [add_months(date_debut, months) for months in bounds]
-    except ValueError:
-        return []
-    return [Periode(rank, start, end) for rank, (start, end) in enumerate(zip(days, days[1:], strict=False))]
+        base = base or end + UN_JOUR
+        days = [add_months(base, months) for months in bounds]
+    except (ValueError, OverflowError):
+        return [] if computed is None else [firm]
+    renewals = enumerate(zip(days, days[1:], strict=False), start=1)
+    return [firm, *(Periode(rank, start, following - UN_JOUR) for rank, (start, following) in renewals)]
 
 
 def statut_lot(lot, on: date, fin: date | None = None) -> StatutLot:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from marches.enums import DecisionReconduction, EtatReconduction
-from marches.rules.dates import periodes
+from marches.rules.dates import UN_JOUR, periodes
 
 
 @dataclass(frozen=True)
 class Tranche:
-    """A renewal: `fin` is the day the next one would begin, `decision_avant` the last day to decide otherwise."""
+    """A renewal: `fin` is its last day, `decision_avant` the last day to decide otherwise."""
 
     rang: int
     debut: date
@@ -30,7 +30,10 @@ class Tranche:
 
 @dataclass(frozen=True)
 class Calendrier:
-    """The renewals of one lot, up to the first that does not take place; `fin` None when the dates are unknown."""
+    """The renewals of one lot, up to the first that does not take place.
+
+    `fin`: the last day of the contract, None when the dates are unknown.
+    """
 
     tranches: tuple[Tranche, ...]
     fin: date | None
@@ -63,10 +66,11 @@ def calendrier(
     Source: Code de la commande publique, R. 2112-4: a renewal foreseen takes place by itself, and the holder cannot
     refuse it, unless the contract says otherwise; one that has to be express does not take place in silence.
     `decisions`: rank → decision. `preavis_jours`: days before its beginning by which a renewal is decided. `fin_connue`
-    is the end when there is no renewal, or when they cannot be dated.
+    is the last day of the firm period, when it is known: that of the contract when there is no renewal, or when they
+    cannot be dated.
     """
     found: list[Tranche] = []
-    for period in periodes(debut, duree_mois, nombre, mois)[1:]:
+    for period in periodes(debut, duree_mois, nombre, mois, fin_connue)[1:]:
         etat = _etat(decisions.get(period.rang), tacite, period.debut, on)
         latest = max(period.debut - timedelta(days=preavis_jours), date.min + timedelta(days=1))
         found.append(Tranche(period.rang, period.debut, period.fin, latest, etat))
@@ -76,7 +80,7 @@ def calendrier(
         return Calendrier((), fin_connue)
     last = found[-1]
     is_over = last.etat in {EtatReconduction.REFUSEE, EtatReconduction.SANS_DECISION}
-    return Calendrier(tuple(found), last.debut if is_over else last.fin)
+    return Calendrier(tuple(found), last.debut - UN_JOUR if is_over else last.fin)
 
 
 def _etat(decision: str | None, tacite: bool, debut: date, on: date) -> EtatReconduction:

@@ -42,7 +42,7 @@ def test_a_modification_changes_the_lot_and_gives_it_back(client_acheteur, lot):
     add(client_acheteur, lot, nouveaux=f"{holder} Repreneur", **later)
     lot.refresh_from_db()
     assert (lot.montant, lot.montant_initial) == (Decimal(1200), Decimal(1000))
-    assert (lot.duree_mois, lot.duree_mois_initiale, lot.date_fin) == (13, 12, date(2027, 2, 28))
+    assert (lot.duree_mois, lot.duree_mois_initiale, lot.date_fin) == (13, 12, date(2027, 2, 27))
     assert lot.titulaires.get().organisation.denomination == "Repreneur"
     page = text(client_acheteur.get(lot.get_absolute_url()))
     for words in ("Deux sites de plus", "Repreneur", "1 200 € HT", "13 mois"):
@@ -51,7 +51,7 @@ def test_a_modification_changes_the_lot_and_gives_it_back(client_acheteur, lot):
     client_acheteur.post(url("modification_delete", lot, second))
     client_acheteur.post(url("modification_delete", lot, first))
     lot.refresh_from_db()
-    assert (lot.montant, lot.duree_mois, lot.date_fin) == (Decimal(1000), 12, date(2027, 1, 31))
+    assert (lot.montant, lot.duree_mois, lot.date_fin) == (Decimal(1000), 12, date(2027, 1, 30))
 
 
 @pytest.mark.parametrize(

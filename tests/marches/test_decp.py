@@ -104,7 +104,7 @@ def test_import_reads_lots_contracts_and_bodies():
     assert gros_oeuvre.objet_publie.startswith("Construction du groupe")
     assert gros_oeuvre.montant == Decimal("250000.50")
     assert (gros_oeuvre.commune_id, gros_oeuvre.departement_id) == ("27229", "27")
-    assert (gros_oeuvre.date_notification, gros_oeuvre.date_fin) == (date(2026, 1, 31), date(2027, 1, 31))
+    assert (gros_oeuvre.date_notification, gros_oeuvre.date_fin) == (date(2026, 1, 31), date(2027, 1, 30))
     assert (gros_oeuvre.clause_sociale, gros_oeuvre.critere_social) == (True, True)
     assert gros_oeuvre.reservation == Reservation.AUCUNE
     holders = gros_oeuvre.titulaires.values_list("organisation__type_identifiant", "organisation__identifiant")
@@ -119,7 +119,7 @@ def test_import_reads_lots_contracts_and_bodies():
     concession = Lot.objects.get(identifiant="DSP-1")
     assert concession.marche.nature == NatureContrat.CONCESSION
     assert concession.reservation == Reservation.NON_PRECISEE
-    assert (concession.date_debut, concession.date_fin) == (date(2026, 7, 1), date(2029, 7, 1))
+    assert (concession.date_debut, concession.date_fin) == (date(2026, 7, 1), date(2029, 6, 30))
     assert Marche.objects.get(objet="Entretien des espaces verts").type == TypeMarche.SERVICES
     assert school.recence == 20260201
     assert " menag " in school.racines
@@ -145,7 +145,7 @@ def test_later_file_adds_its_modifications_once_and_keeps_the_lot():
     assert Modification.objects.count() == 2
     lot = Lot.objects.get(identifiant="2026-001-01")
     assert (lot.montant, lot.montant_initial) == (Decimal("260000.00"), Decimal("250000.50"))
-    assert (lot.duree_mois, lot.duree_mois_initiale, lot.date_fin) == (13, 12, date(2027, 2, 28))
+    assert (lot.duree_mois, lot.duree_mois_initiale, lot.date_fin) == (13, 12, date(2027, 2, 27))
     assert list(lot.titulaires.values_list("organisation__identifiant", flat=True)) == [HOLDER]
     assert ActeSousTraitance.objects.get().montant == Decimal(4500)
     assert SourceLot.objects.count() == 6

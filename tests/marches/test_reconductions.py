@@ -2,6 +2,7 @@
 
 import html
 from datetime import date
+from types import SimpleNamespace
 
 import icalendar
 import pytest
@@ -40,16 +41,16 @@ START = date(2024, 1, 31)
 @pytest.mark.parametrize(
     ("tacite", "decisions", "on", "etats", "fin"),
     [
-        (True, {}, date(2024, 6, 1), [T, T], date(2027, 1, 31)),
-        (True, {}, date(2026, 6, 1), [T, T], date(2027, 1, 31)),
-        (True, {1: OUI}, date(2024, 6, 1), [D, T], date(2027, 1, 31)),
-        (True, {1: NON}, date(2024, 6, 1), [N], date(2025, 1, 31)),
-        (True, {1: OUI, 2: NON}, date(2025, 6, 1), [D, N], date(2026, 1, 31)),
-        (False, {}, date(2024, 6, 1), [A, A], date(2027, 1, 31)),
-        (False, {}, date(2025, 1, 30), [A, A], date(2027, 1, 31)),
-        (False, {}, date(2025, 1, 31), [S], date(2025, 1, 31)),
-        (False, {1: OUI}, date(2025, 6, 1), [D, A], date(2027, 1, 31)),
-        (False, {1: OUI}, date(2026, 6, 1), [D, S], date(2026, 1, 31)),
+        (True, {}, date(2024, 6, 1), [T, T], date(2027, 1, 30)),
+        (True, {}, date(2026, 6, 1), [T, T], date(2027, 1, 30)),
+        (True, {1: OUI}, date(2024, 6, 1), [D, T], date(2027, 1, 30)),
+        (True, {1: NON}, date(2024, 6, 1), [N], date(2025, 1, 30)),
+        (True, {1: OUI, 2: NON}, date(2025, 6, 1), [D, N], date(2026, 1, 30)),
+        (False, {}, date(2024, 6, 1), [A, A], date(2027, 1, 30)),
+        (False, {}, date(2025, 1, 30), [A, A], date(2027, 1, 30)),
+        (False, {}, date(2025, 1, 31), [S], date(2025, 1, 30)),
+        (False, {1: OUI}, date(2025, 6, 1), [D, A], date(2027, 1, 30)),
+        (False, {1: OUI}, date(2026, 6, 1), [D, S], date(2026, 1, 30)),
     ],
 )
 def test_what_is_known_of_two_renewals(tacite, decisions, on, etats, fin):
@@ -85,6 +86,46 @@ def test_days_of_renewals(debut, duree, nombre, mois, preavis, debuts, avant):
 
 
 @pytest.mark.parametrize(
+    ("on", "etat", "statut"),
+    [
+        (date(2025, 12, 31), [A], StatutLot.EN_COURS),
+        (date(2026, 1, 1), [S], StatutLot.TERMINE),
+    ],
+)
+def test_a_year_ends_on_31_december_and_its_renewal_begins_the_day_after(on, etat, statut):
+    """Express renewal, nobody decides: the contract runs the whole 31/12/2025 and not one day of 2026."""
+    given = {"debut": date(2025, 1, 1), "duree_mois": 12, "nombre": 1, "mois": 12, "preavis_jours": 30, "decisions": {}}
+    lot = SimpleNamespace(
+        date_notification=date(2024, 12, 1), date_debut=date(2025, 1, 1), date_fin=date(2025, 12, 31),
+        date_publication=None, montant=None, marche=SimpleNamespace(date_limite=None, date_lancement=None),
+    )  # fmt: skip
+    for known in (None, date(2025, 12, 31)):  # computed or typed: the same days
+        cal = calendrier(**given, tacite=False, on=on, fin_connue=known)
+        assert [tranche.etat for tranche in cal.tranches] == etat
+        assert (cal.tranches[0].debut, cal.tranches[0].fin) == (date(2026, 1, 1), date(2026, 12, 31))
+        assert cal.tranches[0].decision_avant == date(2025, 12, 2)
+        last = date(2025, 12, 31) if etat == [S] else date(2026, 12, 31)
+        assert cal.fin == last
+        assert statut_lot(lot, on, cal.fin) == statut
+    tacit = calendrier(**given, tacite=True, on=on)
+    assert tacit.fin == date(2026, 12, 31)
+    assert statut_lot(lot, date(2026, 12, 31), tacit.fin) == StatutLot.EN_COURS
+    assert statut_lot(lot, date(2027, 1, 1), tacit.fin) == StatutLot.TERMINE
+
+
+def test_renewals_follow_the_end_that_was_typed():
+    """Begun on 15/03, firm until 31/12, renewed by calendar years."""
+    given = {"nombre": 2, "mois": 12, "tacite": True, "preavis_jours": 0, "decisions": {}, "on": date(2025, 6, 1)}
+    for months in (10, None, 9):
+        cal = calendrier(debut=date(2025, 3, 15), duree_mois=months, fin_connue=date(2025, 12, 31), **given)
+        assert [(t.debut, t.fin) for t in cal.tranches] == [
+            (date(2026, 1, 1), date(2026, 12, 31)), (date(2027, 1, 1), date(2027, 12, 31)),
+        ]  # fmt: skip
+    assert calendrier(debut=date(2025, 3, 15), duree_mois=None, fin_connue=None, **given).tranches == ()
+    assert calendrier(debut=date(9998, 3, 15), duree_mois=12, fin_connue=date.max, **given).fin == date.max
+
+
+@pytest.mark.parametrize(
     ("on", "step"),
     [
         (date(2026, 2, 27), None), (date(2026, 2, 28), 6), (date(2026, 5, 30), 6), (date(2026, 5, 31), 3),
@@ -101,11 +142,11 @@ TODAY = timezone.localdate
 
 def renewable(marche=None, *, months_ago=9, **given):
     """A lot of one year begun nine months ago, renewable twice, to be decided a month before."""
-    from marches.rules import add_months
+    from marches.rules import add_months, fin_prevue
 
     start = add_months(TODAY(), -months_ago)
     usual = {"date_debut": start, "duree_mois": 12, "reconductions": 2, "preavis_jours": 30}
-    usual |= {"date_fin": add_months(start, 12)}
+    usual |= {"date_fin": fin_prevue(start, 12)}
     return make.make_lot(**({"marche": marche} if marche else {}), **usual | given)
 
 

@@ -59,23 +59,26 @@ def test_senseless_duration_gives_no_end(months):
 
 
 def test_end_follows_from_the_start():
-    assert fin_prevue(date(2026, 1, 31), 1) == date(2026, 2, 28)
+    assert fin_prevue(date(2026, 1, 1), 12) == date(2026, 12, 31)
+    assert fin_prevue(date(2026, 1, 31), 1) == date(2026, 2, 27)
+    assert fin_prevue(date(2026, 3, 1), 1) == date(2026, 3, 31)
+    assert fin_prevue(date(2023, 3, 1), 12) == date(2024, 2, 29)
     assert fin_prevue(None, 12) is None
 
 
 def test_renewals_are_counted_from_the_first_day():
     found = periodes(date(2024, 2, 29), 12, 3)
     assert [(period.debut, period.fin) for period in found] == [
-        (date(2024, 2, 29), date(2025, 2, 28)),
-        (date(2025, 2, 28), date(2026, 2, 28)),
-        (date(2026, 2, 28), date(2027, 2, 28)),
-        (date(2027, 2, 28), date(2028, 2, 29)),
+        (date(2024, 2, 29), date(2025, 2, 27)),
+        (date(2025, 2, 28), date(2026, 2, 27)),
+        (date(2026, 2, 28), date(2027, 2, 27)),
+        (date(2027, 2, 28), date(2028, 2, 28)),
     ]
     assert [period.libelle for period in found][:2] == ["Période ferme", "Reconduction 1"]
 
 
 def test_renewals_may_last_otherwise_and_never_for_ever():
-    assert periodes(date(2026, 1, 1), 12, 1, 6)[1].fin == date(2027, 7, 1)
+    assert periodes(date(2026, 1, 1), 12, 1, 6)[1].fin == date(2027, 6, 30)
     assert periodes(None, 12, 1) == []
     assert len(periodes(date(2026, 1, 1), 12, 30_000)) == 100
 

@@ -176,7 +176,7 @@ def test_a_lot_is_edited_with_its_holders_and_place(client_acheteur, mine):
     assert Marche.objects.get(pk=mine.marche_id).justification == "Données publiées ailleurs."
     lot = Lot.objects.get(pk=mine.pk)
     assert (lot.commune, lot.departement, lot.lieu_type) == (commune, departement, "Code commune")
-    assert lot.date_fin == date(2026, 2, 28)
+    assert lot.date_fin == date(2026, 2, 27)
     assert [row.organisation.identifiant for row in lot.titulaires.all()] == [known.organisation.identifiant, stranger]
     assert Organisation.objects.get(identifiant=stranger).denomination == "Ateliers du Nord"
     known.refresh_from_db()
