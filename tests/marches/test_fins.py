@@ -13,7 +13,7 @@ from tests import factories as make
 from tests.marches.test_saisie import page_of
 
 pytestmark = pytest.mark.django_db
-fins = import_module("marches.migrations.0011_fins_incluses")
+fins = import_module("marches.migrations.0012_fins_incluses")
 
 
 def ends() -> dict[str, date | None]:

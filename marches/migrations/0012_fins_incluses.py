@@ -46,6 +46,6 @@ def backwards(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marches", "0010_criteres_et_statuts")]
+    dependencies = [("marches", "0011_espaces_insecables")]
 
     operations = [migrations.RunPython(forwards, backwards)]
