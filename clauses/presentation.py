@@ -1,7 +1,7 @@
 """What pages print of the months of a clause, and of what became of a line."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
@@ -9,6 +9,23 @@ from typing import Any
 
 from clauses.enums import Etat, EtatDeclaration
 from clauses.models import Declaration, Imputation
+from clauses.rules import Allure
+from portal.permissions import Role
+
+# What the pace of a clause asks of those who do not follow it for others: the rule speaks to the facilitator.
+DECLARANT = "Transmettez les heures faites, ou prévenez le facilitateur."
+SUITES = {
+    Role.ACHETEUR: "Faites le point avec le facilitateur et l'entreprise.",
+    Role.ENTREPRISE: DECLARANT,
+    Role.STRUCTURE: DECLARANT,
+}
+
+
+def allure_pour(allure: Allure, role: Role | None) -> Allure:
+    """The same pace, with what this role has to do when somebody has to do something."""
+    if not allure.verdict.remede or role not in SUITES:
+        return allure
+    return replace(allure, verdict=replace(allure.verdict, remede=SUITES[role]))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from clauses.enums import EtapeEcart, OrigineHeures
 from clauses.filters import ClauseFilter
 from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm
 from clauses.models import ClauseSociale, Declaration, Ecart, Facilitateur
-from clauses.presentation import by_month
+from clauses.presentation import allure_pour, by_month
 from clauses.querysets import DECLARENTS
 from clauses.rules.redaction import relire
 from clauses.stats import nombre_personnes
@@ -142,7 +142,7 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
         "clauses/clause_detail.html",
         {
             "clause": clause,
-            "allure": clause.allure(on),
+            "allure": allure_pour(clause.allure(on), request.acteur.role),
             "dues": clause.heures_dues.select_related("membre"),
             "years": years,
             "year": year,

@@ -413,3 +413,28 @@ def test_a_board_costs_the_same_for_ten_rows(db, role, time_machine, django_asse
         fill(client)
     with django_assert_num_queries(len(few)):
         client.get(reverse(BOARD))
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        ("entreprise", "Transmettez les heures faites"),
+        ("acheteur", "Faites le point avec le facilitateur"),
+        ("facilitateur", "Convoquez l&#x27;entreprise"),
+    ],
+)
+def test_a_late_clause_says_what_the_reader_has_to_do(request, role, said):
+    client = request.getfixturevalue(f"client_{role}")
+    org, lot = client.acteur_organisation, make_lot()
+    if role == "acheteur":
+        lot = make_lot(marche=make_marche(acheteur=org.acheteur))
+    if role == "entreprise":
+        make_titulaire(lot=lot, organisation=org)
+    today = timezone.localdate()
+    options = {"facilitateur": org.facilitateur} if role == "facilitateur" else {}
+    clause = make_clause(
+        lot=lot, date_debut=today - timedelta(days=300), date_fin=today + timedelta(days=300), **options
+    )
+    make_heures_dues(clause=clause, heures=1000, date_effet=clause.date_debut)
+    for url in (reverse(BOARD), clause.get_absolute_url()):
+        assert said in client.get(url).content.decode()

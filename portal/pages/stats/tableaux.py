@@ -11,6 +11,7 @@ from django.utils import timezone
 from clauses import bord
 from clauses.enums import Etat
 from clauses.models import ClauseSociale, Declaration, Imputation, Participant
+from clauses.presentation import allure_pour
 from clauses.querysets import holders_q
 from clauses.rules import Allure, premier_du_mois
 from marches.models import Acheteur, Lot, Marche
@@ -172,7 +173,7 @@ def en_retard(acteur, on: date) -> Liste:
     clauses = ClauseSociale.objects.visible_to(acteur).with_suivi(on).for_cards()
     clauses = clauses.filter(date_debut__lte=on, date_fin__gte=on - timedelta(days=DAYS_AFTER_END))
     clauses = clauses.defer("texte", "publics", "lot__racines", "lot__marche__racines")
-    judged = [Suivi(clause, clause.allure(on)) for clause in clauses]
+    judged = [Suivi(clause, allure_pour(clause.allure(on), acteur.role)) for clause in clauses]
     late = [suivi for suivi in judged if suivi.allure.verdict.level in AT_RISK]
     return Liste.cut(sorted(late, key=lambda suivi: (-suivi.allure.retard, suivi.clause.date_fin, suivi.clause.pk)))
 
