@@ -1,67 +1,19 @@
-"""Rules of reports: what a closed year means, small counts that stay hidden, ratios that agree with their counts.
+"""Rules of reports: what a closed year means, ratios that agree with their counts.
 
 Pure functions.
 """
 
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeVar
 
 from clauses.enums import Etat
 from clauses.rules.calcul import WIDE
 from portal.templatetags.formats import nombre
 from portal.verdict import Verdict
 
-SMALLEST = 5  # people: 1 to 4 are never told to others than their facilitator
 ZERO = Decimal(0)
-K = TypeVar("K", bound=Hashable)
-
-
-# Small counts --------------------------------------------------------------------------------------------------------
-def masque(effectifs: Mapping[K, int], total: int) -> tuple[dict[K, int | None], int | None]:
-    """The cells of a one-way table and its total as others may read them: None is hidden, 0 is told.
-
-    1 to 4 are hidden; then the smallest other cells, until a reader who knows the total and what is shown finds for
-    each hidden cell every value from 1 to 5 at least; when no cell is left to hide, the total is hidden too.
-    Cells may count a person twice (total below their sum): they are then protected as if they did not.
-    Source: règle des petits effectifs (reference guides, G); secondary suppression.
-    """
-    hidden = {key for key, count in effectifs.items() if 0 < count < SMALLEST}
-    if 0 < total < SMALLEST:
-        return {key: count if count == 0 else None for key, count in effectifs.items()}, None
-    if not hidden:
-        return dict(effectifs), total
-    left = sorted((key for key, count in effectifs.items() if count >= SMALLEST), key=lambda key: effectifs[key])
-    while left and not _doubtful([effectifs[key] for key in hidden]):
-        hidden.add(left.pop(0))
-    shown = {key: None if key in hidden else count for key, count in effectifs.items()}
-    return shown, total if _doubtful([effectifs[key] for key in hidden]) else None
-
-
-def masque_ensemble(
-    tables: Mapping[str, Mapping[K, int]], total: int
-) -> tuple[dict[str, dict[K, int | None]], int | None]:
-    """`masque` for several one-way tables of the same people: once one of them has to hide their total, all do.
-
-    A table whose cells are all shown would then tell the total by their sum: its smallest cell is hidden too.
-    """
-    found = {name: masque(cells, total) for name, cells in tables.items()}
-    shown = {name: cells for name, (cells, _) in found.items()}
-    if all(told is not None for _, told in found.values()) and not 0 < total < SMALLEST:
-        return shown, total
-    for name, cells in tables.items():
-        if all(value is not None for value in shown[name].values()):
-            present = [key for key, count in cells.items() if count]
-            if present:
-                shown[name][min(present, key=lambda key: cells[key])] = None
-    return shown, None
-
-
-def _doubtful(values: Collection[int]) -> bool:
-    """Whether each of these hidden cells, of a known sum, might hold any value from 1 to 5."""
-    return len(values) > 1 and sum(values) >= len(values) - 1 + SMALLEST
 
 
 # Counts and ratios ---------------------------------------------------------------------------------------------------

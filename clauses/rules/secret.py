@@ -1,0 +1,110 @@
+"""Small counts of people that nobody may find back: what a table, or a tree of tables, shows of its cells.
+
+Pure functions. Source: règle des petits effectifs (reference guides, G): 1 to 4 people are never told to others than
+their facilitator; a reader knows every sum of what is shown, and may subtract.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from math import inf
+from typing import TypeVar
+
+SMALLEST = 5  # people: 1 to 4 are hidden, 0 is told
+K = TypeVar("K", bound=Hashable)
+Somme = tuple[K, Sequence[K]]  # a cell, and cells that make it up
+TOTAL = object()
+
+
+def masque(effectifs: Mapping[K, int], total: int) -> tuple[dict[K, int | None], int | None]:
+    """The cells of a one-way table and its total as others may read them: None is hidden, 0 is told."""
+    shown, told = masque_ensemble({0: effectifs}, total)
+    return shown[0], told
+
+
+def masque_ensemble(
+    tables: Mapping[Hashable, Mapping[K, int]], total: int
+) -> tuple[dict[Hashable, dict[K, int | None]], int | None]:
+    """`masque` for several one-way tables of the same people: what one hides, the sum of another must not tell."""
+    cells: dict[Hashable, int] = {TOTAL: total}
+    for name, table in tables.items():
+        cells |= {(name, key): count for key, count in table.items()}
+    shown = masque_sommes(cells, [(TOTAL, [(name, key) for key in table]) for name, table in tables.items()])
+    return {name: {key: shown[name, key] for key in table} for name, table in tables.items()}, shown[TOTAL]
+
+
+def masque_sommes(effectifs: Mapping[K, int], sommes: Iterable[Somme]) -> dict[K, int | None]:
+    """Cells tied by sums (France = its regions; a region = its départements; France = the sectors): what is shown.
+
+    Cells of 1 to 4 are hidden; then, of the sums that would betray one of them, the smallest cell and at last the
+    sum itself, until each cell of 1 to 4 may be any number from 1 to 5 at least. A cell is part of one sum at most,
+    so that bounds tell all there is to know. People counted in two cells make a sum smaller than its cells: they are
+    protected as if they did not, and a sum that cannot be true hides one more cell.
+    """
+    ties = [(whole, list(parts)) for whole, parts in sommes if parts]
+    small = {key for key, count in effectifs.items() if 0 < count < SMALLEST}
+    hidden = set(small)
+    wholes = {whole for whole, _ in ties}
+    while True:
+        ranges, broken = bornes(effectifs, hidden, ties)
+        betrayed = {key for key in small if not _sure(ranges[key], key in wholes)}
+        betrayed |= {key for whole, parts in broken for key in (whole, *parts) if key in small}
+        more = next(
+            (cell for key in effectifs if key in betrayed for cell in _next(key, effectifs, hidden, ties)), None
+        )
+        if more is None:
+            return {key: None if key in hidden else count for key, count in effectifs.items()}
+        hidden.add(more)
+
+
+def bornes(effectifs: Mapping[K, int], hidden: set[K], ties: Sequence[Somme]) -> tuple[dict, list[Somme]]:
+    """(least, most) of each cell for a reader who adds and subtracts what is shown; and the sums that cannot be true.
+
+    A hidden cell is 1 or more, since 0 is shown. Exact when no cell is part of two sums.
+    """
+    told = [(whole, parts) for whole, parts in ties if whole in hidden or hidden.intersection(parts)]
+    broken: list[Somme] = []
+    while True:
+        ranges = {key: (1, inf) if key in hidden else (count, count) for key, count in effectifs.items()}
+        wrong = _settled(ranges, [tie for tie in told if tie not in broken])
+        if wrong is None:
+            return ranges, broken
+        broken.append(wrong)
+
+
+def _settled(ranges: dict, ties: Sequence[Somme]) -> Somme | None:
+    """Tighten the ranges until nothing moves; the first sum that cannot be true, else None."""
+    moved = True
+    while moved:
+        moved = False
+        for whole, parts in ties:
+            low, high = sum(ranges[part][0] for part in parts), sum(ranges[part][1] for part in parts)
+            found = {whole: (max(ranges[whole][0], low), min(ranges[whole][1], high))}
+            top, bottom = found[whole][1], found[whole][0]
+            for part in parts:
+                least, most = ranges[part]
+                rest = sum(ranges[key][1] for key in parts if key != part)
+                found[part] = (max(least, bottom - rest), min(most, top - (low - least)))
+            for key, (least, most) in found.items():
+                if least > most:
+                    return whole, parts
+                if (least, most) != ranges[key]:
+                    ranges[key], moved = (least, most), True
+    return None
+
+
+def _sure(bounds: tuple[float, float], whole: bool) -> bool:
+    """Whether a small cell may be 1, 2, 3, 4 or 5 at least; a sum is never less than its hidden cells, of 1 each."""
+    least, most = bounds
+    return most - least >= SMALLEST - 1 and most >= SMALLEST and (least <= 1 or whole)
+
+
+def _next(key: K, effectifs: Mapping[K, int], hidden: set[K], ties: Sequence[Somme]) -> Iterator[K]:
+    """The next cells to hide for `key`: the smallest of the sums that hidden cells tie to it, at last these sums."""
+    reached, cells = set(), {key}
+    while cells:
+        near = {n for n, (whole, parts) in enumerate(ties) if whole in cells or cells.intersection(parts)} - reached
+        reached |= near
+        cells = {cell for n in near for cell in (ties[n][0], *ties[n][1]) if cell in hidden}
+    parts = [part for n in sorted(reached) for part in ties[n][1]]
+    wholes = [ties[n][0] for n in sorted(reached)]
+    for several in (parts, wholes):
+        yield from sorted((c for c in several if c not in hidden and effectifs[c]), key=lambda cell: effectifs[cell])
