@@ -196,15 +196,15 @@ def test_a_last_page_that_emptied_gives_the_one_before(client, country):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("kind=ZZ&kind=EI", "« ZZ »"),
-        ("famille=autre", "Famille : « autre »"),
+        ("kind=ZZ&kind=EI", "«\u00a0ZZ\u00a0»"),
+        ("famille=autre", "Famille\u00a0: «\u00a0autre\u00a0»"),
         ("reseau=inconnu", "«\u00a0inconnu\u00a0»"),
         ("label=inconnu", "«\u00a0inconnu\u00a0»"),
-        ("ges=peut-etre", "« peut-etre »"),
-        ("mois=13", "« 13 »"),
-        ("tri=hasard", "« hasard »"),
+        ("ges=peut-etre", "«\u00a0peut-etre\u00a0»"),
+        ("mois=13", "«\u00a013\u00a0»"),
+        ("tri=hasard", "«\u00a0hasard\u00a0»"),
         ("capacite_min=beaucoup", "un nombre entier de places, de 0 à 100000"),
-        ("effectif_min=-1", "« -1 »"),
+        ("effectif_min=-1", "«\u00a0-1\u00a0»"),
         ("effectif_max=" + "9" * 400, "nombre entier"),
         ("completude_min=101", "de 0 à 100"),
         ("effectif_min=10&effectif_max=2", "dépasse l&#x27;effectif maximal"),
@@ -248,7 +248,7 @@ def test_each_active_criterion_has_its_way_out(client, mixed):
     query = "q=jardin&ou=Caen&ou=Paris&secteur=jardins&secteur=proprete&kind=EI&ges=1&label=vert&mois=1&mois=2"
     puces = {puce.libelle: parse_qs(puce.url[1:]) for puce in client.get(f"{LIST}?{query}&page=2").context["puces"]}
     assert set(puces) == {
-        "« jardin »", "Espaces verts", "Propreté", "Caen (14)", "Paris (75)", "Entreprise d'insertion",
+        "«\u00a0jardin\u00a0»", "Espaces verts", "Propreté", "Caen (14)", "Paris (75)", "Entreprise d'insertion",
         "Membre d’un groupe économique solidaire (GES)", "VERT", "disponible en janvier", "disponible en février",
     }  # fmt: skip
     assert puces["Caen (14)"]["ou"] == ["Paris"]

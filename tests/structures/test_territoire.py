@@ -135,7 +135,7 @@ TABLE = [
         "region-28": None, "commune-14118": None,
     }),
     ("a radius around a commune of another département", around("73065", 60), ELSEWHERE, {
-        GRENOBLE: "à 45 km de Grenoble (rayon déclaré 60 km)",
+        GRENOBLE: "à 45\u00a0km de Grenoble (rayon déclaré 60\u00a0km)",
         EPCI_METRO: "couvre Grenoble-Alpes-Métropole",
         ISERE: "couvre 2 communes de l'Isère",
         ARA: "couvre 4 communes d'Auvergne-Rhône-Alpes",
@@ -155,10 +155,10 @@ TABLE = [
         "commune-97411": TOUTE_FRANCE, "commune-69381": TOUTE_FRANCE,
     }),
     ("nothing, seat inside", None, "38185", {
-        GRENOBLE: "siège à Grenoble ; zone non déclarée",
-        EPCI_METRO: "siège à Grenoble ; zone non déclarée",
-        ISERE: "siège à Grenoble ; zone non déclarée",
-        ARA: "siège à Grenoble ; zone non déclarée",
+        GRENOBLE: "siège à Grenoble\u00a0; zone non déclarée",
+        EPCI_METRO: "siège à Grenoble\u00a0; zone non déclarée",
+        ISERE: "siège à Grenoble\u00a0; zone non déclarée",
+        ARA: "siège à Grenoble\u00a0; zone non déclarée",
         "commune-38151": None, "departement-73": None,
     }),
     ("nothing, seat elsewhere", None, ELSEWHERE, {
@@ -166,9 +166,9 @@ TABLE = [
         "departement-14": "siège à Caen\u00a0; zone non déclarée",
     }),
     ("nothing, seat in an arrondissement", None, "69381", {
-        "commune-69381": "siège à Lyon 1er Arrondissement ; zone non déclarée",
-        "commune-69123": "siège à Lyon 1er Arrondissement ; zone non déclarée",
-        "departement-69": "siège à Lyon 1er Arrondissement ; zone non déclarée",
+        "commune-69381": "siège à Lyon 1er Arrondissement\u00a0; zone non déclarée",
+        "commune-69123": "siège à Lyon 1er Arrondissement\u00a0; zone non déclarée",
+        "departement-69": "siège à Lyon 1er Arrondissement\u00a0; zone non déclarée",
         "commune-69382": None,
     }),
     ("an arrondissement", place("commune-69381"), ELSEWHERE, {
@@ -273,7 +273,7 @@ def test_several_places_say_which_one(france):
 def test_a_radius_is_counted_from_the_seat(france):
     """« rayon » asks who is near: the declared zone says where they go, and is left for the search without radius."""
     near, far = settle(place("region-28"), "38151"), settle(place(GRENOBLE), "14118")
-    assert ask(GRENOBLE, rayon_km=20) == {near: ["siège à 5 km de Grenoble"]}
+    assert ask(GRENOBLE, rayon_km=20) == {near: ["siège à 5\u00a0km de Grenoble"]}
     assert ask(GRENOBLE) == {far: ["couvre Grenoble"]}
     assert ask(GRENOBLE, "commune-14118", rayon_km=20) == {
         near: ["siège à 5\u00a0km de Grenoble"], far: ["siège à moins de 1\u00a0km de Caen"],
