@@ -1,12 +1,14 @@
-"""Letters about a gap, as PDF: everything is written here as French reads it."""
+"""Letters about a gap and attestations of hours, as PDF: everything is written here as French reads it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from clauses.actions import ecarts
 from clauses.enums import SuiteEcart
-from clauses.models import Ecart
+from clauses.models import Attestation, Ecart
+from clauses.stats import attestations
 from portal.pdf import render_pdf
-from portal.templatetags.formats import euros, heures, jour, pluriel
+from portal.templatetags.formats import euros, heures, jour, nombre, pluriel
 
 
 def notification(ecart: Ecart) -> bytes:
@@ -37,6 +39,34 @@ def decision(ecart: Ecart) -> bytes:
         "groupe": len(ecarts.membres(ecart.clause)) > 1,
     }
     return render_pdf("lettre_decision", data)
+
+
+def attestation(row: Attestation, figures: Mapping[str, Any], *, part: bool, adresse: str) -> bytes:
+    """The attestation, or for a buyer the part about its contracts; `adresse`: the page where anybody checks it."""
+    data = {
+        "titre": f"{'Extrait de l’attestation' if part else 'Attestation'} d’heures {row.numero}",
+        "organisme": str(row.facilitateur),
+        "organisation": figures.get("organisation", ""),
+        "identifiant": figures.get("identifiant", ""),
+        "du": jour(row.du),
+        "au": jour(row.au),
+        "delivree": jour(row.delivree_le),
+        "chiffres": [
+            [heures(figures.get("heures", 0)), "d’insertion acceptées"],
+            [heures(figures.get("formation", 0)), "dont formation"],
+            *([[nombre(figures["personnes"]), "personnes"]] if figures.get("personnes") else []),
+        ],
+        "lignes": [
+            [f"{line[3]} ({line[1]})", attestations.ROLES.get(line[4], line[4]), heures(line[5]), heures(line[6])]
+            for line in figures.get("lignes", [])
+        ],
+        "extrait": part,
+        "code": row.code_lisible,
+        "adresse": adresse,
+        "annulee": jour(row.annulee_le) if row.annulee_le else "",
+        "motif": row.motif_annulation,
+    }
+    return render_pdf("attestation", data)
 
 
 def _common(ecart: Ecart) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 from django.urls import path
 
 from clauses.views import (
+    attestations,
     bilans,
     calculateur,
     clauses,
+    clotures,
     conventions,
     decisions,
     declarations,
@@ -93,6 +95,16 @@ urlpatterns = [
     path("salaries/", parcours.salaries, name="salaries"),
     path("registre-des-traitements/", donnees.registre, name="registre_traitements"),
     path("bilans/", bilans.bilans, name="bilans"),
+    path("attestations/", attestations.attestations, name="attestations"),
+    path("attestations/nouvelle/", attestations.nouvelle, name="attestation_create"),
+    path("attestations/verifier/", attestations.verifier, name="attestation_verifier"),
+    path("attestations/<int:pk>/", attestations.attestation, name="attestation"),
+    path("attestations/<int:pk>/pdf/", attestations.pdf, name="attestation_pdf"),
+    path("attestations/<int:pk>/annuler/", attestations.annuler, name="attestation_annuler"),
+    path("clotures/", clotures.clotures, name="clotures"),
+    path("clotures/clore/", clotures.clore, name="clore"),
+    path("clotures/<int:pk>/", clotures.cloture, name="cloture"),
+    path("clotures/<int:pk>/<slug:format>/", clotures.cloture_fichier, name="cloture_fichier"),
     path("bilans/signes/<int:pk>/", bilans.bilan_signe, name="bilan_signe"),
     path("bilans/signes/<int:pk>/<slug:format>/", bilans.bilan_signe_fichier, name="bilan_signe_fichier"),
     path("bilans/<slug:portee>/<slug:objet>/", bilans.bilan, name="bilan"),

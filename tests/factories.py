@@ -821,7 +821,11 @@ def make_bilan(*, facilitateur=None, **given) -> Bilan:
 def make_attestation(*, facilitateur=None, organisation=None, **given) -> Attestation:
     usual = {
         "facilitateur": facilitateur or make_facilitateur(), "organisation": organisation or make_organisation(),
-        "numero": f"A{next(_n):06d}", "du": date(2026, 1, 1), "au": date(2026, 12, 31), "chiffres": {},
+        "numero": f"A{next(_n):06d}", "du": date(2026, 1, 1), "au": date(2026, 12, 31),
+        "chiffres": {
+            "organisation": "Bâti", "identifiant": "", "organisme": "Maison", "heures": "10.00", "formation": "0.00",
+            "personnes": 1, "en_attente": 0, "lignes": [],
+        },
     }  # fmt: skip
     return Attestation.objects.create(**usual | given)
 

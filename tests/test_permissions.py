@@ -86,6 +86,8 @@ SITES_READ = (
 )
 KEPT_BACK = only(A, ADMIN, code=302), replaced(only(A, ADMIN, code=302), {A: 404})
 CLAUSE, GAP = {"pk": "clause.pk"}, {"pk": "avise.pk"}
+# Given to the firm, for the contracts of the buyer: the structure has another one.
+ATTESTED = replaced(only(F, A, E), {S: 404}), only(*PARTIES, code=404)
 MONTH, HOURS, PERSON = {"pk": "declaration.pk"}, {"pk": "imputation.pk"}, {"pk": "participant.pk"}
 REPORT = replaced(only(*PARTIES, code=404), {F: 200, A: 200}), only(*PARTIES, code=404)
 REPORT_OF, SIGNED = {"portee": "portee", "objet": "bilan.objet"}, {"pk": "bilan.pk"}
@@ -547,6 +549,16 @@ PAGES = [
     Page("clauses:bilan_signer", only(F, code=302), only(F, code=404), kwargs=REPORT_OF, method="post"),
     Page("clauses:bilan_signe", *REPORT, kwargs=SIGNED),
     Page("clauses:bilan_signe_fichier", *REPORT, kwargs=SIGNED | {"format": "csv"}),
+    Page("clauses:clotures", only(F)),
+    Page("clauses:clore", only(F), method="post"),
+    Page("clauses:cloture", only(F), only(F, code=404), kwargs={"pk": "cloture.pk"}),
+    Page("clauses:cloture_fichier", only(F), only(F, code=404), kwargs={"pk": "cloture.pk", "format": "csv"}),
+    Page("clauses:attestations", only(*PARTIES)),
+    Page("clauses:attestation_create", only(F)),
+    Page("clauses:attestation_verifier", everybody()),
+    Page("clauses:attestation", *ATTESTED, kwargs={"pk": "attestation.pk"}),
+    Page("clauses:attestation_pdf", *ATTESTED, kwargs={"pk": "attestation.pk"}),
+    Page("clauses:attestation_annuler", only(F), only(F, code=404), kwargs={"pk": "attestation.pk"}, method="post"),
     Page("clauses:assign", only(F), only(F, code=404), kwargs=PERSON, method="post"),
     # Home, board, stories
     Page("pages:accueil", everybody()),
@@ -598,6 +610,8 @@ def make_world(clients: dict[str, Client] | None):
     make.make_titulaire(lot=lot, organisation=owner(E))
     clause = make.make_clause(lot=lot, facilitateur=facilitateur)
     make.make_heures_dues(clause=clause)
+    attestation = make.make_attestation(facilitateur=facilitateur, organisation=owner(E))
+    attestation.acheteurs.add(owner(A))
     participant = make.make_participant(facilitateur=facilitateur)
     affectation = make.make_affectation(participant=participant, employeur=structure.organisation)
     declaration = make.make_declaration(clause=clause, organisation=owner(E))
@@ -668,6 +682,8 @@ def make_world(clients: dict[str, Client] | None):
         csv="csv",
         portee="marche",
         bilan=make.make_bilan(facilitateur=facilitateur, objet=str(lot.marche.pk), chiffres=chiffres_vides()),
+        cloture=make.make_cloture(facilitateur=facilitateur, chiffres=chiffres_vides()),
+        attestation=attestation,
         participant=participant,
         sorti=make.make_participant(facilitateur=facilitateur, sortie_le=participant.entree_le),
         terme=3,

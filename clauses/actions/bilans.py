@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from clauses import stats
 from clauses.enums import PorteeBilan
@@ -15,7 +16,7 @@ from portal.permissions import Acteur
 @transaction.atomic
 def signer(sujet: Sujet, du: date, au: date, *, facilitateur: Facilitateur, by: Acteur) -> Bilan:
     """Freeze the figures of a report as they are now. A later one may be signed beside it; none ever changes."""
-    found: dict[str, Any] = stats.chiffres(sujet.perimetre(du, au))
+    found: dict[str, Any] = stats.chiffres(sujet.perimetre(du, au), timezone.localdate())
     if sujet.portee == PorteeBilan.ACHETEUR:
         buyer = ClauseSociale.objects.filter(lot__marche__acheteur__organisation=int(sujet.objet))
         # Alone on this buyer, its figures are those that the buyer reads: one cannot be taken from the other.

@@ -71,6 +71,8 @@ def montrer(chiffres: Mapping[str, Any], regard: Regard, *, personnes: bool = Tr
     told = _told(chiffres, regard, personnes)
     tables = [_hours_table(hours), *_class_tables(chiffres, regard, told), *_months(chiffres)]
     tables += _clauses(chiffres, told) + (_exits(chiffres, regard) if regard != Regard.ORGANISATION else [])
+    if regard != Regard.ORGANISATION and personnes:
+        tables += _trainings(chiffres, regard)
     people = told["personnes"]
     summary = [
         (heures(hours["acceptees"]), "acceptées sur la période"),
@@ -89,6 +91,10 @@ def montrer(chiffres: Mapping[str, Any], regard: Regard, *, personnes: bool = Tr
         notes.append(
             f"Dont {heures(hours['corrections'])} de corrections d'années déjà closes, comptées dans cette période."
         )
+    closed = chiffres.get("closes", [])
+    if closed:
+        years = ", ".join(str(year) for year in closed)
+        notes.append(f"Année close\u00a0: {years}. Ce qui en a été accepté ou corrigé depuis compte dans la suivante.")
     if not personnes and regard == Regard.ACHETEUR:
         notes.append("Le nombre de personnes se lit dans le bilan annuel de l'acheteur, où il ne désigne personne.")
     return Bilan(summary, [table for table in tables if table.lignes], notes)
@@ -169,6 +175,7 @@ def _clauses(chiffres, told) -> list[Tableau]:
 def _exits(chiffres, regard: Regard) -> list[Tableau]:
     """By term: what people who left had become; durable is a CDI, or a CDD over six months."""
     found = chiffres["sorties"]
+    due = dict(found.get("attendus", []))
     durable = {str(Situation(value).label) for value in DURABLES}
     rows = []
     for terme, points in groupby(found["points"], key=lambda row: row[0]):
@@ -182,12 +189,26 @@ def _exits(chiffres, regard: Regard) -> list[Tableau]:
             stable = sum(count for count in lasting if count is not None)
             rows.append([when, "Dont sorties durables", stable, _share(stable, told)])
         rows.append([when, "Personnes suivies", _cell(told), ""])
+        if regard == Regard.FACILITATEUR and terme in due:
+            rows.append([when, "Personnes à suivre à ce terme", due[terme], ""])
     if regard == Regard.FACILITATEUR and found["personnes"]:
         rows.append(["Ensemble", "Personnes sorties", found["personnes"], ""])
         for label, key in (("l'acheteur", "chez_acheteur"), ("le titulaire", "chez_titulaire")):
             share = _share(found[key], found["personnes"])
             rows.append(["Ensemble", f"Embauchées par {label}", found[key], share])
     return [Tableau("Sorties et suites", ["Terme", "Situation", "Personnes", "Part"], rows)] if rows else []
+
+
+def _trainings(chiffres, regard: Regard) -> list[Tableau]:
+    """What trainings that ended in the period led to; their hours tell nothing that their number hides."""
+    found = chiffres.get("formations", [])
+    counts = {row[0]: row[1] for row in found}
+    total = sum(counts.values())
+    shown, told = masque(counts, total) if regard == Regard.ACHETEUR else (dict(counts), total)
+    rows = [[label, _cell(shown[label]), _share(shown[label], told)] for label, *_ in found]
+    if rows:
+        rows.append(["Formations terminées", _cell(told), ""])
+    return [Tableau("Formations terminées", ["Résultat", "Formations", "Part"], rows)] if rows else []
 
 
 def _share(count: int | None, whole: int | None) -> str:

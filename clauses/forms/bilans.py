@@ -40,3 +40,13 @@ class PeriodeForm(forms.Form):
             return data["du"], dernier_du_mois(data["au"])
         year = data.get("annee") or self.defaut
         return date(year, 1, 1), date(year, 12, 31)
+
+
+class CloreForm(forms.Form):
+    """The year to close, and that what is told before was read."""
+
+    annee = forms.IntegerField(min_value=FIRST_YEAR, max_value=LAST_YEAR, widget=forms.HiddenInput)
+    lu = forms.BooleanField(
+        label="J'ai lu ce qui précède\u00a0: cette année ne changera plus",
+        error_messages={"required": "Cochez cette case pour clore l'année\u00a0: la clôture ne s'annule pas."},
+    )

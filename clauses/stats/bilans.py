@@ -14,10 +14,30 @@ from typing import Any
 
 from django.db.models import Q, Sum
 
-from clauses.enums import Critere, Etat, Modalite, NiveauFormation, Sexe, Situation, TypeContrat
-from clauses.models import Affectation, ClauseSociale, Cloture, HeuresDues, Imputation, PointSuivi, RepriseHeures
+from clauses.enums import (
+    Critere,
+    Etat,
+    Modalite,
+    NiveauFormation,
+    ResultatFormation,
+    Sexe,
+    Situation,
+    StatutFormation,
+    TypeContrat,
+)
+from clauses.models import (
+    ActionFormation,
+    Affectation,
+    ClauseSociale,
+    Cloture,
+    HeuresDues,
+    Imputation,
+    PointSuivi,
+    RepriseHeures,
+)
+from clauses.parametres import termes_suivi
 from clauses.querysets import holders_q, last_word
-from clauses.rules import Decision, Mouvement, jour_comptable, mouvements
+from clauses.rules import Decision, Mouvement, calendrier, jour_comptable, mouvements
 from structures.models import Structure
 from structures.rules import SIAE
 
@@ -90,9 +110,12 @@ class Ligne:
     formation: Decimal
 
 
-def chiffres(perimetre: Perimetre) -> dict[str, Any]:
-    """The figures of a report, as JSON keeps them. The same number of queries whatever the number of lines."""
-    tardives = _tardives(perimetre)
+def chiffres(perimetre: Perimetre, on: date | None = None) -> dict[str, Any]:
+    """The figures of a report, as JSON keeps them. The same number of queries whatever the number of lines.
+
+    With a day `on`, how many follow-up points had fallen due by then is counted too.
+    """
+    tardives = lignes_tardives(perimetre)
     brutes = _par_classes(perimetre)
     mois = _par_mois(perimetre)
     avant = _avant(perimetre)
@@ -131,7 +154,9 @@ def chiffres(perimetre: Perimetre) -> dict[str, Any]:
         "tables": _tables(lignes),
         "mois": [[day.isoformat(), _h(mois[day])] for day in sorted(mois) if mois[day]],
         "clauses": _clauses(perimetre, lignes, clauses),
-        "sorties": _sorties(perimetre, {keys[1] for keys in brutes} | set(avant)),
+        "sorties": _sorties(perimetre, {keys[1] for keys in brutes} | set(avant), on),
+        "formations": _formations(perimetre, _people(lignes)),
+        "closes": _closes(perimetre),
     }
 
 
@@ -189,7 +214,7 @@ class Tardive:
     mouvements: list[tuple[date, Mouvement]]
 
 
-def _tardives(perimetre: Perimetre) -> list[Tardive]:
+def lignes_tardives(perimetre: Perimetre) -> list[Tardive]:
     """Lines with a decision taken after their year was closed by the facilitator of their clause."""
     closed: dict[int, dict[int, Any]] = defaultdict(dict)
     for facilitateur, year, moment in Cloture.objects.filter(
@@ -323,14 +348,17 @@ def _clauses(perimetre, lignes, clauses) -> list[list]:
     ]
 
 
-def _sorties(perimetre, affectations: Collection[int | None]) -> dict[str, Any]:
-    """People of these assignments who left in the period, and what they had become: `points` by term and situation."""
-    people: set[int] = set()
+def _sorties(perimetre, affectations: Collection[int | None], on: date | None) -> dict[str, Any]:
+    """People of these assignments who left in the period, and what they had become: `points` by term and situation.
+
+    `attendus`: for each term, how many of them had reached it on the day `on`.
+    """
+    people: dict[int, date] = {}
     for several in batched_ids(affectations):
         left = Affectation.objects.filter(
             pk__in=several, participant__sortie_le__range=(perimetre.du, perimetre.au)
         ).order_by()
-        people.update(left.values_list("participant", flat=True))
+        people.update(left.values_list("participant", "participant__sortie_le"))
     counted: Counter[tuple[int, str]] = Counter()
     hired: dict[str, set[int]] = {"chez_acheteur": set(), "chez_titulaire": set()}
     for several in batched_ids(people):
@@ -340,11 +368,37 @@ def _sorties(perimetre, affectations: Collection[int | None]) -> dict[str, Any]:
             for name, yes in zip(hired, where, strict=True):
                 if yes:
                     hired[name].add(person)
+    starts = [(terme, start) for day in people.values() for terme, start, _ in calendrier(day, termes_suivi(day))]
+    due = Counter(terme for terme, start in starts if on is not None and start <= on)
     return {
         "personnes": len(people),
+        "attendus": sorted([terme, count] for terme, count in due.items()),
         "points": [[terme, str(Situation(s).label), n] for (terme, s), n in sorted(counted.items(), key=_point_order)],
         **{name: len(several) for name, several in hired.items()},
     }
+
+
+def _formations(perimetre, people: Collection[int]) -> list[list]:
+    """Trainings of the people counted that ended in the period: [result, number, hours planned]; one query."""
+    bodies = ClauseSociale.objects.filter(pk__in=perimetre.ids).order_by().values("facilitateur")
+    rows = ActionFormation.objects.filter(
+        participant__facilitateur__in=bodies, statut=StatutFormation.TERMINEE, au__range=(perimetre.du, perimetre.au)
+    ).order_by()
+    numbers: Counter[str] = Counter()
+    hours: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for person, result, planned in rows.values_list("participant", "resultat", "heures"):
+        if person in people:
+            numbers[result] += 1
+            hours[result] += planned or ZERO
+    labels = {**dict(ResultatFormation.choices), "": SANS_ETIQUETTE}
+    return [[str(label), numbers[key], _h(hours[key])] for key, label in labels.items() if numbers[key]]
+
+
+def _closes(perimetre) -> list[int]:
+    """Years of the period that a body following these clauses has closed."""
+    bodies = ClauseSociale.objects.filter(pk__in=perimetre.ids).order_by().values("facilitateur")
+    years = Cloture.objects.filter(facilitateur__in=bodies, annee__range=(perimetre.du.year, perimetre.au.year))
+    return sorted(set(years.values_list("annee", flat=True)))
 
 
 def _point_order(item):

@@ -14,6 +14,8 @@ from clauses.exporters import bilans as exporter
 from clauses.exporters.bilans import Regard
 from clauses.forms.bilans import PeriodeForm
 from clauses.models import Facilitateur
+from clauses.parametres import seuil
+from clauses.rules import coherences
 from clauses.stats import perimetres
 from portal.pagination import paginate
 from portal.pdf import pdf_response, render_pdf
@@ -46,16 +48,18 @@ def bilans(request):
 def bilan(request, portee, objet):
     sujet, form = _sujet(request, portee, objet)
     du, au = form.periode()
-    context = _read(request.acteur, stats.chiffres(sujet.perimetre(du, au)), sujet.portee, du, au)
-    return _page(request, context, sujet=sujet, form=form, du=du, au=au, libelle=sujet.libelle)
+    figures = stats.chiffres(sujet.perimetre(du, au), timezone.localdate())
+    shown = _read(request.acteur, figures, sujet.portee, du, au)
+    return _page(request, shown, figures, sujet=sujet, form=form, du=du, au=au, libelle=sujet.libelle)
 
 
 @role_required(*LECTEURS)
 def bilan_fichier(request, portee, objet, format):
     sujet, form = _sujet(request, portee, objet)
     du, au = form.periode()
-    shown = _read(request.acteur, stats.chiffres(sujet.perimetre(du, au)), sujet.portee, du, au)
-    return _file(shown, format, sujet.libelle, sujet.portee, du, au, str(request.acteur.organisation))
+    figures = stats.chiffres(sujet.perimetre(du, au), timezone.localdate())
+    shown = _read(request.acteur, figures, sujet.portee, du, au)
+    return fichier(shown, format, sujet.libelle, sujet.portee.label, du, au, str(request.acteur.organisation))
 
 
 @require_POST
@@ -75,7 +79,8 @@ def signer_bilan(request, portee, objet):
 @role_required(*LECTEURS)
 def bilan_signe(request, pk):
     row = get_object_or_404(perimetres.signes(request.acteur), pk=pk)
-    return _page(request, _read_signed(request.acteur, row), signe=row, du=row.du, au=row.au, libelle=row.libelle)
+    shown = _read_signed(request.acteur, row)
+    return _page(request, shown, row.chiffres, signe=row, du=row.du, au=row.au, libelle=row.libelle)
 
 
 @role_required(*LECTEURS)
@@ -85,7 +90,8 @@ def bilan_signe_fichier(request, pk, format):
         f"Bilan signé le {jour(row.signe_le)} par {row.facilitateur}\u00a0; ses chiffres n'ont pas changé depuis."
     )
     shown = _read_signed(request.acteur, row)
-    return _file(shown, format, row.libelle, row.portee, row.du, row.au, str(row.facilitateur), signature)
+    organisme, genre = str(row.facilitateur), row.get_portee_display()
+    return fichier(shown, format, row.libelle, genre, row.du, row.au, organisme, signature)
 
 
 # Inside ---------------------------------------------------------------------------------------------------------------
@@ -116,7 +122,19 @@ def _read_signed(acteur, row):
     return _read(acteur, row.chiffres, row.portee, row.du, row.au, alone=row.chiffres.get("seul", False))
 
 
-def _page(request, shown, *, sujet=None, signe=None, **context):
+def controles(acteur, figures) -> list:
+    """Whether the figures agree with one another, told to the facilitator alone: it holds small counts."""
+    if not acteur.has(Role.FACILITATEUR) or not figures:
+        return []
+    return coherences(figures, reponse=seuil("suivi_reponse", timezone.localdate()))
+
+
+def imprimables(shown) -> list:
+    """(table, rows of the page, how many more) of a report."""
+    return [(table, table.imprimees[:MOST_ROWS], max(len(table.lignes) - MOST_ROWS, 0)) for table in shown.tableaux]
+
+
+def _page(request, shown, figures, *, sujet=None, signe=None, **context):
     if sujet:
         kwargs = {"portee": str(sujet.portee), "objet": sujet.objet}
         query = request.GET.urlencode()
@@ -125,16 +143,24 @@ def _page(request, shown, *, sujet=None, signe=None, **context):
         context["signer_url"] = reverse("clauses:bilan_signer", kwargs=kwargs)
     else:
         files = [(name.upper(), reverse("clauses:bilan_signe_fichier", args=[signe.pk, name])) for name in FORMATS]
-    tables = [(table, table.imprimees[:MOST_ROWS], max(len(table.lignes) - MOST_ROWS, 0)) for table in shown.tableaux]
-    portee = PorteeBilan((sujet or signe).portee).label
-    context |= {"bilan": shown, "tables": tables, "fichiers": files, "signe": signe, "portee": portee}
+    if signe:
+        context["mention"] = f"Signé le {jour(signe.signe_le)} par {signe.facilitateur}. Ces chiffres ne changent plus."
+    context |= {
+        "bilan": shown,
+        "tables": imprimables(shown),
+        "controles": controles(request.acteur, figures),
+        "fichiers": files,
+        "signe": signe,
+        "portee": PorteeBilan((sujet or signe).portee).label,
+    }
     return render(request, "clauses/bilan.html", context)
 
 
-def _file(shown, format, libelle, portee, du, au, organisme, signature=""):
+def fichier(shown, format, libelle, genre, du, au, organisme, signature=""):
+    """The report as a file to take away; Http404 for an unknown format."""
     name = f"bilan-{slugify_fr(libelle)[:60]}-{du:%Y-%m}-{au:%Y-%m}"
     facts = [
-        (PorteeBilan(portee).label, libelle),
+        (genre, libelle),
         ("Période", f"du {jour(du)} au {jour(au)}"),
         ("Établi le", jour(timezone.localdate())),
     ]

@@ -1,0 +1,29 @@
+"""A year closed by a facilitator's body, once and for all."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from clauses import stats
+from clauses.models import Cloture, Facilitateur
+from clauses.rules import cloture_possible
+from clauses.stats import clotures
+from portal.permissions import Acteur
+
+
+@transaction.atomic
+def clore(facilitateur: Facilitateur, annee: int, *, on: date, by: Acteur) -> Cloture:
+    """Close the year and freeze its figures; ValidationError says why it may not be closed.
+
+    The row comes first: whatever is accepted from that moment on counts in a later year, also for these figures.
+    """
+    body = Facilitateur.objects.select_for_update().get(pk=facilitateur.pk)  # two colleagues press at the same moment
+    first, _ = clotures.annees(body)
+    verdict = cloture_possible(annee, on, closes=clotures.closes(body).keys(), premiere=first)
+    if verdict.is_blocking:
+        raise ValidationError(f"{verdict.reason} {verdict.remede}".strip())
+    row = Cloture.objects.create(facilitateur=body, annee=annee, close_par=by.user)
+    row.chiffres = stats.chiffres(clotures.perimetre(body, annee), on)
+    row.save(update_fields=["chiffres"])
+    return row
