@@ -77,11 +77,11 @@ from clauses.rules.suivi import (
 )
 
 __all__ = [
-<<<<<<< HEAD
-    "Allure", "AutreLigne", "CALCUL", "CCAG", "Calcul", "ClausePartagee", "DURABLES", "Decision", "ELIGIBILITE_A_NOTER",
-    "EMPLOIS", "LigneAVerifier", "Mouvement", "Number", "PRETEURS", "Penalite", "Periode", "Plafonds", "PointDu",
-    "Prets", "SMALLEST", "SORTIE", "UNITE", "WIDE", "a_effacer_le", "allure", "alternance", "calendrier", "cdi_limite",
-    "coherence", "compteur_prets", "decision_possible", "declaree_ailleurs", "delai_observations", "dernier_du_mois",
+    "Allure", "AutreLigne", "CALCUL", "CCAG", "Calcul", "ClausePartagee", "DURABLES", "Decision",
+    "ELIGIBILITE_A_NOTER", "EMPLOIS", "LigneAVerifier", "Mouvement", "Number", "PRETEURS", "Penalite", "Periode",
+    "Plafonds", "PointDu", "Prets", "Reste", "SMALLEST", "SORTIE", "UNITE", "WIDE", "a_effacer_le", "allure",
+    "alternance", "avant_de_clore", "calendrier", "cdi_limite", "cloture_possible", "coherence", "coherences",
+    "compteur_prets", "decision_possible", "declaree_ailleurs", "delai_observations", "dernier_du_mois",
     "derniere_trace", "echeance", "eligibilite_fin", "eligible_on", "en_mots", "en_retard", "etp", "fin_du_suivi",
     "guichet_unique", "heures_main_oeuvre", "heures_prevues", "jour_comptable", "jours_max", "masque",
     "masque_ensemble", "masque_sommes", "modalite_possible", "mois_max", "mouvements", "moyenne",
@@ -90,16 +90,4 @@ __all__ = [
     "premier_du_mois", "pret_ai", "prochain_effacement", "prolongation_permise", "proportionnalite", "prorata",
     "repartition_exacte", "situation_possible", "somme_lots", "sortie_possible", "taux_pour", "tranche_age",
     "travail_independant", "usager_esat", "verifie_ligne",
-=======
-    "Allure", "CALCUL", "CCAG", "Calcul", "DURABLES", "Decision", "ELIGIBILITE_A_NOTER", "EMPLOIS", "LigneAVerifier",
-    "Mouvement", "Number", "PRETEURS", "Penalite", "Periode", "PointDu", "Reste", "SMALLEST", "SORTIE", "UNITE",
-    "WIDE", "a_effacer_le", "allure", "avant_de_clore", "calendrier", "cloture_possible", "coherence", "coherences",
-    "decision_possible", "delai_observations", "dernier_du_mois", "derniere_trace", "eligibilite_fin", "eligible_on",
-    "en_mots", "etp", "fin_du_suivi", "guichet_unique", "heures_main_oeuvre", "heures_prevues", "jour_comptable",
-    "masque", "masque_ensemble", "modalite_possible", "mois_max", "mouvements", "moyenne", "part", "penalite",
-    "penalite_contrat", "personnes_pour", "peut", "point_a_faire", "point_possible", "points_manques",
-    "premier_du_mois", "prochain_effacement", "prolongation_permise", "proportionnalite", "prorata",
-    "repartition_exacte", "situation_possible", "somme_lots", "sortie_possible", "taux_pour", "tranche_age",
-    "verifie_ligne",
->>>>>>> 9705a62 (Attestations of hours that anybody can check; a year closed once for good; figures of a report that agree with one another)
 ]  # fmt: skip

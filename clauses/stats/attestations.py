@@ -11,9 +11,9 @@ from django.db.models import Count, Q, Sum
 
 from clauses.enums import Etat
 from clauses.models import ClauseSociale, Declaration, Facilitateur, Imputation
+from clauses.stats.commun import ZERO, en_texte
 from structures.models import Organisation
 
-ZERO = Decimal(0)
 TITULAIRE, EMPLOYEUR = "titulaire", "employeur"
 ROLES = {TITULAIRE: "Titulaire ou membre du groupement", EMPLOYEUR: "Employeur des personnes"}
 
@@ -50,7 +50,7 @@ def chiffres(facilitateur: Facilitateur, organisation: Organisation, du: date, a
     lines = []
     for buyer, contract, label, declared, hours, training, people in grouped:
         role = TITULAIRE if declared == organisation.pk else EMPLOYEUR
-        lines.append([buyer, str(buyers[buyer]), contract, label, role, _h(hours), _h(training), people])
+        lines.append([buyer, str(buyers[buyer]), contract, label, role, en_texte(hours), en_texte(training), people])
     totals = rows.aggregate(
         heures=Sum("heures"),
         formation=Sum("heures_formation"),
@@ -62,8 +62,8 @@ def chiffres(facilitateur: Facilitateur, organisation: Organisation, du: date, a
         "organisation": organisation.nom,
         "identifiant": organisation.identifiant,
         "organisme": str(facilitateur),
-        "heures": _h(totals["heures"] or ZERO),
-        "formation": _h(totals["formation"] or ZERO),
+        "heures": en_texte(totals["heures"] or ZERO),
+        "formation": en_texte(totals["formation"] or ZERO),
         "personnes": totals["personnes"],
         "en_attente": pending.count(),
         "lignes": sorted(lines, key=lambda line: (line[1], line[2], line[3], line[4])),
@@ -75,11 +75,7 @@ def extrait(figures: dict[str, Any], acheteurs: set[int]) -> dict[str, Any]:
     lines = [line for line in figures.get("lignes", []) if line[0] in acheteurs]
     return figures | {
         "lignes": [[*line[:7], None] for line in lines],
-        "heures": _h(sum((Decimal(line[5]) for line in lines), ZERO)),
-        "formation": _h(sum((Decimal(line[6]) for line in lines), ZERO)),
+        "heures": en_texte(sum((Decimal(line[5]) for line in lines), ZERO)),
+        "formation": en_texte(sum((Decimal(line[6]) for line in lines), ZERO)),
         "personnes": None,
     }
-
-
-def _h(hours: Decimal) -> str:
-    return f"{round(hours, 2):.2f}"

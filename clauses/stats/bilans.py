@@ -4,8 +4,8 @@ Everything is told in plain values that JSON keeps as they are (hours as text wi
 and one of today are read by the same code. Hours of a closed year changed since count in the next period.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,38 +19,31 @@ from clauses.enums import (
     Etat,
     Modalite,
     NiveauFormation,
-    ResultatFormation,
     Sexe,
-    Situation,
-    StatutFormation,
     TypeContrat,
 )
 from clauses.models import (
-    ActionFormation,
     Affectation,
     ClauseSociale,
     Cloture,
     HeuresDues,
     Imputation,
-    PointSuivi,
     RepriseHeures,
 )
-from clauses.parametres import termes_suivi
 from clauses.querysets import holders_q, last_word
-from clauses.rules import Decision, Mouvement, calendrier, jour_comptable, mouvements
+from clauses.rules import Decision, Mouvement, jour_comptable, mouvements
+from clauses.stats.commun import MOST_IDS, SANS_ETIQUETTE, ZERO, batched_ids, en_texte
+from clauses.stats.sorties import annees_closes, formations, sorties
 from structures.models import Structure
 from structures.rules import SIAE
 
-ZERO = Decimal(0)
 AUTRES_EMPLOYEURS = "Entreprises et autres employeurs"
-SANS_ETIQUETTE = "Non renseigné"
 AGES = {"<26": "Moins de 26 ans", "26-49": "De 26 à 49 ans", "50+": "50 ans et plus"}
 QPV = {True: "Quartier prioritaire", False: "Hors quartier prioritaire"}
 CLES = (
     *("clause", "ligne__affectation", "ligne__employeur", "ligne__modalite"),
     *("ligne__sexe", "ligne__tranche_age", "ligne__critere", "ligne__qpv"),
 )
-MOST_IDS = 5_000  # numbers in one query: the planner knows what they hold, which it does not of a subquery
 
 
 @dataclass(frozen=True)
@@ -152,11 +145,11 @@ def chiffres(perimetre: Perimetre, on: date | None = None) -> dict[str, Any]:
         "heures": _heures(perimetre, lignes, corrections, cumul),
         "nombres": _nombres(lignes, clauses, perimetre),
         "tables": _tables(lignes),
-        "mois": [[day.isoformat(), _h(mois[day])] for day in sorted(mois) if mois[day]],
+        "mois": [[day.isoformat(), en_texte(mois[day])] for day in sorted(mois) if mois[day]],
         "clauses": _clauses(perimetre, lignes, clauses),
-        "sorties": _sorties(perimetre, {keys[1] for keys in brutes} | set(avant), on),
-        "formations": _formations(perimetre, _people(lignes)),
-        "closes": _closes(perimetre),
+        "sorties": sorties(perimetre, {keys[1] for keys in brutes} | set(avant), on),
+        "formations": formations(perimetre, _people(lignes)),
+        "closes": annees_closes(perimetre),
     }
 
 
@@ -249,28 +242,21 @@ def lignes_tardives(perimetre: Perimetre) -> list[Tardive]:
     return found
 
 
-def batched_ids(pks: Collection[int | None]) -> Iterator[list[int]]:
-    """The numbers, sorted, by lots that one query can carry."""
-    known = sorted(pk for pk in pks if pk is not None)
-    for start in range(0, len(known), MOST_IDS):
-        yield known[start : start + MOST_IDS]
-
-
 # Figures -------------------------------------------------------------------------------------------------------------
 def _heures(perimetre, lignes, corrections, avant) -> dict[str, str]:
     dues = perimetre.heures_dues()
     acceptees = sum((ligne.heures for ligne in lignes), ZERO)
     repris = _sum(perimetre.reprises())
     return {
-        "dues": _h(_sum(dues)),
-        "dues_periode": _h(_sum(dues.filter(date_effet__gte=perimetre.du))),
-        "declarees": _h(_sum(last_word(_dans(perimetre, (Etat.TRANSMISE, Etat.ACCEPTEE))))),
-        "acceptees": _h(acceptees),
-        "corrections": _h(corrections),
-        "formation": _h(sum((ligne.formation for ligne in lignes), ZERO)),
-        "reprises": _h(repris),
-        "cumul": _h(avant + acceptees),
-        "total": _h(avant + acceptees + repris),
+        "dues": en_texte(_sum(dues)),
+        "dues_periode": en_texte(_sum(dues.filter(date_effet__gte=perimetre.du))),
+        "declarees": en_texte(_sum(last_word(_dans(perimetre, (Etat.TRANSMISE, Etat.ACCEPTEE))))),
+        "acceptees": en_texte(acceptees),
+        "corrections": en_texte(corrections),
+        "formation": en_texte(sum((ligne.formation for ligne in lignes), ZERO)),
+        "reprises": en_texte(repris),
+        "cumul": en_texte(avant + acceptees),
+        "total": en_texte(avant + acceptees + repris),
     }
 
 
@@ -316,7 +302,7 @@ def _table(lignes, key: Callable[[Ligne], Hashable], labels: dict) -> list[list]
             people[label].add(ligne.personne)
     order = {str(label): rank for rank, label in enumerate(labels.values())}
     names = sorted(hours, key=lambda name: (order.get(name, len(order)), name))
-    return [[name, _h(hours[name]), _h(training[name]), len(people[name])] for name in names]
+    return [[name, en_texte(hours[name]), en_texte(training[name]), len(people[name])] for name in names]
 
 
 def _familles(employeurs: Iterable[int | None]) -> dict[int, str]:
@@ -343,67 +329,16 @@ def _clauses(perimetre, lignes, clauses) -> list[list]:
             people[ligne.clause].add(ligne.personne)
     told = [row for row in clauses if hours[row[0]] or (row[5] <= perimetre.au and row[6] >= perimetre.du)]
     return [
-        [pk, objet[:200], _h(dues.get(pk, ZERO)), _h(hours[pk]), _h(repris.get(pk, ZERO)), len(people[pk])]
+        [
+            pk,
+            objet[:200],
+            en_texte(dues.get(pk, ZERO)),
+            en_texte(hours[pk]),
+            en_texte(repris.get(pk, ZERO)),
+            len(people[pk]),
+        ]
         for pk, _lot, objet, *_ in sorted(told, key=lambda row: (row[2], row[0]))
     ]
-
-
-def _sorties(perimetre, affectations: Collection[int | None], on: date | None) -> dict[str, Any]:
-    """People of these assignments who left in the period, and what they had become: `points` by term and situation.
-
-    `attendus`: for each term, how many of them had reached it on the day `on`.
-    """
-    people: dict[int, date] = {}
-    for several in batched_ids(affectations):
-        left = Affectation.objects.filter(
-            pk__in=several, participant__sortie_le__range=(perimetre.du, perimetre.au)
-        ).order_by()
-        people.update(left.values_list("participant", "participant__sortie_le"))
-    counted: Counter[tuple[int, str]] = Counter()
-    hired: dict[str, set[int]] = {"chez_acheteur": set(), "chez_titulaire": set()}
-    for several in batched_ids(people):
-        points = PointSuivi.objects.filter(participant__in=several).order_by()
-        for person, terme, situation, *where in points.values_list("participant", "terme", "situation", *hired):
-            counted[terme, situation] += 1
-            for name, yes in zip(hired, where, strict=True):
-                if yes:
-                    hired[name].add(person)
-    starts = [(terme, start) for day in people.values() for terme, start, _ in calendrier(day, termes_suivi(day))]
-    due = Counter(terme for terme, start in starts if on is not None and start <= on)
-    return {
-        "personnes": len(people),
-        "attendus": sorted([terme, count] for terme, count in due.items()),
-        "points": [[terme, str(Situation(s).label), n] for (terme, s), n in sorted(counted.items(), key=_point_order)],
-        **{name: len(several) for name, several in hired.items()},
-    }
-
-
-def _formations(perimetre, people: Collection[int]) -> list[list]:
-    """Trainings of the people counted that ended in the period: [result, number, hours planned]; one query."""
-    bodies = ClauseSociale.objects.filter(pk__in=perimetre.ids).order_by().values("facilitateur")
-    rows = ActionFormation.objects.filter(
-        participant__facilitateur__in=bodies, statut=StatutFormation.TERMINEE, au__range=(perimetre.du, perimetre.au)
-    ).order_by()
-    numbers: Counter[str] = Counter()
-    hours: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for person, result, planned in rows.values_list("participant", "resultat", "heures"):
-        if person in people:
-            numbers[result] += 1
-            hours[result] += planned or ZERO
-    labels = {**dict(ResultatFormation.choices), "": SANS_ETIQUETTE}
-    return [[str(label), numbers[key], _h(hours[key])] for key, label in labels.items() if numbers[key]]
-
-
-def _closes(perimetre) -> list[int]:
-    """Years of the period that a body following these clauses has closed."""
-    bodies = ClauseSociale.objects.filter(pk__in=perimetre.ids).order_by().values("facilitateur")
-    years = Cloture.objects.filter(facilitateur__in=bodies, annee__range=(perimetre.du.year, perimetre.au.year))
-    return sorted(set(years.values_list("annee", flat=True)))
-
-
-def _point_order(item):
-    (terme, situation), _ = item
-    return terme, list(Situation.values).index(situation)
 
 
 def _by_clause(rows) -> dict[int, Decimal]:
@@ -416,7 +351,3 @@ def _people(lignes) -> set[int]:
 
 def _sum(rows) -> Decimal:
     return round(rows.order_by().aggregate(total=Sum("heures"))["total"] or ZERO, 2)
-
-
-def _h(hours: Decimal) -> str:
-    return f"{round(hours, 2):.2f}"
