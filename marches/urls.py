@@ -1,4 +1,5 @@
 from django.urls import path
+from django.views.generic import RedirectView
 
 from marches.views import (
     achats,
@@ -123,7 +124,7 @@ urlpatterns = [
     path("avis/", avis.list, name="appels"),
     path("avis/tous/", avis.tous, name="avis_tous"),
     path("avis/<int:pk>/", avis.detail, name="avis_detail"),
-    path("avis/importer/", avis.importer, name="avis_importer"),
+    path("avis/importer/", RedirectView.as_view(pattern_name="marches:import_contrats", permanent=True)),
     path("avis/importations/<int:pk>/annuler/", avis.annuler, name="avis_annuler"),
     path("avis/a-rapprocher/", avis.parties, name="parties"),
     path("avis/a-rapprocher/<int:pk>/", avis.partie, name="partie"),

@@ -376,7 +376,6 @@ PAGES = [
     Page("marches:appels", everybody()),
     Page("marches:avis_tous", everybody()),
     Page("marches:avis_detail", everybody(), kwargs={"pk": "avis.pk"}),
-    Page("marches:avis_importer", only(ADMIN)),
     # Files of contracts; each step belongs to who left the file
     Page("marches:importations", only(A, ADMIN)),
     Page("marches:import_contrats", only(A, ADMIN)),

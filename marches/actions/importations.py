@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
+from marches.actions import avis
+from marches.importers.aiguillage import est_avis
 from marches.importers.apercu import Apercu, apercevoir
 from marches.importers.contrats import Depassee, inscrire, poursuivre, seul
 from marches.importers.fichiers import Fichier, fichiers
@@ -16,17 +19,39 @@ from marches.importers.formats import FORMATS
 from marches.models import SourceLot
 from marches.upsert import DejaAnnulee
 from marches.upsert import annuler as take_back
+from portal import depots
 from portal.imports import FichierRefuse
 from portal.models import Depot, Importation
 from portal.permissions import Acteur, Role
 
-__all__ = ["CLES", "DejaAnnulee", "annuler", "can_be_taken_back", "importer", "lire", "refus_de", "relancer"]
+__all__ = [
+    "CLES", "DejaAnnulee", "annuler", "can_be_taken_back", "deposer", "importer", "lire", "refus_de", "relancer",
+]  # fmt: skip
 
 USAGE = "contrats"
 CLES = tuple({format.cle for format in FORMATS})
 FEW_BYTES = 300_000  # read while the browser waits; more go to the queue
 MOST_BYTES = 1024**3  # unpacked
 LU, EN_LECTURE = "lu", "lecture"
+
+
+def deposer(upload: UploadedFile, *, by: Acteur) -> Depot | Importation:
+    """Leave a file of contracts, to be read before anything is written, or one of notices, whose import begins at once.
+
+    What the file is, its content says. FichierRefuse for a file that is neither, and for notices that somebody else
+    than the administration brings: they may speak of any buyer.
+    """
+    notices = est_avis(upload.file)
+    if notices and not by.has(Role.ADMINISTRATION):
+        raise FichierRefuse(
+            "Ce fichier contient des avis de marché\u00a0: l'administration du portail les importe pour tous les "
+            "acheteurs. Déposez ici les données essentielles de vos contrats."
+        )
+    depot = depots.deposer(upload, avis.USAGE if notices else USAGE, by.user)
+    if notices:
+        return avis.importer(depot, by=by)
+    lire(depot, by=by)
+    return depot
 
 
 # Before -------------------------------------------------------------------------------------------------------------
@@ -170,6 +195,12 @@ def visible_importations(acteur: Acteur):
     if not acteur.has(Role.ACHETEUR) or not acteur.organisation_id:
         return rows.none()
     return rows.filter(rapport__organisation=acteur.organisation_id)
+
+
+def listed(acteur: Acteur):
+    """What the list of imports shows: those of contracts one may see, and those of notices for the administration."""
+    rows = visible_importations(acteur)
+    return rows | Importation.objects.filter(format=avis.FORMAT) if acteur.has(Role.ADMINISTRATION) else rows
 
 
 def can_be_taken_back(importation: Importation) -> bool:

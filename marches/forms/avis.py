@@ -1,33 +1,14 @@
-"""The file of notices to import; which organisation a party without identifier is."""
+"""Which organisation a party without identifier is."""
 
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 
-from portal.depots import LARGEST
 from portal.siret import clean, is_siret
 from structures.enums import TypeIdentifiant
 from structures.models import Organisation
 
 TEXTE, SIRET = "texte", "siret"
-
-
-class FichierAvisForm(forms.Form):
-    fichier = forms.FileField(
-        label="Fichier d'avis",
-        help_text="Un avis eForms, TED R2.0.9 ou BOAMP ancien format (.xml), ou une archive .zip d'avis, "
-        f"{LARGEST // 1024 // 1024}\u00a0Mo au plus. Les coordonnées des personnes citées ne sont pas gardées.",
-        widget=forms.FileInput(attrs={"accept": ".xml,.zip"}),
-        error_messages={
-            "required": "Choisissez un fichier.",
-            "empty": "Ce fichier est vide\u00a0: choisissez-en un autre.",
-        },
-    )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
 
 
 class RapprochementForm(forms.Form):

@@ -1,10 +1,10 @@
-"""A file of contracts."""
+"""A file of contracts or of notices."""
 
 from portal.depots import LARGEST
 from portal.fields import FichierField, FichierForm
 
 
-class FichierContratsForm(FichierForm):
+class FichierMarchesForm(FichierForm):
     """The file alone: its format is known by its content."""
 
     fichier = FichierField(

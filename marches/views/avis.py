@@ -9,12 +9,10 @@ from django.utils import timezone
 from marches import appels
 from marches.actions import avis as actions
 from marches.filters import AppelFilter, AvisFilter
-from marches.forms.avis import FichierAvisForm, RapprochementForm
+from marches.forms.avis import RapprochementForm
 from marches.importers.avis import FORMAT
 from marches.models import Avis, Marche, PartieARapprocher
 from marches.upsert.avis import lus
-from portal import depots
-from portal.imports import FichierRefuse
 from portal.models import Importation
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
@@ -62,21 +60,6 @@ def detail(request, pk):
 
 
 # Files ----------------------------------------------------------------------------------------------------------------
-@role_required(Role.ADMINISTRATION)
-def importer(request):
-    form = FichierAvisForm(request.POST, request.FILES) if request.method == "POST" else FichierAvisForm()
-    if form.is_valid():
-        try:
-            depot = depots.deposer(form.cleaned_data["fichier"], actions.USAGE, request.user)
-        except FichierRefuse as refusal:
-            form.add_error("fichier", str(refusal))
-        else:
-            importation = actions.importer(depot, by=request.acteur)
-            return redirect("pages:importation", pk=importation.pk)
-    recent = Importation.objects.filter(format=FORMAT).select_related("par")[:10]
-    return render(request, "marches/avis_importer.html", {"form": form, "importations": recent})
-
-
 @role_required(Role.ADMINISTRATION)
 def annuler(request, pk):
     """Asks first, then takes the import back."""

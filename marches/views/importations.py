@@ -1,4 +1,7 @@
-"""Files of contracts: left, read, confirmed, followed, taken back. Administration any file, a buyer their own."""
+"""Files of contracts and of notices: left, read, confirmed, followed, taken back.
+
+Administration brings any file, a buyer the contracts of their own.
+"""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -6,10 +9,11 @@ from django.views.decorators.http import require_POST
 
 from marches import presentation_imports as presentation
 from marches.actions import importations as actions
-from marches.forms.importations import FichierContratsForm
+from marches.forms.importations import FichierMarchesForm
 from marches.importers.formats import FORMATS
 from portal import depots
 from portal.imports import FichierRefuse
+from portal.models import Importation
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 
@@ -18,23 +22,28 @@ BY = (Role.ACHETEUR, Role.ADMINISTRATION)
 
 @role_required(*BY)
 def importations(request):
-    rows = actions.visible_importations(request.acteur).select_related("par")
+    rows = actions.listed(request.acteur).select_related("par")
     return render(request, "marches/importation_list.html", {"page": paginate(rows, request)})
 
 
 @role_required(*BY)
 def importer(request):
-    form = FichierContratsForm(request.POST, request.FILES) if request.method == "POST" else FichierContratsForm()
+    """Contracts or notices: the content of the file chooses the engine."""
+    form = FichierMarchesForm(request.POST, request.FILES) if request.method == "POST" else FichierMarchesForm()
     if form.is_valid():
         try:
-            depot = depots.deposer(form.cleaned_data["fichier"], actions.USAGE, request.user)
+            left = actions.deposer(form.cleaned_data["fichier"], by=request.acteur)
         except FichierRefuse as refusal:
             form.add_error("fichier", str(refusal))
         else:
-            actions.lire(depot, by=request.acteur)
-            return redirect("marches:import_apercu", pk=depot.pk)
-    noms = [format.nom for format in FORMATS]
-    return render(request, "marches/import_form.html", {"form": form, "formats": noms})
+            page = "pages:importation" if isinstance(left, Importation) else "marches:import_apercu"
+            return redirect(page, pk=left.pk)
+    context = {
+        "form": form,
+        "formats": [format.nom for format in FORMATS],
+        "avis": request.acteur.has(Role.ADMINISTRATION),
+    }
+    return render(request, "marches/import_form.html", context)
 
 
 @role_required(*BY)

@@ -1,6 +1,9 @@
 """Pages of notices: calls still open, one notice, the files, the parties that people match."""
 
+import gzip
+import io
 import re
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from marches import appels
+from marches.importers.aiguillage import est_avis
 from marches.importers.avis import import_avis
 from marches.models import Avis, Lot, Marche, PartieARapprocher
 from portal.models import Importation
@@ -180,7 +184,7 @@ def upload(path):
 
 def test_a_file_is_imported_in_a_task_and_taken_back():
     client = sign_in(Role.ADMINISTRATION)
-    response = client.post(reverse("marches:avis_importer"), {"fichier": upload(CHAIN[0])}, follow=True)
+    response = client.post(reverse("marches:import_contrats"), {"fichier": upload(CHAIN[0])}, follow=True)
     assert "Annuler cet import" in text(response)
     importation = Importation.objects.get()
     assert (importation.rapport["lus"], importation.rapport["crees"]) == (1, 1)
@@ -194,18 +198,89 @@ def test_a_file_is_imported_in_a_task_and_taken_back():
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(b"", "vide"), (b"bonjour", "XML valide"), (b"<a/>", "ni un avis eForms")]
+    ("content", "words"),
+    [
+        (b"", "vide"),
+        (b"bonjour", "ni du JSON ni du XML"),
+        (b"<a/>", "XML ou une page HTML"),
+        (b"<ContractNotice>", "XML valide"),  # begins as a notice
+    ],
 )
 def test_a_bad_file_is_refused_in_french(content, words):
     client = sign_in(Role.ADMINISTRATION)
     file = SimpleUploadedFile("a.xml", content)
-    assert words in text(client.post(reverse("marches:avis_importer"), {"fichier": file}, follow=True))
+    assert words in text(client.post(reverse("marches:import_contrats"), {"fichier": file}, follow=True))
     assert not Avis.objects.exists()
+
+
+def zipped(**members) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "."), content)
+    return packed.getvalue()
+
+
+NOTICE, CONTRACTS = CHAIN[0].read_bytes(), b'{"marches": {"marche": []}}'
+
+
+@pytest.mark.parametrize(
+    ("content", "notices"),
+    [
+        (NOTICE, True),
+        (gzip.compress(NOTICE), True),
+        (zipped(a__xml=NOTICE, lisez__txt=b"Avis"), True),
+        (b"\xef\xbb\xbf" + NOTICE, True),
+        (TED[0].read_bytes(), True),
+        (b"<!-- <marches> -->\n<?x?><ANNONCE a='1'/>", True),
+        ("<?xml version='1.0' encoding='utf-16'?><TED_EXPORT/>".encode("utf-16"), True),
+        (CONTRACTS, False),
+        (zipped(a__json=CONTRACTS), False),
+        (b"<marches><marche/></marches>", False),
+        (b"<ContractNoticeX/>", False),
+        (b"", False),
+        (b"PK\x03\x04 not an archive", False),
+        (b"\x1f\x8b\x08 damaged", False),
+        (zipped(**{"[Content_Types]__xml": b"<a/>", "b__xml": NOTICE}), False),  # a workbook
+    ],
+)
+def test_what_a_file_is_its_content_says(content, notices):
+    file = io.BytesIO(content)
+    assert est_avis(file) is notices
+    assert file.tell() == 0
+
+
+def test_an_archive_of_both_is_refused():
+    client = sign_in(Role.ADMINISTRATION)
+    file = SimpleUploadedFile("a.zip", zipped(a__xml=NOTICE, b__json=CONTRACTS))
+    page = text(client.post(reverse("marches:import_contrats"), {"fichier": file}))
+    assert "déposez-les séparément" in page
+    assert not Importation.objects.exists()
+
+
+def test_notices_packed_alone_are_imported_and_listed(client_acheteur):
+    client = sign_in(Role.ADMINISTRATION)
+    file = SimpleUploadedFile("a.xml.gz", gzip.compress(NOTICE))
+    client.post(reverse("marches:import_contrats"), {"fichier": file})
+    assert Avis.objects.count() == 1
+    assert "a.xml.gz" in text(client.get(reverse("marches:importations")))
+    assert "a.xml.gz" not in text(client_acheteur.get(reverse("marches:importations")))
+
+
+def test_a_buyer_brings_contracts_not_notices(client_acheteur):
+    page = text(client_acheteur.post(reverse("marches:import_contrats"), {"fichier": upload(CHAIN[0])}))
+    assert "administration du portail les importe pour tous" in page
+    assert not Importation.objects.exists()
+
+
+def test_the_former_address_leads_to_the_one_page():
+    page = sign_in(Role.ADMINISTRATION).get("/marches/avis/importer/")
+    assert (page.status_code, page.url) == (301, reverse("marches:import_contrats"))
 
 
 def test_no_file_is_asked_for():
     client = sign_in(Role.ADMINISTRATION)
-    assert "Choisissez un fichier" in text(client.post(reverse("marches:avis_importer")))
+    assert "Choisissez un fichier" in text(client.post(reverse("marches:import_contrats")))
 
 
 # Parties --------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Notices of public contracts: one XML file, or a .zip of them; the format is known by the root element."""
 
+import gzip
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ from django.utils import timezone
 from marches.importers.avis import boamp, eforms, ted, xml
 from marches.rules.avis import AvisLu
 from marches.upsert.avis import AvisUpsert, LectureAvis
-from portal.imports import FichierRefuse, ImportReport
+from portal.imports import FichierRefuse, ImportReport, open_maybe_gzip
 from portal.models import Importation
 
 FORMAT = "avis"
+ANNONCES = frozenset({*eforms.ROOTS, "TED_EXPORT", "ANNONCE"})  # root elements of the notices that are read
 ZIP_MAGIC = b"PK\x03\x04"
 MOST_MEMBERS = 20_000
 LARGEST_ARCHIVE = 2 * 1024**3  # bytes once unpacked
@@ -39,6 +41,8 @@ def import_avis(path: str | Path | BinaryIO, *, nom: str = "", by=None, importat
             importation.rapport = importation.rapport | report.as_dict()
             importation.terminee_le = timezone.now()
             importation.save(update_fields=["rapport", "terminee_le"])
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise FichierRefuse("L'archive .gz est abîmée\u00a0: téléchargez-la de nouveau, puis recommencez.") from error
     except OSError as error:
         raise FichierRefuse(f"Le fichier ne peut pas être lu\u00a0: {error.strerror or error}.") from error
     return report
@@ -70,6 +74,7 @@ def _lectures(path: str | Path | BinaryIO, report: ImportReport) -> Iterator[Lec
 
 
 def _of_file(file: BinaryIO, report: ImportReport) -> Iterator[LectureAvis]:
+    file = open_maybe_gzip(file)
     magic = file.read(len(ZIP_MAGIC))
     file.seek(0)
     if not magic.strip():
