@@ -137,6 +137,12 @@ class ModeleClauseQuerySet(models.QuerySet):
         mine = Q(organisation=None) | Q(organisation=acteur.organisation_id or 0)
         return self.filter(mine).exclude(publie_le=None)
 
+    def editable_by(self, acteur):
+        """Drafts of the organisation for which this `Acteur` writes clauses."""
+        if not acteur.has(Role.FACILITATEUR, Role.ACHETEUR):
+            return self.none()
+        return self.filter(organisation=acteur.organisation_id, publie_le=None)
+
     def current(self, acteur):
         """The last published version of each text, those that were withdrawn left out."""
         newer = self.model.objects.filter(
@@ -177,6 +183,12 @@ class EstimationQuerySet(models.QuerySet):
 
 
 class ClauseSocialeQuerySet(models.QuerySet):
+    def of_buyer(self, acheteur):
+        """Clauses of this buyer, whichever establishment of it signed."""
+        siren = acheteur.organisation.siren
+        same = Q(lot__marche__acheteur=acheteur)
+        return self.filter(same | Q(lot__marche__acheteur__organisation__siren=siren) if siren else same)
+
     def with_heures_dues(self, on):
         """Annotate `heures_dues_total`: hours due at this day, all origins together."""
         from clauses.models import HeuresDues

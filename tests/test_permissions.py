@@ -429,6 +429,12 @@ PAGES = [
         kwargs={"pk": "estimation.pk"},
     ),
     Page(
+        "clauses:estimation_clauses",
+        replaced(only(F), {F: 404}),
+        only(F, code=404),
+        kwargs={"pk": "estimation.pk"},
+    ),
+    Page(
         "clauses:estimation_delete",
         replaced(only(A, code=302), {S: 404, E: 404, F: 404, R: 404}),
         only(*USERS, code=404),
@@ -451,6 +457,9 @@ PAGES = [
     ),
     Page("clauses:modeles", only(F, A)),
     Page("clauses:modele", only(F, A), kwargs={"pk": "modele.pk"}),
+    Page("clauses:modele_create", only(F, A)),
+    Page("clauses:modele_edit", only(F, A), kwargs={"pk": "modele.pk"}),
+    Page("clauses:modele_retirer", only(F, A, code=404), kwargs={"pk": "modele.pk"}, method="post"),
     Page("clauses:facilitateurs", everybody()),
     Page("clauses:facilitateur", everybody(), kwargs={"pk": "facilitateur.pk"}),
     Page("clauses:facilitateur_edit", only(F)),

@@ -1,6 +1,8 @@
 """Clauses and the hours they owe."""
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -30,6 +32,12 @@ def create_clause(
     _save_with_history(clause, by, "creation")
     add_heures_dues(clause, heures=heures, date_effet=date_debut, origine=OrigineHeures.INITIAL, motif=motif, by=by)
     return clause
+
+
+@transaction.atomic
+def create_clauses(demandes: Iterable[Mapping[str, Any]], *, facilitateur: Facilitateur, by: Acteur):
+    """Several clauses at once, one a lot, all or none; each of `demandes` is what `create_clause` takes."""
+    return [create_clause(facilitateur=facilitateur, by=by, **demande) for demande in demandes]
 
 
 @transaction.atomic

@@ -34,9 +34,14 @@ class ParametresClause:
 def parametres_of(clause: ClauseSociale, on: date) -> ParametresClause:
     """The parameters of a clause on the day `on`: those of the signed convention in force between its facilitator and
     its buyer, the latest begun first, else the dated defaults. One query."""
-    signed = Convention.objects.in_force(on).filter(facilitateur=clause.facilitateur_id)
-    found = signed.filter(parties__acheteur=clause.lot.marche.acheteur_id).order_by("-date_debut", "-pk").first()
+    found = conventions_for(clause.facilitateur, clause.lot.marche.acheteur).in_force(on).first()
     return regles_of(found, on)
+
+
+def conventions_for(facilitateur: Facilitateur | None, acheteur: Acheteur):
+    """Conventions between this body and this buyer, the latest begun first; none without a body."""
+    rows = Convention.objects.filter(facilitateur=facilitateur) if facilitateur else Convention.objects.none()
+    return rows.filter(parties__acheteur=acheteur).order_by("-date_debut", "-pk")
 
 
 def regles_of(convention: Convention | None, on: date) -> ParametresClause:

@@ -11,6 +11,8 @@ from clauses.forms.champs import MoisField
 from clauses.models import ClauseSociale, HeuresDues
 from portal.fields import JourField, NombreField
 
+SANS_CHIFFRE = "Une clause a besoin d'un volume d'heures supérieur à 0\u00a0: sans chiffre, elle reste sans effet."
+
 
 class ClauseForm(forms.ModelForm):
     heures = NombreField(label="Heures d'insertion dues", minimum="0.01", maximum="9999999.99")
@@ -47,20 +49,24 @@ class ClauseForm(forms.ModelForm):
         model = ClauseSociale
         fields = [
             "type", "date_debut", "date_fin", "publics", "penalite_heure", "penalite_document_jour",
-            "penalite_plafond", "mutualisation_acceptee_le", "texte",
+            "penalite_plafond", "mutualisation_acceptee_le", "convention", "texte",
         ]  # fmt: skip
         widgets = {"publics": forms.Textarea({"rows": 3}), "texte": forms.Textarea({"rows": 6})}
 
     field_order = ["type", "heures", "motif"]  # then as in Meta
 
-    def __init__(self, *args, calcul=None, **kwargs):
+    def __init__(self, *args, calcul=None, conventions=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.calcul = calcul
+        if conventions:
+            self.fields["convention"].queryset = conventions
+            self.fields["convention"].empty_label = "Aucune"
+            self.fields["convention"].help_text = "Elle fixe l'éligibilité et le jour où les mois sont attendus."
+        else:
+            del self.fields["convention"]
         self.order_fields(self.field_order)
         self.fields["publics"].help_text = "Sans nom de personne\u00a0: profils ou critères seulement."
-        self.fields["heures"].error_messages["min_value"] = (
-            "Une clause a besoin d'un volume d'heures supérieur à 0\u00a0: sans chiffre, elle reste sans effet."
-        )
+        self.fields["heures"].error_messages["min_value"] = SANS_CHIFFRE
 
     def clean(self):
         data = super().clean()

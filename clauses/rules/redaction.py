@@ -86,3 +86,13 @@ def relire(texte: str, *, type: str, heures, lot: str, contact: str, publics: st
                 )
             )
     return sorted(found, key=lambda verdict: -Niveau(verdict.level).rank)
+
+
+def relire_modele(texte: str, type: str) -> list[Verdict]:
+    """What a model text lacks before it is published: the four mentions, as variables or in words for the hours.
+
+    Same source as `relire`.
+    """
+    told = {name: name if f"{{{name}}}" in texte else "" for name in ("lot", "contact", "publics", "heures")}
+    hours = told.pop("heures") or bool(re.search(r"\d[\d\s\u00a0\u202f]*(?:heures?\b|h\b)", texte))
+    return relire(texte, type=type, heures=1 if hours else 0, **told)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from clauses import actions, bord, rules
+from clauses.actions.conventions import conventions_for
 from clauses.enums import EtapeEcart, OrigineHeures
 from clauses.filters import ClauseFilter
 from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm
@@ -19,7 +21,7 @@ from clauses.presentation import allure_pour, by_month
 from clauses.querysets import DECLARENTS
 from clauses.rules.redaction import relire
 from clauses.stats import nombre_personnes
-from clauses.views.modeles import filled
+from clauses.views.modeles import carried, filled, reusable
 from marches.models import Lot
 from marches.rules import fin_prevue
 from portal.pagination import paginate
@@ -28,6 +30,7 @@ from portal.permissions import Role, role_required
 SUIVI = (Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE)
 LONGEST = 20  # digits of a number carried by an address
 MOST_PEOPLE = 500  # codes listed on the page of a clause
+MOST_REUSED = 8  # clauses of the buyer whose text is proposed
 MOST_NOTES = 50  # meetings and tasks on the page of a clause
 FIRST, MOST, MOST_EACH = 4, 100, 20  # months to do shown at once on the board, in all, of each kind
 
@@ -68,21 +71,42 @@ def create(request, lot_pk):
     lot = get_object_or_404(lots, pk=lot_pk)
     facilitateur = get_object_or_404(Facilitateur.objects.acting(request.acteur))
     calcul = _calcul(request.GET)
-    initial = {"heures": calcul.get("heures"), "date_debut": lot.date_debut or lot.date_notification}
-    initial["date_fin"] = lot.date_fin or fin_prevue(initial["date_debut"], lot.duree_mois)
-    initial |= filled(request.GET, lot, request.acteur)
-    form = ClauseForm(request.POST or None, initial=initial, calcul=calcul)
-    if form.is_valid():
+    start = lot.date_debut or lot.date_notification
+    initial = {"heures": calcul.get("heures"), "date_debut": start}
+    initial["date_fin"] = lot.date_fin or fin_prevue(start, lot.duree_mois)
+    first, reprise = filled(request.GET, lot, request.acteur)
+    conventions = conventions_for(facilitateur, lot.marche.acheteur)
+    initial |= {"convention": next(iter(conventions.in_force(timezone.localdate())), None)} | first
+    form = ClauseForm(request.POST or None, initial=initial, calcul=calcul, conventions=conventions)
+    verdicts = None
+    if form.is_valid() and "relire" in request.POST:
+        data = form.cleaned_data
+        verdicts = relire(
+            data["texte"], type=data["type"], heures=data["heures"], lot=str(lot), publics=data["publics"],
+            contact=facilitateur.courriel or facilitateur.telephone,
+        )  # fmt: skip
+    elif form.is_valid():
         try:
             clause = actions.create_clause(
-                lot=lot, facilitateur=facilitateur, calcul=calcul, by=request.acteur, **form.cleaned_data
-            )
+                lot=lot, facilitateur=facilitateur, calcul=calcul, modele=first.get("modele"), by=request.acteur,
+                **form.cleaned_data,
+            )  # fmt: skip
         except ValidationError as error:
             form.add_error(None, error)
         else:
             messages.success(request, "La clause est créée. Ouvrez le premier mois quand l'entreprise commence.")
             return redirect(clause)
-    return render(request, "clauses/clause_form.html", {"form": form, "lot": lot, "calcul": calcul})
+    context = {
+        "form": form,
+        "lot": lot,
+        "calcul": calcul,
+        "reprise": reprise,
+        "verdicts": verdicts,
+        "existantes": ClauseSociale.objects.filter(lot=lot).count(),
+        "reutilisables": reusable(lot, request.acteur)[:MOST_REUSED],
+        "carried": urlencode(carried(request.GET)),
+    }
+    return render(request, "clauses/clause_form.html", context)
 
 
 @role_required(*SUIVI)

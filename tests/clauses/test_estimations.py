@@ -1,5 +1,6 @@
 """Estimates: what the calculator found is kept whole, and becomes a clause."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from django.urls import reverse
 from clauses import rules
 from clauses.models import ClauseSociale, Estimation
 from portal.permissions import Role
+from portal.text import racines
 from tests import factories as f
 from tests.conftest import sign_in
 
@@ -93,3 +95,95 @@ def test_list_costs_the_same_for_one_as_for_ten(django_assert_num_queries):
         f.make_estimation(organisation=client.acteur_organisation, lot=f.make_lot())
     with django_assert_num_queries(len(one)):
         client.get(url)
+
+
+TWO = {
+    "l-TOTAL_FORMS": "2", "l-1-nom": "Peinture", "l-1-montant": "200 000", "l-1-part": "70", "l-1-taux": "10",
+    "l-1-cout": "30",
+}  # fmt: skip
+
+
+def two_lots(client):
+    """An estimate of two lots, and the contract it is for."""
+    keep(client, **TWO)
+    marche = f.make_marche(objet="Construction du lycée")
+    year = {"date_debut": date(2026, 1, 1), "date_fin": date(2026, 12, 31)}
+    lots = [f.make_lot(marche=marche, objet=objet, **year) for objet in ("Gros œuvre", "Peinture")]
+    url = reverse("clauses:estimation_clauses", args=[Estimation.objects.get().pk])
+    return lots, f"{url}?marche={marche.pk}"
+
+
+def fields(*rows, **more):
+    data = {"type": "condition", "publics": "Demandeurs d'emploi", "creer": "1"} | more
+    for rank, (lot, heures) in enumerate(rows):
+        data |= {f"c-{rank}-lot": lot.pk if lot else "", f"c-{rank}-heures": heures}
+    return data
+
+
+def test_an_estimate_of_two_lots_becomes_two_clauses_in_one_action():
+    client = sign_in(Role.FACILITATEUR)
+    mine = client.acteur_organisation.facilitateur
+    type(mine).objects.update(courriel="clause@exemple.fr")
+    lots, url = two_lots(client)
+    convention = f.make_convention(facilitateur=mine, signee_le="2026-01-01", date_fin=date(2099, 1, 1))
+    f.make_partie_convention(convention=convention, acheteur=lots[0].marche.acheteur)
+    modele = f.make_modele_clause(publie_le="2026-01-01", texte="{lot} : {heures} heures, {taux}. {publics}")
+    page = client.get(url)
+    assert [(row.initial["lot"], row.initial["heures"]) for row in page.context["formset"]] == [
+        (lots[0], 833), (lots[1], 467),
+    ]  # fmt: skip
+    given = fields((lots[0], "833"), (lots[1], "500"), modele=modele.pk)
+    read_again = client.post(url, {name: value for name, value in given.items() if name != "creer"})
+    assert [len(verdicts) for _, verdicts in read_again.context["asked"]] == [0, 0]
+    assert not ClauseSociale.objects.exists()
+    assert client.post(url, given).status_code == 302
+    first, second = ClauseSociale.objects.order_by("pk")
+    assert (first.lot, second.lot, first.convention, first.modele) == (*lots, convention, modele)
+    assert first.texte == "Gros œuvre : 833 heures, 5\u202f%. Demandeurs d'emploi"
+    assert [row.heures_dues.get().heures for row in (first, second)] == [833, 500]
+    assert "revu" in second.heures_dues.get().motif
+    again = client.post(url, given)
+    assert "porte déjà une clause" in again.content.decode()
+    assert ClauseSociale.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "said"),
+    [
+        ([(0, ""), (1, "467")], {}, "sans chiffre"),
+        ([(0, "0"), (1, "467")], {}, "sans chiffre"),
+        ([(0, "833"), (0, "467")], {}, "déjà choisi"),
+        ([(None, ""), (None, "")], {}, "au moins un lot"),
+        ([(0, "833"), (None, "")], {"publics": ""}, "obligatoire"),
+        ([(0, "833"), (None, "")], {"type": "autre"}, "est pas enregistré"),
+        ([(0, "9" * 40), (None, "")], {}, "au plus"),
+        ([(0, "833"), (None, "")], {"c-0-date_fin": "2025-01-01"}, "précéder"),
+        ([(0, "833"), (None, "")], {}, "contact du facilitateur"),  # the body tells no way to reach it
+    ],
+)
+def test_all_are_created_or_none(rows, more, said):
+    client = sign_in(Role.FACILITATEUR)
+    if said != "contact du facilitateur":
+        type(client.acteur_organisation.facilitateur).objects.update(courriel="clause@exemple.fr")
+    else:
+        type(client.acteur_organisation.facilitateur).objects.update(courriel="", telephone="")
+    lots, url = two_lots(client)
+    given = fields(*((None if rank is None else lots[rank], heures) for rank, heures in rows), **more)
+    page = client.post(url, given)
+    assert page.status_code == 200
+    assert said in page.content.decode()
+    assert not ClauseSociale.objects.exists()
+
+
+def test_the_contract_of_an_estimate_without_lot_is_looked_for():
+    client = sign_in(Role.FACILITATEUR)
+    lots, url = two_lots(client)
+    marche = lots[0].marche
+    reindex = type(marche).objects.filter(pk=marche.pk)
+    reindex.update(racines=racines("Construction du lycée"))
+    bare = url.partition("?")[0]
+    found = client.get(bare, {"q": "construction lycée"})
+    assert list(found.context["trouves"]) == [marche]
+    assert client.get(bare, {"q": "\x00"}).status_code == 200
+    assert client.get(bare, {"marche": "9" * 18}).status_code == 404
+    assert client.get(bare, {"marche": "x"}).status_code == 200
