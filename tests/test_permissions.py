@@ -485,6 +485,25 @@ PAGES = [
         method="post",
     ),
     Page(
+        "clauses:heures_modele",
+        replaced(only(F, E), {S: 404}),
+        only(F, E, S, code=404),
+        kwargs=MONTH | {"format": "csv"},
+    ),
+    Page("clauses:heures_deposer", replaced(only(F, E), {S: 404}), only(F, E, S, code=404), kwargs=MONTH),
+    Page(
+        "clauses:heures_apercu",
+        only(F, E, S, code=404),
+        only(F, E, S, code=404),
+        kwargs=MONTH | {"depot_pk": "depot.pk"},
+    ),
+    Page(
+        "clauses:heures_ecartees",
+        only(F, E, S, code=404),
+        only(F, E, S, code=404),
+        kwargs=MONTH | {"depot_pk": "depot.pk"},
+    ),
+    Page(
         "clauses:historique",
         replaced(only(F, E), {S: 404}),
         only(F, E, S, code=404),

@@ -76,7 +76,8 @@ def repartir(
     _check_sums(total, parts)
     _check_consent(declaration, known, parts, on)
     wanted = {pk for pk, part in parts.items() if part.heures}
-    months = _months(declaration, wanted | {i.clause_id for i in known.imputations.all()} if known else wanted, by)
+    wanted |= {i.clause_id for i in known.imputations.all()} if known else set()
+    months = ouvrir_mois_de(declaration, wanted, by)
     for month in sorted(months.values(), key=lambda month: month.pk):
         claim(month, None, by)
     known = lock_lines([known.pk])[known.pk] if known else None
@@ -117,7 +118,7 @@ def _check_consent(declaration, line, parts, on) -> None:
         raise ValidationError(f"{verdict.reason} {verdict.remede}")
 
 
-def _months(declaration: Declaration, clauses: set[int], by: Acteur) -> dict[int, Declaration]:
+def ouvrir_mois_de(declaration: Declaration, clauses: set[int], by: Acteur) -> dict[int, Declaration]:
     """The month of each clause for this declarer, opened where it was not."""
     rows = Declaration.objects.filter(
         clause__in=clauses, organisation=declaration.organisation_id, mois=declaration.mois

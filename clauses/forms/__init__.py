@@ -3,7 +3,7 @@
 from clauses.forms.calcul import CENT, CalculLotForm, secteurs_with_children
 from clauses.forms.champs import MoisField
 from clauses.forms.clauses import ClauseForm, HeuresDuesForm, OuvrirMoisForm
-from clauses.forms.heures import AnnulationForm, CorrectionForm, RefusForm, SaisieForm
+from clauses.forms.heures import AnnulationForm, CorrectionForm, FichierHeuresForm, RefusForm, SaisieForm
 from clauses.forms.participants import (
     AffectationForm,
     EffacementForm,
@@ -17,6 +17,7 @@ from clauses.forms.participants import (
 
 __all__ = [
     "AffectationForm", "AnnulationForm", "CENT", "CalculLotForm", "ClauseForm", "CorrectionForm", "EffacementForm",
-    "EligibiliteForm", "FormationForm", "HeuresDuesForm", "MatriculeForm", "MoisField", "OuvrirMoisForm",
-    "ParticipantForm", "ProlongationForm", "RefusForm", "SaisieForm", "TransfertForm", "secteurs_with_children",
+    "EligibiliteForm", "FichierHeuresForm", "FormationForm", "HeuresDuesForm", "MatriculeForm", "MoisField",
+    "OuvrirMoisForm", "ParticipantForm", "ProlongationForm", "RefusForm", "SaisieForm", "TransfertForm",
+    "secteurs_with_children",
 ]  # fmt: skip

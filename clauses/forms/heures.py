@@ -36,6 +36,18 @@ class SaisieForm(forms.Form):
         return data
 
 
+class FichierHeuresForm(forms.Form):
+    fichier = forms.FileField(
+        label="Fichier du mois",
+        help_text="CSV, XLSX ou ODS, 20 Mo au plus. Ni pièce jointe, ni nom de personne.",
+        widget=forms.FileInput({"accept": ".csv,.xlsx,.ods,.xls,.gz"}),
+        error_messages={
+            "required": "Choisissez un fichier sur votre appareil.",
+            "empty": "Le fichier est vide\u00a0: choisissez un fichier avec une ligne d'en-têtes et des données.",
+        },
+    )
+
+
 class CorrectionForm(SaisieForm):
     def clean(self):
         data = super().clean()

@@ -228,7 +228,7 @@ def followed(month):
     return actions.affectations_suivies(month.clause).order_by("participant__code", "pk")
 
 
-def _candidates(month):
+def candidates(month):
     """Assignments of the month likely on this clause: employed by who declares, or already declared on it."""
     last = dernier_du_mois(month.mois)
     likely = Q(employeur=month.organisation_id) | Q(
@@ -254,7 +254,7 @@ def _elsewhere(month):
 def _initial(month, imputations) -> list[tuple]:
     """(assignment, its draft or None): drafts first, then who is likely in the month."""
     drafts = [(i.ligne.affectation, i) for i in imputations if i.etat == Etat.BROUILLON and i.ligne.affectation]
-    return [*drafts, *((affectation, None) for affectation in _candidates(month)[:MOST_ROWS])]
+    return [*drafts, *((affectation, None) for affectation in candidates(month)[:MOST_ROWS])]
 
 
 def _row(affectation, saved=None, data=None) -> Rang:
