@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Max, Q, Sum
 
@@ -29,6 +30,7 @@ ELIGIBILITES_JOURS = 60
 CONVENTIONS_JOURS = 180
 TACHES_JOURS = 30
 MOST = 10  # rows of each list
+MOST_IDS = 5_000  # clauses in one query
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,18 @@ def classees(clauses, on: date) -> list[Rang]:
         for pk, start, end, due, accepted in rows
     ]
     return sorted(ranks, key=lambda rank: (-rank.allure.verdict.level.rank, -rank.allure.retard, -rank.pk))
+
+
+def mois_a_verifier(acteur: Acteur) -> list[int]:
+    """Months with a line to accept or refuse, the oldest first. Two queries, off the index of the lines that wait."""
+    clauses: Any = list(
+        ClauseSociale.objects.followed_by(acteur).order_by().values_list("pk", flat=True)[: MOST_IDS + 1]
+    )
+    if len(clauses) > MOST_IDS:
+        clauses = ClauseSociale.objects.followed_by(acteur).order_by().values("pk")
+    rows = Imputation.objects.filter(clause__in=clauses, etat=Etat.TRANSMISE)
+    months = rows.order_by("declaration__mois", "declaration").values_list("declaration", "declaration__mois")
+    return [pk for pk, _ in months.distinct()]
 
 
 def suivis(ranks, on: date) -> list[dict]:

@@ -282,10 +282,6 @@ class DeclarationQuerySet(models.QuerySet):
             nb_acceptees=lines(etat=Etat.ACCEPTEE),
         )
 
-    def waiting(self):
-        """Months with a line to accept or refuse."""
-        return self._with_line(Etat.TRANSMISE)
-
     def to_correct(self):
         """Months with a refused line that nothing corrects yet."""
         return self._with_line(Etat.REFUSEE, remplacee_par=None)

@@ -32,7 +32,7 @@ LONGEST = 20  # digits of a number carried by an address
 MOST_PEOPLE = 500  # codes listed on the page of a clause
 MOST_REUSED = 8  # clauses of the buyer whose text is proposed
 MOST_NOTES = 50  # meetings and tasks on the page of a clause
-FIRST, MOST, MOST_EACH = 4, 100, 20  # months to do shown at once on the board, in all, of each kind
+FIRST, MOST, MOST_EACH = 4, 24, 20  # months to do shown at once on the board, in all, of each kind
 
 
 @role_required(*SUIVI)
@@ -47,7 +47,7 @@ def clause_list(request):
         ranks = [rank for rank in ranks if rank.allure.en_retard == (wanted == "retard")]
     page = paginate(ranks, request)
     page = replace(page, rows=bord.suivis(page.rows, on))
-    to_do = _to_do(request.acteur, on)
+    to_do, waiting = _to_do(request.acteur)
     return render(
         request,
         "clauses/clause_list.html",
@@ -58,7 +58,7 @@ def clause_list(request):
             "a_traiter": bord.a_traiter(request.acteur, on) if request.acteur.has(Role.FACILITATEUR) else None,
             "to_do": to_do[:FIRST],
             "to_do_rest": to_do[FIRST:],
-            "to_do_count": len(to_do),
+            "to_do_count": waiting,
             "on": on,
         },
     )
@@ -272,21 +272,26 @@ def _declarants(clause, acteur):
     return known if acteur.has(Role.FACILITATEUR) else known.filter(pk=acteur.organisation_id)
 
 
-def _to_do(acteur, on):
-    """Months that wait for this `Acteur`, the oldest first: to check, or for others to send or correct."""
-    months = Declaration.objects.visible_to(acteur)
+def _to_do(acteur):
+    """Months that wait for this `Acteur`, the oldest first: to check, or for others to send or correct; their number.
+
+    The states are counted once the months are chosen: for some, not for years of them.
+    """
     if acteur.has(Role.FACILITATEUR):
-        return _oldest(months.waiting(), MOST)
+        chosen = bord.mois_a_verifier(acteur)
+        return _months_of(chosen[:MOST]), len(chosen)
+    months = Declaration.objects.visible_to(acteur).order_by("mois", "pk")
     refused = months.to_correct()
-    drafts = months.drafted().exclude(pk__in=refused.values("pk"))
-    return [*_oldest(refused, MOST_EACH), *_oldest(drafts, MOST_EACH), *_oldest(months.empty(), MOST_EACH)]
+    drafts = months.drafted().exclude(pk__in=refused.order_by().values("pk"))
+    kinds = [list(kind.values_list("pk", flat=True)[:MOST_EACH]) for kind in (refused, drafts, months.empty())]
+    chosen = [pk for kind in kinds for pk in kind]
+    return _months_of(chosen), len(chosen)
 
 
-def _oldest(months, number):
-    """The states are counted once the months are chosen: for a hundred, not for years of them."""
-    chosen = list(months.order_by("mois", "pk").values_list("pk", flat=True)[:number])
-    rows = Declaration.objects.filter(pk__in=chosen).select_related("organisation", "clause__lot").with_etat()
-    return list(rows.order_by("mois", "pk"))
+def _months_of(pks):
+    rows = Declaration.objects.filter(pk__in=pks).select_related("organisation", "clause__lot").with_etat()
+    found = rows.order_by().in_bulk()
+    return [found[pk] for pk in pks if pk in found]
 
 
 def _calcul(query) -> dict:
