@@ -55,6 +55,7 @@ from clauses.models import (
     RepriseHeures,
     Reunion,
     ServiceConvention,
+    StatistiquePublique,
     Tache,
     Transfert,
 )  # fmt: skip
@@ -833,6 +834,18 @@ def make_attestation(*, facilitateur=None, organisation=None, **given) -> Attest
 def make_cloture(*, facilitateur=None, **given) -> Cloture:
     usual = {"facilitateur": facilitateur or make_facilitateur(), "annee": 2025}
     return Cloture.objects.create(**usual | given)
+
+
+def make_statistique_publique(**given) -> StatistiquePublique:
+    """A past year, published with its people, with nothing in it."""
+    france = ["", "France", "", "0.00", "0.00", 0, 0, 0, 0]
+    tables = {"regions": [], "departements": [], "secteurs": [], "familles": []}
+    usual = {
+        "annee": 1990 + next(_n),
+        "chiffres": {"version": 1, "france": france} | tables,
+        "personnes_publiees": True,
+    }
+    return StatistiquePublique.objects.create(**usual | given)
 
 
 # Stories ------------------------------------------------------------------------------------------------------------

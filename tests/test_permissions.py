@@ -612,6 +612,8 @@ PAGES = [
     Page("pages:mentions_legales", everybody()),
     Page("pages:accessibilite", everybody()),
     Page("pages:credits", everybody()),
+    Page("pages:statistiques", everybody()),
+    Page("pages:statistiques_csv", everybody(), kwargs={"annee": "publication.annee"}),
     Page("pages:donnees_personnelles", everybody()),
     Page("pages:robots", everybody()),
     Page("pages:sitemap", everybody()),
@@ -662,6 +664,7 @@ def make_world(clients: dict[str, Client] | None):
     partie = make.make_partie_convention(acheteur=acheteur, convention=make.make_convention(facilitateur=facilitateur))
     return SimpleNamespace(
         nulle_part="nulle-part.png",
+        publication=make.make_statistique_publique(),
         bloc="identite",
         demande=make.make_revendication(structure=structure),
         invitation=make.make_invitation(organisation=structure.organisation),

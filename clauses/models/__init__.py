@@ -24,11 +24,12 @@ from clauses.models.participants import (
     PointSuivi,
     Transfert,
 )
+from clauses.models.statistiques import StatistiquePublique
 
 __all__ = [
     "ActionFormation", "Affectation", "Attestation", "Bilan", "ClauseSociale", "Cloture", "ConsultationParticipant",
     "Convention", "Declaration", "DemandeFacilitateur", "Ecart", "Effacement", "Eligibilite", "Estimation",
     "Facilitateur", "HeuresDues", "Imputation", "LigneHeures", "ModeleClause", "PartEcart", "Participant",
     "PartieConvention", "Passation", "PointSuivi", "Poste", "Prescripteur", "Relais", "RepriseHeures", "Reunion",
-    "ServiceConvention", "Tache", "Transfert",
+    "ServiceConvention", "StatistiquePublique", "Tache", "Transfert",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ their facilitator; a reader knows every sum of what is shown, and may subtract.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from math import inf
 from typing import TypeVar
 
@@ -12,6 +13,15 @@ SMALLEST = 5  # people: 1 to 4 are hidden, 0 is told
 K = TypeVar("K", bound=Hashable)
 Somme = tuple[K, Sequence[K]]  # a cell, and cells that make it up
 TOTAL = object()
+
+
+def personnes_publiables(annee: int, mois: int, on: date) -> bool:
+    """Whether the people of a year may be published on the day `on`: once, when late declarations have come in.
+
+    Figures told again each day would tell, by subtraction, who came the day before. `mois`: from its first day, the
+    year after (parameter `statistiques_mois`).
+    """
+    return on >= date(annee + 1, mois, 1)
 
 
 def masque(effectifs: Mapping[K, int], total: int) -> tuple[dict[K, int | None], int | None]:

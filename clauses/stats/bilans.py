@@ -277,7 +277,7 @@ def _nombres(lignes, clauses, perimetre) -> dict[str, int]:
 
 def _tables(lignes: list[Ligne]) -> dict[str, list[list]]:
     """By class: [label, hours, training hours, people], the official order, then what is not told."""
-    kinds = _familles(ligne.employeur for ligne in lignes)
+    kinds = familles(ligne.employeur for ligne in lignes)
     return {
         "modalite": _table(lignes, lambda ligne: ligne.modalite, dict(Modalite.choices)),
         "employeur": _table(lignes, lambda ligne: kinds.get(ligne.employeur, AUTRES_EMPLOYEURS), {}),
@@ -305,7 +305,7 @@ def _table(lignes, key: Callable[[Ligne], Hashable], labels: dict) -> list[list]
     return [[name, en_texte(hours[name]), en_texte(training[name]), len(people[name])] for name in names]
 
 
-def _familles(employeurs: Iterable[int | None]) -> dict[int, str]:
+def familles(employeurs: Iterable[int | None]) -> dict[int, str]:
     """Employers of the directory by family: SIAE first for those of several kinds."""
     kinds: dict[int, set[str]] = defaultdict(set)
     known = Structure.objects.filter(organisation__in={pk for pk in employeurs if pk}).order_by()

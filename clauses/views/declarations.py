@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from clauses.actions import Saisie
 from clauses.controles import current_imputations, is_clean, verdicts_by_imputation
 from clauses.enums import Etat, EtatDeclaration
 from clauses.forms import AnnulationForm, CorrectionForm, RefusForm, SaisieForm
-from clauses.models import Affectation, Declaration, Imputation
+from clauses.models import Affectation, Declaration, Imputation, LigneHeures
 from clauses.rules import dernier_du_mois, echeance, en_retard
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
@@ -231,17 +231,15 @@ def followed(month):
 def candidates(month):
     """Assignments of the month likely on this clause: employed by who declares, or already declared on it."""
     last = dernier_du_mois(month.mois)
-    likely = Q(employeur=month.organisation_id) | Q(
-        lignes__imputations__clause=month.clause_id,
-        lignes__imputations__declaration__organisation=month.organisation_id,
+    # As a set of numbers: read by joins, each assignment of the body would be joined to all of its lines.
+    declared = LigneHeures.objects.filter(
+        imputations__declaration__clause=month.clause_id,
+        imputations__declaration__organisation=month.organisation_id,
+        affectation__isnull=False,
     )
-    return (
-        followed(month)
-        .filter(likely, date_debut__lte=last)
-        .exclude(date_fin__lt=month.mois)
-        .exclude(lignes__du=month.mois)
-        .distinct()
-    )
+    likely = Q(employeur=month.organisation_id) | Q(pk__in=declared.order_by().values("affectation"))
+    this_month = LigneHeures.objects.filter(affectation=OuterRef("pk"), du=month.mois)
+    return followed(month).filter(likely, ~Exists(this_month), date_debut__lte=last).exclude(date_fin__lt=month.mois)
 
 
 def _elsewhere(month):

@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
 from portal.pages.flux import FluxTemoignages
-from portal.pages.views import accueil, redaction, site, tableaux, temoignages
+from portal.pages.views import accueil, redaction, site, statistiques, tableaux, temoignages
 
 app_name = "pages"
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("mes-temoignages/<int:pk>/apercu/", redaction.preview, name="temoignage_apercu"),
     path("mes-temoignages/<int:pk>/publication/", redaction.publication, name="temoignage_publication"),
     path("mes-temoignages/<int:pk>/supprimer/", redaction.delete, name="temoignage_delete"),
+    path("statistiques/", statistiques.statistiques, name="statistiques"),
+    path("statistiques/<int:annee>/csv/", statistiques.statistiques_csv, name="statistiques_csv"),
     path("mentions-legales/", site.mentions_legales, name="mentions_legales"),
     path("accessibilite/", site.accessibilite, name="accessibilite"),
     path("credits/", site.credits, name="credits"),

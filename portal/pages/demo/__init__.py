@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clauses.actions.modeles import load_models
+from clauses.actions.statistiques import publier as publier_statistiques
 from portal.models import Importation
 from portal.pages.demo import (
     achats,
@@ -57,6 +58,7 @@ def load(today=None) -> list[str]:
     achats.load(cards, people["acheteur"], today)
     stories = temoignages.load(cards, contracts, people["reseau"], today)
     calls = appels.load(contracts, today)
+    publier_statistiques(today)
     counts = [
         f"{len(cards)} structures",
         f"{len(contracts)} marchés",

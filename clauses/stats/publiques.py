@@ -1,0 +1,143 @@
+"""The figures that everybody reads of a year: counted in one pass over its hours, then hidden where they are small."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+
+from clauses.enums import Etat
+from clauses.models import ClauseSociale, Declaration, Imputation, StatistiquePublique
+from clauses.rules import masque_sommes
+from clauses.stats.bilans import AUTRES_EMPLOYEURS, familles
+from structures.models import Departement, Secteur
+
+SANS_LIEU, SANS_SECTEUR = "Lieu non renseigné", "Secteur non renseigné"
+FRANCE = ("france", "")
+EMPLOYEUR_INCONNU = "Employeur non renseigné"
+EMPLOYEURS = 5_000  # in one query
+
+
+@dataclass
+class Case:
+    """One cell: hours, and who and what they are about."""
+
+    heures: Decimal = Decimal(0)
+    formation: Decimal = Decimal(0)
+    personnes: set[int] = field(default_factory=set)
+    marches: set[int] = field(default_factory=set)
+    structures: set[int] = field(default_factory=set)
+    entreprises: set[int] = field(default_factory=set)
+
+
+def annees() -> list[int]:
+    """Years with a month declared."""
+    return [day.year for day in Declaration.objects.dates("mois", "year")]
+
+
+def chiffres_publics(annee: int, *, personnes: bool) -> dict[str, Any]:
+    """The year as JSON keeps it: `france`, then rows by `regions`, `departements`, `secteurs`, `familles`.
+
+    A row is [key, label, parent, hours, training hours, contracts, inclusive structures, other employers, people];
+    people are None where they are hidden, and everywhere when `personnes` is False. Hours count in the month they were
+    worked, opening balances apart.
+    """
+    cases = _cases(annee)
+    names = _names()
+    cells = {key: len(case.personnes) for key, case in cases.items()}
+    shown = masque_sommes(cells, _sums(cells)) if personnes else dict.fromkeys(cells)
+    found: dict[str, Any] = {
+        "version": 1,
+        "france": _row(FRANCE, names, cases.get(FRANCE, Case()), shown.get(FRANCE, 0)),
+    }
+    if not personnes:
+        found["france"][-1] = None
+    for name, level in (
+        ("regions", "region"), ("departements", "departement"), ("secteurs", "secteur"), ("familles", "famille")
+    ):  # fmt: skip
+        rows = [_row(key, names, case, shown[key]) for key, case in cases.items() if key[0] == level]
+        found[name] = sorted(rows, key=lambda row: (row[1] in (SANS_LIEU, SANS_SECTEUR), row[1]))
+    return found
+
+
+def _cases(annee: int) -> dict[tuple[str, str], Case]:
+    """{(level, key): cell} of every place, sector and family of employers with hours; one pass over the year."""
+    rows = Imputation.objects.filter(etat=Etat.ACCEPTEE, declaration__mois__year=annee).order_by()
+    grouped = rows.values_list("clause", "ligne__employeur", "ligne__affectation__participant").annotate(
+        Sum("heures"), Sum("heures_formation")
+    )
+    lots = _clauses(annee)
+    employers = rows.exclude(ligne__employeur=None).values_list("ligne__employeur", flat=True).distinct()
+    kinds = _kinds(list(employers))
+    cases: dict[tuple[str, str], Case] = defaultdict(Case)
+    for clause, employeur, personne, heures, formation in grouped.iterator():
+        marche, keys = lots[clause]
+        famille = kinds.get(employeur, AUTRES_EMPLOYEURS) if employeur else EMPLOYEUR_INCONNU
+        for key in (*keys, ("famille", famille)):
+            case = cases[key]
+            case.heures += heures
+            case.formation += formation
+            case.marches.add(marche)
+            if personne:
+                case.personnes.add(personne)
+            if employeur:
+                (case.structures if employeur in kinds else case.entreprises).add(employeur)
+    return dict(cases)
+
+
+def _clauses(annee: int) -> dict[int, tuple[int, list[tuple[str, str]]]]:
+    """{clause: (contract, the cells it counts in)}."""
+    found = {}
+    rows = ClauseSociale.objects.filter(date_debut__year__lte=annee).order_by()
+    for pk, marche, *told in rows.values_list(
+        "pk", "lot__marche", "lot__departement", "lot__departement__region", "lot__commune__departement",
+        "lot__commune__departement__region", "lot__secteur", "lot__secteur__parent",
+    ).iterator():  # fmt: skip
+        departement, region = (told[0], told[1]) if told[0] else (told[2], told[3])
+        keys = [FRANCE, ("region", region or ""), ("secteur", str(told[5] or told[4] or ""))]
+        if departement:
+            keys.append(("departement", departement))
+        found[pk] = (marche, keys)
+    return found
+
+
+def _kinds(employeurs: list[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for start in range(0, len(employeurs), EMPLOYEURS):
+        found |= familles(employeurs[start : start + EMPLOYEURS])
+    return found
+
+
+def _sums(cells: Iterable[tuple[str, str]]) -> list[tuple[tuple[str, str], list[tuple[str, str]]]]:
+    """France is its régions, its sectors, its families of employers; a région is its départements."""
+    regions = dict(Departement.objects.values_list("pk", "region"))
+    by_region = defaultdict(list)
+    for key in cells:
+        if key[0] == "departement":
+            by_region["region", regions[key[1]]].append(key)
+    tops = [[key for key in cells if key[0] == level] for level in ("region", "secteur", "famille")]
+    return [(FRANCE, top) for top in tops if top] + list(by_region.items())
+
+
+def _names() -> dict[tuple[str, str], tuple[str, str]]:
+    """{(level, key): (label, key of its région)}."""
+    names = {FRANCE: ("France", ""), ("region", ""): (SANS_LIEU, ""), ("secteur", ""): (SANS_SECTEUR, "")}
+    for departement in Departement.objects.select_related("region"):
+        names["departement", departement.pk] = (departement.nom, departement.region_id)
+        names["region", departement.region_id] = (departement.region.nom, "")
+    return names | {("secteur", str(pk)): (nom, "") for pk, nom in Secteur.objects.values_list("pk", "nom")}
+
+
+def _row(key, names, case: Case, personnes: int | None) -> list[Any]:
+    label, parent = names.get(key, (key[1], ""))
+    return [
+        key[1], label, parent, f"{case.heures:.2f}", f"{case.formation:.2f}", len(case.marches), len(case.structures),
+        len(case.entreprises), personnes,
+    ]  # fmt: skip
+
+
+def publiees() -> list[StatistiquePublique]:
+    """Every published year, the latest first; one query."""
+    return list(StatistiquePublique.objects.order_by("-annee"))
