@@ -106,8 +106,17 @@ PICTURES: dict[str, Any] = {
 class PictureForm(forms.ModelForm):
     """One picture with its words. `fichier` is required for a new one, and replaces the former picture otherwise.
 
-    Its clean value is an `images.Prepared`; forms that inherit give the model.
+    Its clean value is an `images.Prepared`; forms that inherit give the model, which is a `photos.Photo`.
     """
+
+    class Meta:
+        fields = ("texte_alternatif", "credit", "legende")
+        help_texts = {
+            "texte_alternatif": (
+                "Ce que l'on voit, pour qui ne voit pas\u00a0: «\u00a0trois salariés taillent une haie\u00a0»."
+            ),
+            "credit": "Auteur de la photo, avec son accord et celui des personnes reconnaissables.",
+        }
 
     fichier = forms.FileField(
         label="Image",

@@ -1,11 +1,9 @@
 """Writes on stories: one transaction for the row, its links, its trace and its words."""
 
-from functools import partial
-
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
 
+from portal import photos
 from portal.pages.models import Photo, Temoignage
 from portal.pages.rules import missing_to_publish
 from portal.text import racines
@@ -69,44 +67,26 @@ def unpublish(temoignage: Temoignage, *, by) -> None:
 @transaction.atomic
 def delete_story(temoignage: Temoignage, *, by) -> None:
     """Delete a story, its figures, its pictures and their files."""
-    names = [name for photo in temoignage.photos.all() for name in _file_names(photo)]
+    names = [name for photo in temoignage.photos.all() for name in photo.file_names()]
     if by is not None:
         _sign(temoignage, by, "suppression")
     temoignage.delete()
-    _delete_files(names)
+    photos.delete_files(Photo.image.field.storage, names)
 
 
 def save_photo(*, form, by) -> Photo:
     """Save a picture and its words; a replaced file is deleted once the new one is recorded."""
-    photo, prepared = form.instance, form.cleaned_data.get("fichier")
-    replaced = _file_names(photo) if prepared and photo.pk else []
-    written: list[str] = []
-    try:
-        with transaction.atomic():
-            if photo.pk is None:
-                last = photo.temoignage.photos.aggregate(rang=Max("rang"))["rang"]
-                photo.rang = 0 if last is None else last + 1
-            if prepared:
-                photo.image.save(prepared.image.name, prepared.image, save=False)
-                photo.vignette.save(prepared.vignette.name, prepared.vignette, save=False)
-                written = _file_names(photo)
-            form.save()
-            _touch(photo.temoignage, by, "photo_modifiee" if replaced else "photo")
-            _delete_files(replaced)
-    except Exception:
-        for name in written:
-            Photo.image.field.storage.delete(name)
-        raise
-    return photo
+    is_new_file = form.instance.pk is not None and bool(form.cleaned_data.get("fichier"))
+    return photos.save(
+        form, lambda photo, what: _touch(photo.temoignage, by, "photo_modifiee" if is_new_file else "photo")
+    )
 
 
 @transaction.atomic
 def delete_photo(photo: Photo, *, by) -> None:
     """Delete a picture and its two files."""
-    names = _file_names(photo)
-    photo.delete()
+    photos.delete(photo)
     _touch(photo.temoignage, by, "photo_supprimee")
-    _delete_files(names)
 
 
 def reindex(ids) -> None:
@@ -136,14 +116,3 @@ def _touch(temoignage, by, reason) -> None:
 
 def _sign(temoignage, by, reason) -> None:
     temoignage._history_user, temoignage._change_reason = by.user, reason
-
-
-def _file_names(photo: Photo) -> list[str]:
-    return [file.name for file in (photo.image, photo.vignette) if file]
-
-
-def _delete_files(names: list[str]) -> None:
-    """Delete files once the transaction is saved: a rollback keeps them."""
-    storage = Photo.image.field.storage
-    for name in names:
-        transaction.on_commit(partial(storage.delete, name))

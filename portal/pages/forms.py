@@ -231,15 +231,8 @@ class StoryForms:
 
 
 class PhotoForm(PictureForm):
-    class Meta:
+    class Meta(PictureForm.Meta):
         model = Photo
-        fields = ("texte_alternatif", "credit", "legende")
-        help_texts = {
-            "texte_alternatif": (
-                "Ce que l'on voit, pour qui ne voit pas\u00a0: «\u00a0trois salariés taillent une haie\u00a0»."
-            ),
-            "credit": "Auteur de la photo, avec son accord et celui des personnes reconnaissables.",
-        }
 
 
 def ids(values) -> list[int]:

@@ -6,6 +6,7 @@ from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
 from marches.models import Lot, Marche
+from portal import photos
 from portal.pages.querysets import TemoignageQuerySet
 from portal.search import RacinesMixin
 from portal.text import slugify_fr
@@ -71,25 +72,16 @@ class Temoignage(RacinesMixin):
         return reverse("pages:temoignage", kwargs={"pk": self.pk, "slug": self.slug})
 
 
-class Photo(models.Model):
-    """A picture of a story; its alternative text and its credit are compulsory."""
+class Photo(photos.Photo):
+    """A picture of a story."""
 
     temoignage = models.ForeignKey(Temoignage, on_delete=models.CASCADE, related_name="photos")
-    image = models.ImageField("image", upload_to="temoignages/%Y/", width_field="largeur", height_field="hauteur")
-    vignette = models.ImageField("vignette", upload_to="temoignages/%Y/", blank=True, editable=False)
-    largeur = models.PositiveIntegerField(default=0, editable=False)
-    hauteur = models.PositiveIntegerField(default=0, editable=False)
-    texte_alternatif = models.CharField("texte alternatif", max_length=250)
-    credit = models.CharField("crédit", max_length=150)
-    legende = models.CharField("légende", max_length=250, blank=True)
-    rang = models.PositiveSmallIntegerField(default=0)
+    image, vignette = photos.files_in("temoignages")
 
-    class Meta:
+    PARENT = "temoignage"
+
+    class Meta(photos.Photo.Meta):
         verbose_name = "photo"
-        ordering = ["rang", "pk"]
-
-    def __str__(self) -> str:
-        return self.texte_alternatif
 
 
 class ChiffreCle(models.Model):

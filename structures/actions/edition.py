@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import partial
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import Max
 
-from portal import etats
+from portal import etats, photos
 from portal.etats import Conflit
 from portal.permissions import Acteur
 from structures.enums import Bloc
@@ -80,7 +78,7 @@ def save_fields(*, pk: int, bloc: str, values: dict[str, Any], seen, by: Acteur,
         with transaction.atomic():
             former = Structure.objects.values_list("logo", flat=True).get(pk=pk)
             card = write(pk, bloc, by=by, on=on, values=values | {"logo": name}, seen=seen)
-            _delete_files(former)
+            photos.delete_files(storage, [former])
     except Exception:
         if name:
             storage.delete(name)
@@ -115,43 +113,24 @@ def _counts(pk: int, listes, models) -> str:
 # Pictures -----------------------------------------------------------------------------------------------------------
 def save_photo(*, form, by: Acteur, on: date) -> PhotoStructure:
     """Save a picture and its words; a replaced file is deleted once the new one is recorded."""
-    photo, prepared = form.instance, form.cleaned_data.get("fichier")
-    is_new = photo.pk is None
-    replaced = _file_names(photo) if prepared and not is_new else []
-    written: list[str] = []
-    try:
-        with transaction.atomic():
-            if is_new:
-                last = PhotoStructure.objects.filter(structure=photo.structure_id).aggregate(rang=Max("rang"))["rang"]
-                photo.rang = 0 if last is None else last + 1
-            if prepared:
-                photo.image.save(prepared.image.name, prepared.image, save=False)
-                photo.vignette.save(prepared.vignette.name, prepared.vignette, save=False)
-                written = _file_names(photo)
-            form.save()
-            detail = "photo ajoutée" if is_new else "photo modifiée"
-            write(photo.structure_id, Bloc.PHOTOS, by=by, on=on, detail=detail)
-            _delete_files(*replaced)
-    except Exception:
-        for name in written:
-            PhotoStructure.image.field.storage.delete(name)
-        raise
-    return photo
+
+    def trace(photo: PhotoStructure, what: str) -> None:
+        write(photo.structure_id, Bloc.PHOTOS, by=by, on=on, detail=f"photo {what}")
+
+    return photos.save(form, trace)
 
 
 @transaction.atomic
 def delete_photo(photo: PhotoStructure, *, by: Acteur, on: date) -> None:
     """Delete a picture and its two files."""
-    names = _file_names(photo)
-    photo.delete()
+    photos.delete(photo)
     write(photo.structure_id, Bloc.PHOTOS, by=by, on=on, detail="photo supprimée")
-    _delete_files(*names)
 
 
 @transaction.atomic
 def move_photo(photo: PhotoStructure, step: int, *, by: Acteur, on: date) -> None:
     """Exchange a picture with the one before (`step` -1) or after (+1); nothing at the ends."""
-    rows = list(PhotoStructure.objects.filter(structure=photo.structure_id).order_by("rang", "pk"))
+    rows = list(photo.siblings().order_by("rang", "pk"))
     here = next((index for index, row in enumerate(rows) if row.pk == photo.pk), None)
     if here is None or not 0 <= here + step < len(rows):
         return
@@ -160,14 +139,3 @@ def move_photo(photo: PhotoStructure, step: int, *, by: Acteur, on: date) -> Non
         row.rang = rank
     PhotoStructure.objects.bulk_update(rows, ["rang"])
     write(photo.structure_id, Bloc.PHOTOS, by=by, on=on, detail="ordre des photos")
-
-
-def _file_names(photo: PhotoStructure) -> list[str]:
-    return [file.name for file in (photo.image, photo.vignette) if file]
-
-
-def _delete_files(*names: str) -> None:
-    """Delete files once the transaction is saved: a rollback keeps them."""
-    storage = PhotoStructure.image.field.storage
-    for name in filter(None, names):
-        transaction.on_commit(partial(storage.delete, name))

@@ -286,19 +286,11 @@ FORMS: dict[str, type[BlocForm]] = {
 
 
 class PhotoForm(PictureForm):
-    class Meta:
+    class Meta(PictureForm.Meta):
         model = PhotoStructure
-        fields = ("texte_alternatif", "credit", "legende")
-        help_texts = {
-            "texte_alternatif": (
-                "Ce que l'on voit, pour qui ne voit pas\u00a0: «\u00a0deux salariés trient du linge\u00a0»."
-            ),
-            "credit": "Auteur de la photo, avec son accord et celui des personnes reconnaissables.",
-        }
 
     def clean(self):
         cleaned = super().clean()
-        mine = PhotoStructure.objects.filter(structure=self.instance.structure_id)
-        if not self.instance.pk and mine.count() >= MOST_PHOTOS:
+        if not self.instance.pk and self.instance.siblings().count() >= MOST_PHOTOS:
             raise ValidationError(f"Une fiche compte {MOST_PHOTOS} photos au plus\u00a0: supprimez-en une d'abord.")
         return cleaned

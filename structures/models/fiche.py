@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from portal.photos import Photo, files_in
 from structures.models.structures import Structure
 
 
@@ -81,23 +82,14 @@ class ReferenceClient(models.Model):
         return self.client
 
 
-class PhotoStructure(models.Model):
-    """A picture of a card; its alternative text and its credit are compulsory."""
+class PhotoStructure(Photo):
+    """A picture of a card."""
 
     structure = models.ForeignKey(Structure, on_delete=models.CASCADE, related_name="photos")
-    image = models.ImageField("image", upload_to="structures/%Y/", width_field="largeur", height_field="hauteur")
-    vignette = models.ImageField("vignette", upload_to="structures/%Y/", blank=True, editable=False)
-    largeur = models.PositiveIntegerField(default=0, editable=False)
-    hauteur = models.PositiveIntegerField(default=0, editable=False)
-    texte_alternatif = models.CharField("texte alternatif", max_length=250)
-    credit = models.CharField("crédit", max_length=150)
-    legende = models.CharField("légende", max_length=250, blank=True)
-    rang = models.PositiveSmallIntegerField(default=0)
+    image, vignette = files_in("structures")
 
-    class Meta:
+    PARENT = "structure"
+
+    class Meta(Photo.Meta):
         verbose_name = "photo d'une structure"
         verbose_name_plural = "photos des structures"
-        ordering = ["rang", "pk"]
-
-    def __str__(self) -> str:
-        return self.texte_alternatif

@@ -207,7 +207,7 @@ def test_the_next_pages_take_it_too(client, country, eager, monkeypatch, query, 
     for page in (1, 2, 3):
         with CaptureQueriesContext(connection) as asked:
             found += shown(client, f"{query}&page={page}")
-        walked = any("IS NOT NULL" in each["sql"] and "SELECT" in each["sql"][:7] for each in asked)
+        walked = any("IS NOT NULL" in (each["sql"] or "") for each in asked)
         assert walked == (page < 3)  # the last page is not full: it is gathered
     assert found == everyone
 

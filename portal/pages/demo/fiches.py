@@ -220,6 +220,5 @@ def _illustrate(card: Structure, scene: str, rang: int) -> None:
     photo = PhotoStructure(
         structure=card, texte_alternatif=text, credit="Dessin de démonstration du portail", rang=rang
     )
-    photo.image.save(prepared.image.name, prepared.image, save=False)
-    photo.vignette.save(prepared.vignette.name, prepared.vignette, save=False)
+    photo.hold(prepared)
     photo.save()

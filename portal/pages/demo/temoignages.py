@@ -339,6 +339,5 @@ def _illustrate(story: Temoignage, scene: str) -> None:
     upload, text = illustrations.upload(scene)
     prepared = images.prepare(upload)
     photo = Photo(temoignage=story, texte_alternatif=text, credit="Dessin de démonstration du portail")
-    photo.image.save(prepared.image.name, prepared.image, save=False)
-    photo.vignette.save(prepared.vignette.name, prepared.vignette, save=False)
+    photo.hold(prepared)
     photo.save()
