@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, Round
 
 from clauses.enums import EtapeEcart, Etat
 from clauses.parametres import seuil
+from marches.rules import add_months
 from portal.permissions import Role
 from structures.enums import Couverture, NiveauLieu
 from structures.models import Commune, Departement, ZoneLieu
@@ -291,9 +292,10 @@ class DeclarationQuerySet(models.QuerySet):
         return self._with_line(Etat.BROUILLON)
 
     def empty(self):
+        """Months without a line, of which nobody said that there is nothing to declare."""
         from clauses.models import Imputation
 
-        return self.filter(~Exists(Imputation.objects.filter(declaration=OuterRef("pk"))))
+        return self.filter(~Exists(Imputation.objects.filter(declaration=OuterRef("pk"))), transmise_le=None)
 
     def _with_line(self, etat, **more):
         """Read from the lines in that state, which are few, rather than month by month."""
@@ -329,6 +331,15 @@ class DeclarationQuerySet(models.QuerySet):
         return self.annotate(
             jour_attendu=Coalesce(Subquery(settled.values("jour_declaration")[:1]), usual, output_field=IntegerField())
         )
+
+    def late(self, on):
+        """Annotate `jour_attendu`, and keep months never sent nor said empty whose expected day is before `on`."""
+        last = add_months(on.replace(day=1), -1)
+        passed = Q(mois__lt=last) | Q(mois=last, jour_attendu__lt=on.day)
+        from clauses.models import Imputation
+
+        sent = Imputation.objects.filter(declaration=OuterRef("pk")).exclude(etat=Etat.BROUILLON)
+        return self.with_jour_attendu(on).filter(passed, ~Exists(sent), transmise_le=None)
 
     def visible_to(self, acteur):
         """Facilitator of the clause, and the organisation that declares. Nobody else sees a person's line."""

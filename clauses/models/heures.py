@@ -11,6 +11,7 @@ from clauses.enums import Critere, Etat, EtatDeclaration, Modalite, Sexe
 from clauses.models.clauses import ClauseSociale
 from clauses.models.participants import Affectation
 from clauses.querysets import DeclarationQuerySet
+from clauses.rules import en_retard
 from structures.models import Organisation
 
 HEURES: dict[str, Any] = {"max_digits": 9, "decimal_places": 2}
@@ -54,6 +55,10 @@ class Declaration(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("clauses:declaration", kwargs={"pk": self.pk})
+
+    def est_en_retard(self, on) -> bool:
+        """Whether nothing was sent by the expected day; needs `with_jour_attendu()`."""
+        return self.transmise_le is None and en_retard(self.mois, self.etat, on, self.jour_attendu)
 
     @property
     def etat(self) -> EtatDeclaration:

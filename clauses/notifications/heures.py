@@ -3,6 +3,8 @@
 from clauses.notifications.destinataires import des_redevables
 from portal import mail
 
+MOST = 20  # months listed in a message
+
 
 def refused(imputation) -> list:
     """To those who declare: what was refused, why, and where to correct it."""
@@ -13,4 +15,17 @@ def refused(imputation) -> list:
         cle=f"heures_refusees:{imputation.pk}",
         imputation=imputation,
         declaration=month,
+    )
+
+
+def late(organisation, declarations, on) -> list:
+    """To an organisation, once a month: the months it has not sent, the oldest first."""
+    return mail.send(
+        "heures_en_retard",
+        des_redevables([organisation.pk]),
+        cle=f"heures_en_retard:{organisation.pk}:{on:%Y%m}",
+        organisation=organisation,
+        declarations=declarations[:MOST],
+        nombre=len(declarations),
+        reste=max(len(declarations) - MOST, 0),
     )

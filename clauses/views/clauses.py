@@ -31,6 +31,7 @@ SUIVI = (Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE)
 LONGEST = 20  # digits of a number carried by an address
 MOST_PEOPLE = 500  # codes listed on the page of a clause
 MOST_REUSED = 8  # clauses of the buyer whose text is proposed
+MOST_LATE = 30  # months late shown on the board of a facilitator
 MOST_NOTES = 50  # meetings and tasks on the page of a clause
 FIRST, MOST, MOST_EACH = 4, 24, 20  # months to do shown at once on the board, in all, of each kind
 
@@ -47,7 +48,7 @@ def clause_list(request):
         ranks = [rank for rank in ranks if rank.allure.en_retard == (wanted == "retard")]
     page = paginate(ranks, request)
     page = replace(page, rows=bord.suivis(page.rows, on))
-    to_do, waiting = _to_do(request.acteur)
+    to_do, waiting = _to_do(request.acteur, on)
     return render(
         request,
         "clauses/clause_list.html",
@@ -59,6 +60,8 @@ def clause_list(request):
             "to_do": to_do[:FIRST],
             "to_do_rest": to_do[FIRST:],
             "to_do_count": waiting,
+            "most_late": MOST_LATE,
+            "retards": _retards(request.acteur, on) if request.acteur.has(Role.FACILITATEUR) else [],
             "on": on,
         },
     )
@@ -272,7 +275,7 @@ def _declarants(clause, acteur):
     return known if acteur.has(Role.FACILITATEUR) else known.filter(pk=acteur.organisation_id)
 
 
-def _to_do(acteur):
+def _to_do(acteur, on):
     """Months that wait for this `Acteur`, the oldest first: to check, or for others to send or correct; their number.
 
     The states are counted once the months are chosen: for some, not for years of them.
@@ -285,7 +288,17 @@ def _to_do(acteur):
     drafts = months.drafted().exclude(pk__in=refused.order_by().values("pk"))
     kinds = [list(kind.values_list("pk", flat=True)[:MOST_EACH]) for kind in (refused, drafts, months.empty())]
     chosen = [pk for kind in kinds for pk in kind]
-    return _months_of(chosen), len(chosen)
+    late = set(months.late(on).filter(pk__in=chosen).values_list("pk", flat=True))
+    found = _months_of(chosen)
+    for month in found:
+        month.late = month.pk in late
+    return found, len(chosen)
+
+
+def _retards(acteur, on):
+    """Months that companies should have sent to this facilitator, the oldest first; one query."""
+    late = Declaration.objects.visible_to(acteur).late(on).select_related("organisation", "clause__lot")
+    return list(late.order_by("mois", "pk")[: MOST_LATE + 1])
 
 
 def _months_of(pks):

@@ -17,7 +17,7 @@ from clauses.controles import current_imputations, is_clean, verdicts_by_imputat
 from clauses.enums import Etat, EtatDeclaration
 from clauses.forms import AnnulationForm, CorrectionForm, RefusForm, SaisieForm
 from clauses.models import Affectation, Declaration, Imputation, LigneHeures
-from clauses.rules import dernier_du_mois, echeance, en_retard
+from clauses.rules import dernier_du_mois, echeance
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 
@@ -127,7 +127,7 @@ def page(request, month, rows=None, corrections=None, refus=None, annulations=No
             "row_errors": [row for row in rows if row.form.is_bound and row.form.errors],
             "drafts": sum(i.etat == Etat.BROUILLON for i in imputations),
             "nothing": month.etat == EtatDeclaration.OUVERTE,
-            "late": en_retard(month.mois, month.etat, today, month.jour_attendu),
+            "late": month.est_en_retard(today),
             "due": echeance(month.mois, month.jour_attendu),
             "shareable": shareable,
             "elsewhere": _elsewhere(month) if shareable else [],

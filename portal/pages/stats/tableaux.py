@@ -235,7 +235,7 @@ def mois_a_declarer(on: date) -> date:
 def _in_hand(acteur):
     """Months opened by this organisation and not sent yet: nothing in them, or drafts."""
     months = Declaration.objects.visible_to(acteur).with_etat().filter(nb_transmises=0, nb_acceptees=0)
-    return months.filter(Q(nb_brouillons__gt=0) | Q(nb_refusees=0))
+    return months.filter(Q(nb_brouillons__gt=0) | Q(nb_refusees=0, transmise_le=None))
 
 
 def _with_contract(declarations):
