@@ -1,30 +1,37 @@
 """The board of a facilitator: clauses sorted by risk without loading them all, and what waits for somebody."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Exists, Max, OuterRef, Q, Sum
 
 from clauses.actions import declarants
 from clauses.enums import EtapeEcart, Etat
 from clauses.models import (
     ClauseSociale,
     Convention,
+    Declaration,
+    DemandeFacilitateur,
     Ecart,
     HeuresDues,
     Imputation,
     Participant,
+    PartieConvention,
     Passation,
     RepriseHeures,
     Tache,
 )
 from clauses.parametres import seuil
 from clauses.querysets import last_word
-from clauses.rules import Allure, allure
+from clauses.rules import Allure, allure, dernier_du_mois, echeance, premier_du_mois
 from clauses.stats.suivi import nombre_suivi
+from marches.models import MembreGroupement, Titulaire
+from marches.rules import add_months
 from portal.permissions import Acteur
+from portal.text import fold
 
 ELIGIBILITES_JOURS = 60
 CONVENTIONS_JOURS = 180
@@ -65,9 +72,11 @@ def mois_a_verifier(acteur: Acteur) -> list[int]:
     return [pk for pk, _ in months.distinct()]
 
 
-def suivis(ranks, on: date) -> list[dict]:
-    """What the list prints of these ranks alone; `manque`: hours missing once the clause is over. One query."""
+def suivis(ranks, on: date, *, avec_parts: bool = True) -> list[dict]:
+    """What the list prints of these ranks alone; `manque`: hours missing once the clause is over; `parts`: of each
+    member of a group. Three queries, six with groups."""
     found = ClauseSociale.objects.with_suivi(on).for_cards().in_bulk([rank.pk for rank in ranks])
+    parts = parts_des_groupements(found.values(), on) if avec_parts else {}
     rows = []
     for rank in ranks:
         clause = found.get(rank.pk)
@@ -75,12 +84,19 @@ def suivis(ranks, on: date) -> list[dict]:
             continue
         missing = clause.heures_dues_total - clause.heures_acceptees
         over = clause.date_fin < on and missing > 0
-        rows.append({"clause": clause, "allure": rank.allure, "manque": missing if over else None})
+        rows.append(
+            {
+                "clause": clause,
+                "allure": rank.allure,
+                "manque": missing if over else None,
+                "parts": parts.get(rank.pk, []),
+            }
+        )
     return rows
 
 
 def a_traiter(acteur: Acteur, on: date) -> dict:
-    """What waits for the facilitator besides the months to check. Ten queries, whatever the number of rows."""
+    """What waits for the facilitator besides the months to check. Fourteen queries, whatever the number of rows."""
     followed = ClauseSociale.objects.followed_by(acteur).values("pk")
     people = Participant.objects.editable_by(acteur)
     ending = people.annotate(fin=Max("eligibilites__valable_au"))
@@ -90,7 +106,11 @@ def a_traiter(acteur: Acteur, on: date) -> dict:
         Q(clause__in=followed) | Q(convention__facilitateur__organisation=acteur.organisation_id), faite_le=None
     )
     tasks = tasks.filter(Q(echeance=None) | Q(echeance__lte=on + timedelta(days=TACHES_JOURS)))
+    late_months = mois_en_retard(acteur, on)
     return {
+        "mois_en_retard": late_months[:MOST],
+        "nombre_en_retard": len(late_months),
+        "demandes": DemandeFacilitateur.objects.received_by(acteur).filter(traitee_le=None).count(),
         "eligibilites": ending.filter(sortie_le=None, fin__gte=on, fin__lte=soon).count(),
         "points": points,
         "points_en_retard": late,
@@ -147,6 +167,89 @@ def parts_des_membres(clause: ClauseSociale, on: date) -> list[dict]:
         shared = before.get(None, zero)
         parts.append({"organisation": None, "dues": due.get(None, zero), "declarees": shared, "acceptees": shared})
     return parts
+
+
+def parts_des_groupements(clauses, on: date) -> dict[int, list[dict]]:
+    """{clause: due and accepted hours of each member of the group that owes it, opening balances included}.
+
+    For the group contracts of a page alone: nothing for a holder by itself. Two queries without any, five with.
+    """
+    lots = {clause.lot_id: clause.pk for clause in clauses}
+    members: dict[int, dict[int, str]] = defaultdict(dict)
+    groups = MembreGroupement.objects.filter(groupement__lot__in=lots, groupement__retenu=True)
+    holders = Titulaire.objects.filter(lot__in=lots)
+    for rows, lot in ((groups, "groupement__lot"), (holders, "lot")):
+        for key, organisation, name, number in rows.values_list(
+            lot, "organisation", "organisation__denomination", "organisation__identifiant"
+        ):
+            members[lots[key]][organisation] = name or f"SIRET {number}"
+    members = {pk: names for pk, names in members.items() if len(names) > 1}
+    if not members:
+        return {}
+    due = _by_clause(HeuresDues.objects.filter(clause__in=members, date_effet__lte=on), "membre")
+    done = Imputation.objects.filter(clause__in=members, etat=Etat.ACCEPTEE, declaration__mois__lte=on)
+    accepted = _by_clause(done, "declaration__organisation")
+    before = _by_clause(RepriseHeures.objects.filter(clause__in=members, arretee_au__lte=on), "organisation")
+    zero = Decimal(0)
+    return {
+        pk: [
+            {
+                "nom": name,
+                "dues": due.get((pk, organisation), zero),
+                "acceptees": accepted.get((pk, organisation), zero) + before.get((pk, organisation), zero),
+            }
+            for organisation, name in sorted(names.items(), key=lambda item: fold(item[1]))
+        ]
+        for pk, names in members.items()
+    }
+
+
+def mois_en_retard(acteur: Acteur, on: date) -> list[dict]:
+    """Months of the last year that are late on the day `on`, the oldest first: opened with nothing sent, or, for the
+    last one expected, not even opened (unless an opening balance counts it already).
+
+    By `mois` and `clause`, with `organisation` and `declaration` once opened. The day is that of the convention between
+    the body and the buyer, else usage. Three queries.
+    """
+    first = premier_du_mois(on)
+    last = add_months(first, -1)
+    followed = ClauseSociale.objects.followed_by(acteur).select_related("lot__marche__acheteur__organisation")
+    followed = followed.defer("texte", "publics", "lot__racines", "lot__marche__racines")
+    usual = int(seuil("jour_declaration", on))
+    agreed = dict(
+        PartieConvention.objects.filter(
+            convention__in=Convention.objects.in_force(last),
+            convention__facilitateur__organisation=acteur.organisation_id,
+            convention__jour_declaration__isnull=False,
+        )
+        .order_by("convention__date_debut", "convention")
+        .values_list("acheteur", "convention__jour_declaration")
+    )
+    sent = Imputation.objects.filter(declaration=OuterRef("pk")).exclude(etat=Etat.BROUILLON)
+    opened = Declaration.objects.filter(
+        clause__in=followed.order_by().values("pk"), mois__range=(add_months(first, -12), last)
+    )
+    silent = opened.filter(~Exists(sent)).select_related("organisation", "clause__lot__marche")
+    silent = silent.defer("clause__texte", "clause__publics", "clause__lot__racines", "clause__lot__marche__racines")
+    rows = [
+        {"mois": row.mois, "clause": row.clause, "organisation": row.organisation, "declaration": row}
+        for row in silent.order_by("mois", "organisation__nom_tri", "pk")
+    ]
+    begun = Declaration.objects.filter(clause=OuterRef("pk"), mois=last)
+    told = RepriseHeures.objects.filter(clause=OuterRef("pk"), arretee_au__gte=dernier_du_mois(last))
+    forgotten = followed.filter(date_debut__lte=dernier_du_mois(last), date_fin__gte=last).exclude(
+        Exists(begun) | Exists(told)
+    )
+    rows += [
+        {"mois": last, "clause": clause, "organisation": None, "declaration": None}
+        for clause in forgotten.order_by("date_fin", "pk")
+    ]
+    return [row for row in rows if on > echeance(row["mois"], agreed.get(row["clause"].lot.marche.acheteur_id, usual))]
+
+
+def _by_clause(rows, key: str) -> dict[tuple[int, int | None], Decimal]:
+    found = rows.order_by().values("clause", key).annotate(total=Sum("heures")).values_list("clause", key, "total")
+    return {(clause, organisation): total for clause, organisation, total in found}
 
 
 def _by(rows, key: str) -> dict[int | None, Decimal]:

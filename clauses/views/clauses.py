@@ -47,7 +47,7 @@ def clause_list(request):
     if wanted:
         ranks = [rank for rank in ranks if rank.allure.en_retard == (wanted == "retard")]
     page = paginate(ranks, request)
-    page = replace(page, rows=bord.suivis(page.rows, on))
+    page = replace(page, rows=bord.suivis(page.rows, on, avec_parts=not request.acteur.has(Role.STRUCTURE)))
     to_do, waiting = _to_do(request.acteur, on)
     return render(
         request,

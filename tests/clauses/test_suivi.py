@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from clauses import actions
 from clauses.actions.passations import followed_here_alone
 from clauses.models import ClauseSociale, Passation, RepriseHeures, Reunion, Tache
 from portal.models import Envoi
@@ -225,7 +226,7 @@ def test_the_board_filters_by_territory_and_convention(chantier):
         assert client.get(url, {"departement": bad, "convention": bad}).status_code == 200
 
 
-def test_the_board_costs_the_same_for_one_clause_and_for_thirty(chantier, django_assert_num_queries):
+def test_the_board_costs_the_same_for_one_clause_and_for_150(chantier, django_assert_num_queries):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -233,6 +234,10 @@ def test_the_board_costs_the_same_for_one_clause_and_for_thirty(chantier, django
 
     def add():
         clause = f.make_clause(facilitateur=chantier.facilitateur)
+        group = f.make_groupement(lot=clause.lot, retenu=True)
+        for leads in (True, False):
+            f.make_membre_groupement(groupement=group, mandataire=leads)
+        f.make_declaration(clause=clause, mois=date(2026, 4, 1))
         f.make_heures_dues(clause=clause)
         f.make_ecart(clause=clause)
         f.make_tache(clause=clause, echeance=date(2026, 6, 1))
@@ -243,10 +248,55 @@ def test_the_board_costs_the_same_for_one_clause_and_for_thirty(chantier, django
     client.get(url)
     with CaptureQueriesContext(connection) as once:
         client.get(url)
-    for _ in range(30):
+    for _ in range(149):
         add()
     with django_assert_num_queries(len(once)):
         client.get(url)
+
+
+def test_late_months_are_on_the_board_by_the_day_agreed(chantier):
+    """The fixture opened March 2026 and nothing since; it is June the 15th."""
+    client, url = chantier.client(Role.FACILITATEUR), reverse("clauses:list")
+
+    def late(day):
+        with time_machine.travel(f"{day} 12:00+00:00", tick=False):
+            rows = client.get(url).context["a_traiter"]["mois_en_retard"]
+        return [(row["mois"].month, bool(row["declaration"])) for row in rows]
+
+    assert late("2026-04-10") == []
+    assert late("2026-04-11") == [(3, True)]
+    assert late("2026-06-10") == [(3, True)]
+    assert late("2026-06-11") == [(3, True), (5, False)]  # May is not even opened
+    convention = f.make_convention(facilitateur=chantier.facilitateur, signee_le="2026-01-01", jour_declaration=20)
+    f.make_partie_convention(convention=convention, acheteur=chantier.acheteur)
+    assert late("2026-06-20") == [(3, True)]
+    assert late("2026-06-21") == [(3, True), (5, False)]
+    f.make_reprise_heures(clause=chantier.clause, arretee_au=date(2026, 5, 31))
+    assert late("2026-06-21") == [(3, True)]
+    chantier.sent(10)
+    assert late("2026-06-21") == []
+    with time_machine.travel("2026-06-21 12:00+00:00", tick=False):
+        assert sign_in(Role.FACILITATEUR).get(url).context["a_traiter"]["nombre_en_retard"] == 0
+
+
+def test_the_board_tells_the_part_of_each_member_and_the_requests_received(chantier):
+    other = f.make_organisation(denomination="Second membre")
+    group = f.make_groupement(lot=chantier.clause.lot, retenu=True)
+    for organisation, leads in [(chantier.entreprise, True), (other, False)]:
+        f.make_membre_groupement(groupement=group, organisation=organisation, mandataire=leads)
+    f.make_heures_dues(clause=chantier.clause, membre=other, heures=300)
+    f.make_reprise_heures(clause=chantier.clause, organisation=other, heures=50)
+    for imputation in chantier.sent(10, 20):
+        actions.accept(imputation, by=chantier.by)
+    f.make_demande_facilitateur(facilitateur=chantier.facilitateur)
+    url = reverse("clauses:list")
+    page = chantier.client(Role.FACILITATEUR).get(url)
+    (row,) = page.context["page"]
+    assert [(part["dues"], part["acceptees"]) for part in row["parts"]] == [(0, 30), (300, 50)]
+    assert "Second membre&nbsp;: 50" in page.content.decode()
+    assert "1 demande reçue" in text(page)
+    structure = sign_in(Role.STRUCTURE, organisation=other)
+    assert structure.get(url).context["page"].rows[0]["parts"] == []
 
 
 def test_each_member_of_a_group_sees_its_part(chantier):
