@@ -11,8 +11,19 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from clauses.models import ClauseSociale, Imputation, Participant
+from marches.controle import points_de
+from marches.croisements import CROISEMENTS
 from marches.enums import Reservation
-from marches.models import AchatRealise, AttestationOeth, FichierAchats, Groupement, Lot, Marche, SiteLot
+from marches.models import (
+    AchatRealise,
+    AttestationOeth,
+    DispenseSociale,
+    FichierAchats,
+    Groupement,
+    Lot,
+    Marche,
+    SiteLot,
+)
 from marches.rules import may_answer_lot
 from marches.stats.achats import etat_oeth, synthese
 from portal.models import Envoi, Importation, User
@@ -20,6 +31,7 @@ from portal.pages import demo
 from portal.pages.models import Temoignage
 from portal.permissions import Acteur, Role
 from portal.siret import is_siret
+from portal.verdict import Niveau
 from structures.actions import echanges, recherches
 from structures.directory import Question, search
 from structures.enums import EtatDemande, Kind
@@ -112,6 +124,7 @@ def test_the_demonstration_tells_its_stories(settings, client):
     assert set(spokespersons.values_list("n", flat=True)) == {1}
     assert Temoignage.objects.published().count() == 7
 
+    _the_register_shows_its_pages()
     _cards_are_told_in_full()
     _zones_are_of_every_kind()
     _a_whole_contract_can_be_reserved_in_normandie()
@@ -125,6 +138,19 @@ def test_the_demonstration_tells_its_stories(settings, client):
     assert (Structure.objects.count(), Imputation.objects.count()) == before
     assert "facilitateur@demo.invalid" in told.getvalue()
     assert client.login(email="reseau@demo.invalid", password=demo.MOT_DE_PASSE)
+
+
+def _the_register_shows_its_pages():
+    """Exemptions, calls that the law lets through, checks that find something, links of every kind."""
+    dispenses = DispenseSociale.objects.select_related("marche__acheteur__organisation")
+    assert {row.motif for row in dispenses} == {"lien", "travaux_courts"}
+    for marche in [*Marche.objects.exclude(date_limite=None), *(row.marche for row in dispenses)]:
+        assert not [p for p in points_de(marche) if p.verdict.level == Niveau.BLOCAGE], marche
+    found = {each.cle for each in CROISEMENTS if Lot.objects.filter(each.condition()).exists()}
+    assert found >= {"reserve-inconnu", "connu-sans-marque", "publication-tardive", "accord-long"}
+    for link in ("operation_mere", "accord_cadre", "predecesseur"):
+        assert Marche.objects.exclude(**{link: None}).exists(), link
+    assert SiteLot.objects.exists()
 
 
 def _cards_are_told_in_full():

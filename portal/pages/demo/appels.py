@@ -25,7 +25,7 @@ APPELS = [
     ("calvados", "Entretien des espaces verts des collèges", 6,
      [("Secteur de Caen", "77310000", "FRD11", 96_000, ["res-ws"], HANDICAP),
       ("Secteur de Vire et du Bocage", "77310000", "FRD11", 78_000, ["res-ws"], LES_DEUX),
-      ("Élagage", "77340000", "FRD11", 54_000, [], "")]),
+      ("Élagage", "77340000", "FRD11", 54_000, [], CLAUSE.replace("420", "90"))]),
     ("eure", "Nettoyage des locaux communautaires", 19,
      [("Nettoyage courant", "90911200", "FRD21", 240_000, [], CLAUSE),
       ("Vitrerie", "90911300", "FRD21", 32_000, ["res-ws"], "")]),
@@ -56,6 +56,7 @@ def load(contracts: dict[str, Marche], today: date) -> int:
 
 def _call(rank, organisation, titre, today, days, lots) -> AvisLu:
     limite = f"{today + timedelta(days=days)}T12:00:00"
+    renewed = not any("L. 2113-15" in lot[5] for lot in lots)  # three years at most, renewals included
     return AvisLu(
         format=FormatAvis.EFORMS.value,
         formulaire="cn-standard",
@@ -71,7 +72,7 @@ def _call(rank, organisation, titre, today, days, lots) -> AvisLu:
         cpv=lots[0][1],
         type_procedure="open",
         acheteurs=[PartieLue(nom=organisation.nom, siret=organisation.identifiant)],
-        montant_estime=Decimal(sum(lot[3] for lot in lots)),
+        montant_estime=Decimal(sum(lot[3] for lot in lots) * (4 if renewed else 1)),
         lots=[
             LotLu(
                 numero=str(number) if len(lots) > 1 else "",
@@ -79,8 +80,8 @@ def _call(rank, organisation, titre, today, days, lots) -> AvisLu:
                 cpv=cpv,
                 nuts=[nuts],
                 montant_estime=Decimal(estimate),
-                duree_mois=12,
-                reconduction=MONTHS,
+                duree_mois=12 if renewed else 36,
+                reconduction=MONTHS if renewed else "",
                 participation=participation,
                 conditions=conditions,
                 limite=limite,

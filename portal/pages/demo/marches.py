@@ -5,8 +5,16 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from marches.enums import FormeGroupement, GenreAcheteur, NatureContrat, Reservation, TypeMarche
-from marches.models import Acheteur, Groupement, Lot, Marche, MembreGroupement, Titulaire
+from marches.enums import (
+    CriteresAttribution,
+    FormeGroupement,
+    GenreAcheteur,
+    MotifDispense,
+    NatureContrat,
+    Reservation,
+    TypeMarche,
+)
+from marches.models import Acheteur, DispenseSociale, Groupement, Lot, Marche, MembreGroupement, Titulaire
 from marches.rules import add_months
 from marches.upsert import lot_racines, reindex
 from marches.upsert.facts import refresh_holders
@@ -17,6 +25,15 @@ from structures.enums import Kind
 from structures.models import Commune, Secteur, Structure
 
 LIENS = {"predecesseur", "operation_mere", "accord_cadre"}
+# A contract of one need, compared on several criteria, under a formal procedure.
+COMPARE = {"criteres": CriteresAttribution.PLUSIEURS, "critere_environnemental": True, "prestations_distinctes": False,
+           "procedure": "Appel d'offres ouvert"}  # fmt: skip
+# key: ground of exemption from the social condition, in the words of the buyer
+DISPENSES = {
+    "logiciels": (MotifDispense.LIEN, "Licences livrées en ligne, sans installation ni formation\u00a0: aucun travail "
+                  "à confier n'est lié à l'objet du marché."),
+    "toiture": (MotifDispense.TRAVAUX_COURTS, "Chantier de quatre mois, pendant la fermeture d'été du gymnase."),
+}  # fmt: skip
 S, T, F = TypeMarche.SERVICES, TypeMarche.TRAVAUX, TypeMarche.FOURNITURES
 
 # key: name, kind of buyer, commune of its seat
@@ -68,6 +85,7 @@ class L:
     groupement: dict = field(default_factory=dict)
     materiel: bool = False
     petit: bool = False
+    publie_apres: int = 0  # days from the start to the publication of the data
 
 
 def told(today: date) -> list[tuple[str, str, dict, list[L]]]:
@@ -211,6 +229,35 @@ def told(today: date) -> list[tuple[str, str, dict, list[L]]]:
          [L("Abords des collèges du Bessin", "espaces-verts.entretien", "77310000", 60_000,
             add_months(date(today.year, today.month, 1), 8), 12, [], "1", Reservation.INSERTION,
             reconductions=3, reconduction_mois=12)]),
+        ("logiciels", "calvados",
+         {"objet": "Licences d'un logiciel de gestion du personnel", "reference": "LOGICIELS", "type": F, **COMPARE,
+          "date_lancement": today - timedelta(days=40), "montant_estime": Decimal(310_000),
+          "presentation": "Au-dessus du seuil européen, sans condition sociale\u00a0: la dispense est motivée "
+                          "et gardée au registre."},
+         [L("Licences pour quatre ans", "numerique.tests", "48450000", 310_000,
+            add_months(date(today.year, today.month, 1), 3), 48, [])]),
+        ("toiture", "idf",
+         {"objet": "Réfection de la toiture d'un gymnase", "reference": "TOITURE", "type": T, **COMPARE,
+          "date_lancement": today - timedelta(days=25), "montant_estime": Decimal(5_600_000),
+          "presentation": "Travaux de moins de six mois\u00a0: quatrième motif de dispense."},
+         [L("Toiture du gymnase", "gros-oeuvre.couverture", "45261000", 5_600_000,
+            add_months(date(today.year, today.month, 1), 6), 4, [], commune="93066")]),
+        # What the cross-checks find.
+        ("vitrerie", "calvados",
+         {"objet": "Vitrerie des maisons des solidarités", "reference": "VITRES", "type": S,
+          "date_lancement": date(today.year - 1, 9, 8),
+          "presentation": "Imaginé pour la démonstration\u00a0: ses données appellent des vérifications."},
+         [L("Vitrerie, secteur de Caen", "proprete.vitrerie", "90911300", 48_000, date(today.year, 1, 1), 24,
+            ["proprete"], "1", Reservation.INSERTION),
+          L("Vitrerie, secteur du Bessin", "proprete.vitrerie", "90911300", 44_000, date(today.year, 1, 1), 24,
+            ["aire14"], "2", publie_apres=70)]),
+        ("courrier", "calvados",
+         {"objet": "Acheminement du courrier entre les sites du Département", "reference": "COURRIER", "type": S,
+          "date_lancement": date(today.year - 2, 3, 4), "est_accord_cadre": True,
+          "montant_maximum": Decimal(200_000),
+          "presentation": "Imaginé pour la démonstration\u00a0: accord-cadre de cinq ans, sans justification."},
+         [L("Navettes quotidiennes", "communication.distribution", "64110000", 150_000, date(today.year - 2, 7, 1), 60,
+            ["proprete"], "", clause=True)]),
         ("formation", "idf",
          {"objet": "Formation professionnelle des demandeurs d'emploi – métiers du tertiaire", "reference": "FORM-TERT",
           "type": S, "date_lancement": date(today.year - 1, 8, 25),
@@ -284,7 +331,7 @@ class Maker:
 
     def marche(self, acheteur: str, columns: dict, lots: list[L], made: dict[str, Marche]) -> Marche:
         columns = {k: made[v] if k in LIENS else v for k, v in columns.items()}
-        marche = Marche(acheteur=self.acheteurs[acheteur], fictif=True, procedure="Procédure adaptée", **columns)
+        marche = Marche(acheteur=self.acheteurs[acheteur], fictif=True, **{"procedure": "Procédure adaptée"} | columns)
         marche.save_without_historical_record()
         seat = self.acheteurs[acheteur].organisation.commune
         for lot in lots:
@@ -296,7 +343,8 @@ class Maker:
             marche=marche, numero=given.numero, identifiant=marche.reference[:16], objet=given.objet, cpv=given.cpv,
             secteur=self.secteurs[given.secteur], commune=commune, departement=commune.departement,
             montant=Decimal(given.montant), montant_initial=Decimal(given.montant),
-            date_notification=given.debut - timedelta(days=24), date_publication=given.debut,
+            date_notification=given.debut - timedelta(days=24),
+            date_publication=given.debut + timedelta(days=given.publie_apres),
             date_debut=given.debut, date_fin=add_months(given.debut, given.mois) - timedelta(days=1),
             duree_mois=given.mois, duree_mois_initiale=given.mois, reconductions=given.reconductions,
             reconduction_mois=given.reconduction_mois, reservation=given.reservation, clause_sociale=given.clause,
@@ -304,7 +352,7 @@ class Maker:
             forme_prix="Forfaitaire" if given.montant % 2_000 else "Unitaire",
             offres_recues=1 + given.montant // 1_000 % 5,
         )  # fmt: skip
-        if not marche.publie:  # nothing was awarded yet
+        if not given.titulaires:  # nothing was awarded yet
             lot.montant_estime, lot.montant, lot.montant_initial = lot.montant, None, None
             lot.date_notification = lot.date_publication = lot.offres_recues = None
         lot.racines = lot_racines(lot.objet, lot.secteur_id, self.words)
@@ -337,6 +385,9 @@ def load(cards: dict[str, Structure], today: date) -> dict[str, Marche]:
     maker, made, draw = Maker(cards), {}, random.Random(28)
     for key, acheteur, columns, lots in told(today):
         made[key] = maker.marche(acheteur, columns, lots, made)
+    for key, (motif, texte) in DISPENSES.items():
+        day = made[key].date_lancement
+        DispenseSociale(marche=made[key], motif=motif, texte=texte, constatee_le=day).save_without_historical_record()
     idf = maker.acheteurs["idf"]
     idf.objectif_heures, idf.annee_objectif = 170_000, 2017
     idf.save()
