@@ -480,7 +480,7 @@ def test_doubtful_awards_are_told():
     assert lu.problemes == []
     lu.resultats[0].montant = Decimal(1)
     mentions.finish(lu)
-    assert lu.problemes == [["montant attribué invraisemblable, gardé tel quel", "1 €, 1 fois"]]
+    assert lu.problemes == [["montant attribué invraisemblable, gardé tel quel", "1\u00a0€, 1 fois"]]
 
 
 @pytest.mark.django_db

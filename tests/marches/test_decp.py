@@ -276,7 +276,7 @@ def test_dirt_is_set_aside_or_flagged_never_corrected():
         (b'{"marches": null}', "marches"),
         (b'{"marches": {"marche": [' + b"[" * 200 + b"]" * 200 + b"]}}", "imbrique plus de 100 niveaux"),
         (b'{"x": ' + b'{"a":' * 20_000, "imbrique plus de 100 niveaux"),
-        (b'{"marches": {"marche": [{"id": ' + b"9" * 5_000 + b"}]}}", "plus de 1 000 chiffres"),
+        (b'{"marches": {"marche": [{"id": ' + b"9" * 5_000 + b"}]}}", "plus de 1\u00a0000 chiffres"),
         (b'{"marches": {"marche": [{"id": "' + b"a" * 3_000_000 + b'"}]}}', "million de caractères"),
         (b'{"marches": {"marche": []}} suite', "JSON valide"),
         ('{"marches": {"marche": []}}'.encode("utf-16"), "UTF-16"),

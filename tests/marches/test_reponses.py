@@ -170,7 +170,7 @@ def test_ten_partners_cost_what_one_does(lot, atelier):
 def test_the_lot_and_the_board_lead_to_it(lot, atelier):
     client = acting(Role.STRUCTURE, atelier.organisation)
     assert reverse("marches:puis_je_repondre", args=[lot.pk]) in text(client.get(lot.get_absolute_url()))
-    assert "Puis-je répondre\u00a0?" in text(client.get(reverse("pages:tableau_de_bord")))
+    assert "Puis-je répondre ?" in text(client.get(reverse("pages:tableau_de_bord")))
 
 
 # The law on the pages of the register --------------------------------------------------------------------------------

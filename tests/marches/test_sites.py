@@ -50,7 +50,7 @@ def test_a_buyer_keeps_its_sites(client_acheteur, acheteur, normandie):
     site = Site.objects.get()
     assert (site.acheteur, site.commune_id, site.agents) == (acheteur, "14118", 9)
     twin = text(client_acheteur.post(reverse("marches:site_create"), data | {"nom": "Autre"}))
-    assert "Le site «\u00a0Collège Pasteur\u00a0» porte déjà ce code" in twin
+    assert "Le site « Collège Pasteur » porte déjà ce code" in twin
     url = reverse("marches:site_edit", args=[site.pk])
     assert 'value="Caen (14)"' in text(client_acheteur.get(url))
     client_acheteur.post(url, data | {"nom": "Collège Curie", "lieu": "Caen (14)"})

@@ -292,8 +292,8 @@ def test_structure_page_shows_its_lots(client):
     groupement = make.make_groupement(lot=grouped)
     make.make_membre_groupement(groupement=groupement, organisation=structure.organisation, structure=structure)
     text = html.unescape(client.get(structure.get_absolute_url()).content.decode()).replace("\u00a0", " ")
-    assert "le lot 3 du marché «\u00a0Entretien du parc\u00a0»" in text
-    assert "le marché «\u00a0Nettoyage des écoles\u00a0»" in text
+    assert "le lot 3 du marché « Entretien du parc »" in text
+    assert "le marché « Nettoyage des écoles »" in text
     assert "Membre d'un groupement" in text
 
 

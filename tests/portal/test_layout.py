@@ -184,7 +184,7 @@ def test_forbidden_says_why(client_acheteur):
     assert response.status_code == 403
     tree = parse(response)
     check_page(tree)
-    assert "profils suivants\u00a0: réseau" in text_of(tree.find(".//main"))
+    assert "profils suivants : réseau" in text_of(tree.find(".//main"))
     assert client_acheteur.acteur_organisation.nom in text_of(tree.find(".//main"))
 
 
@@ -285,7 +285,7 @@ def test_verdict_says_what_why_and_what_next():
 
 @pytest.mark.parametrize(
     ("done", "due", "share"),
-    [(50, 200, "25\u00a0%"), (0, 200, "0\u00a0%"), (None, 200, "0\u00a0%"), (5, 0, "sur 0\u00a0h")],
+    [(50, 200, "25 %"), (0, 200, "0 %"), (None, 200, "0 %"), (5, 0, "sur 0 h")],
 )
 def test_progress_is_written_as_well_as_drawn(done, due, share):
     html = render_to_string("includes/_progress.html", {"done": done, "due": due, "expected": 0.4, "label": "Heures"})

@@ -235,7 +235,7 @@ def test_zones_are_said_in_small_and_large_results(client, jardins, country, mon
         structure=make_structure(nom="C"), secteur=country.entretien, zone=make_zone(centre=(49.0, 0.5), rayon_km=30)
     )
     zones = {row["Nom"]: row["Zone d'intervention"] for row in read_csv(client.get(URL))}
-    assert zones == {"Les Jardins d'Ifs": "Calvados et Eure", "B": "toute la France", "C": "rayon de 30 km"}
+    assert zones == {"Les Jardins d'Ifs": "Calvados et Eure", "B": "toute la France", "C": "rayon de 30\u00a0km"}
 
 
 def test_rows_far_apart_are_read_one_by_one(client, jardins, country):

@@ -74,7 +74,7 @@ def test_a_radius_says_its_nearest_commune():
     near = make_zone(centre=(49.03, 1.16), rayon_km=40)
     lost = make_zone(lieux=[("departement", "14")], centre=(45.0, 3.0), rayon_km=20)
     said = describe([near, lost])
-    assert said[near.pk] == "40 km autour d'Évreux"
+    assert said[near.pk] == "40\u00a0km autour d'Évreux"
     assert said[lost.pk] == "Calvados et 20\u00a0km autour du point déclaré"
     assert country.evreux.nom in said[near.pk]
 
@@ -116,7 +116,7 @@ SAID = (
     "Janvier à mars, août", "Cotraitant", "3 personnes", "en 5 jours", "Tonte différenciée", "Ville de Caen",
     "(2021-2024)", "échu le 01/01/2020", "GES du Bocage", "Vert Ensemble", "Réseau des jardins",
     "Alliance du Bessin", "a pris fin le 31/12/2024", "par la structure ou son réseau, le 12/05/2026",
-    "Liste ASP des structures conventionnées du 01/02/2026", "Plus de 50\u00a0% de son chiffre d",
+    "Liste ASP des structures conventionnées du 01/02/2026", "Plus de 50 % de son chiffre d",
     'alt="Une équipe qui tond"', "Crédit&nbsp;: Studio Bleu", 'loading="lazy"', "L. 2113-13", "L. 2113-14",
     "Dernière modification de la fiche", "Quartier prioritaire",
 )  # fmt: skip

@@ -98,7 +98,7 @@ def zipped(content: bytes) -> bytes:
         (as_json({"structure_id": "x", "nom": "Service"}), "les services de data·inclusion"),
         (as_json({"id": "1", "nom": "X", "typologie": "ACI"}), "version 0"),
         (b'{"marches": {"marche": []}}', "marchés publics"),
-        (as_json({"couleur": "bleu"}), "« couleur »"),
+        (as_json({"couleur": "bleu"}), "«\u00a0couleur\u00a0»"),
         (b"\x1f\x8b" + gzip.compress(as_json(one()))[2:-12], "abîmée"),
         (b"[" * 50_000, "JSON"),
         (b"{}", "pas une liste"),
@@ -117,7 +117,7 @@ def test_bad_files_say_what_to_do(client_reseau, content, message):
 def test_a_bomb_is_refused(client_reseau, monkeypatch):
     monkeypatch.setattr("structures.importers.depots.LARGEST", 1024 * 1024)
     response, _ = upload(client_reseau, gzip.compress(b"[" + b" " * 2 * 1024 * 1024 + b"]"))
-    assert "dépasse 1 Mo" in response.content.decode()
+    assert "dépasse 1\u00a0Mo" in response.content.decode()
 
 
 # data·inclusion ------------------------------------------------------------------------------------------------------

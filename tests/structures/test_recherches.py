@@ -83,7 +83,7 @@ def test_a_huge_query_string_is_refused(client_acheteur):
 
 def test_the_name_is_in_french_and_bounded(client_acheteur):
     save(client_acheteur, "q=tonte&kind=EA")
-    assert RechercheEnregistree.objects.get().nom == "« tonte » · Entreprise adaptée"
+    assert RechercheEnregistree.objects.get().nom == "«\u00a0tonte\u00a0» · Entreprise adaptée"
     save(client_acheteur, "&".join(f"kind={kind}" for kind in Kind))
     assert max(len(nom) for nom in RechercheEnregistree.objects.values_list("nom", flat=True)) == 120
 

@@ -64,7 +64,7 @@ def test_a_mistyped_word_is_corrected_and_said(client, country):
     response = client.get(LIST, {"q": "netoyage"})
     assert [reponse.structure.nom for reponse in response.context["reponses"]] == ["La Lessive"]
     assert response.context["annuaire"].question.corrected == {"netoyage": "nettoyage"}
-    assert "Aucun résultat pour « netoyage »" in response.content.decode()
+    assert "Aucun résultat pour «&nbsp;netoyage&nbsp;»" in response.content.decode()
 
 
 def test_a_name_found_as_typed_comes_first(client, country):
@@ -111,7 +111,7 @@ def test_radius_gives_distances_nearest_first(client, country):
     settle("À Évreux", country.evreux)
     assert reasons(client, ou="Caen", rayon=30) == {
         "À Caen": ["siège à moins de 1\u00a0km de Caen"],
-        "À Ifs": ["siège à 5 km de Caen"],
+        "À Ifs": ["siège à 5\u00a0km de Caen"],
     }
     assert found(client, ou="Ifs", rayon=30) == ["À Ifs", "À Caen"]
     assert found(client, ou="Évreux", rayon=300) == ["À Évreux", "À Ifs", "À Caen"]
@@ -127,7 +127,7 @@ def test_radius_gives_distances_nearest_first(client, country):
         ({"lieux": [("region", "28")]}, "Normandie", "couvre toute la Normandie"),
         ({"lieux": [("france", "")]}, "Caen", "couvre toute la France"),
         ({"centre": (49.0, -0.4), "rayon_km": 40}, "Caen", "à 20\u00a0km de Caen (rayon déclaré 40\u00a0km)"),
-        (None, "Calvados", "siège à Lisieux ; zone non déclarée"),
+        (None, "Calvados", "siège à Lisieux\u00a0; zone non déclarée"),
     ],
 )
 def test_a_card_says_why(client, country, zone, place, reason):
@@ -178,7 +178,7 @@ def test_only_published_current_structures_are_listed(client, country):
 def test_the_empty_page_proposes_the_next_step(client, country):
     page = client.get(LIST, {"ou": "Caen", "rayon": 20, "secteur": "jardins", "kind": "SEP"}).content.decode()
     assert "Aucune structure ne répond" in page
-    assert "Élargir le rayon à 40 km" in page
+    assert "Élargir le rayon à 40\u00a0km" in page
     assert "Chercher dans tous les secteurs" in page
 
 
@@ -191,7 +191,7 @@ def test_active_filters_can_be_taken_away_one_by_one(client, country):
         "Entreprise d'insertion",
         "Association intermédiaire",
     ]
-    assert puces["« tonte »"] == "?ou=Caen&rayon=20&kind=EI&kind=AI"
+    assert puces["«\u00a0tonte\u00a0»"] == "?ou=Caen&rayon=20&kind=EI&kind=AI"
     assert puces["Entreprise d'insertion"] == "?q=tonte&ou=Caen&rayon=20&kind=AI"
 
 
