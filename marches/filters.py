@@ -8,9 +8,11 @@ from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
 
 from marches.enums import NatureAvis, Reservation
 from marches.models import AchatRealise, Alliance, Avis, Lot, Marche
+from marches.models.lots import RESERVE, SOCIAL
+from marches.parcours import Question
 from portal.search import filter_words
 from portal.siret import clean
-from portal.text import sort_key, tokens
+from portal.text import sort_key, stems, tokens
 from structures.enums import NiveauLieu
 from structures.filters import sector_choices
 from structures.lieux import Lieu, Recherche, resolve
@@ -24,8 +26,6 @@ CONSIDERATIONS = (
     ("aucune", "Aucune"),
 )
 TRIS = (("recent", "Les plus récents"), ("montant", "Les plus gros montants"), ("titre", "Par titre"))
-RESERVE = ~Q(reservation=Reservation.AUCUNE)
-SOCIAL = Q(clause_sociale=True) | Q(critere_social=True) | RESERVE
 CONSIDERATION_Q = {
     "clause": Q(clause_sociale=True),
     "critere": Q(critere_social=True),
@@ -46,7 +46,10 @@ class MarcheForm(forms.Form):
 
 
 class MarcheFilter(FilterSet):
-    """Contracts with at least one lot that meets every criterion of a lot. A bad value says so beside its field."""
+    """Contracts with at least one lot that meets every criterion of a lot. A bad value says so beside its field.
+
+    `lots`, those of the contracts of `queryset`, spares asking each lot for its contract.
+    """
 
     q = CharFilter(label="Mots", max_length=LONGEST)
     acheteur = CharFilter(label="Acheteur (nom ou SIREN)", max_length=LONGEST)
@@ -66,12 +69,14 @@ class MarcheFilter(FilterSet):
         form = MarcheForm
         fields: list[str] = []
 
-    def __init__(self, data=None, *args, **kwargs):
+    def __init__(self, data=None, *args, lots: QuerySet | None = None, **kwargs):
         super().__init__(data, *args, **kwargs)
+        self.lots = lots
         self.recherche: Recherche | None = None
         self.lots_q: Q | None = None
-        secteurs = Secteur.objects.only("code", "nom", "parent_id", "ordre").order_by("ordre")
-        self.filters["secteur"].extra["choices"] = sector_choices(secteurs)
+        self.question: Question | None = None  # the same for the first pages; None in an order that is not the usual
+        self.secteurs = Secteur.objects.only("code", "nom", "parent_id", "ordre").order_by("ordre")
+        self.filters["secteur"].extra["choices"] = sector_choices(self.secteurs)
         attributes = {
             "lieu": {"placeholder": "ex. Évreux, 27, Normandie"},
             "cpv": {"placeholder": "ex. 909", "inputmode": "numeric"},
@@ -84,28 +89,57 @@ class MarcheFilter(FilterSet):
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         values = self.form.cleaned_data
-        queryset = filter_words(queryset, values.get("q"))
-        queryset = _by_buyer(queryset, values.get("acheteur") or "")
-        asked = self._asked(values)
-        if asked:
-            self.lots_q = Q(*asked)
+        contrats = _by_buyer(queryset, values.get("acheteur") or "").order_by()
+        queryset = filter_words(contrats, values.get("q"))
+        asked, days = self._asked(values), _days(values)
+        if asked or days:
+            self.lots_q = Q(*asked, *days)
             queryset = queryset.filter(Exists(Lot.objects.filter(self.lots_q, marche=OuterRef("pk")).order_by()))
+        if values.get("tri") in {"recent", "", None}:
+            ordre = self._ordre(values)
+            named = bool(values.get("acheteur"))
+            seen = self.lots if self.lots is not None and not named else Lot.objects.filter(marche__in=contrats)
+            self.question = Question(
+                contrats,
+                seen,
+                tuple(stems(values.get("q"))),
+                self.lots_q,
+                ordre,
+                values.get("du"),
+                values.get("au"),
+                rangee=asked == [ordre] or not asked,
+                nommee=named or bool(values.get("titulaire")),
+            )
         return _sorted(queryset, values.get("tri"))
 
+    def _ordre(self, values: dict) -> Q | None:
+        """What is asked of a lot that an index of `Lot` holds in the order of the register."""
+        lieu = self.recherche.lieu if self.recherche else None
+        if lieu and lieu.niveau == NiveauLieu.DEPARTEMENT:
+            return place_q(lieu)
+        if len(secteurs := self._secteurs(values)) == 1:
+            return Q(secteur=secteurs[0])
+        if values.get("consideration") == "reserve" or values.get("reservation") not in {"", None, Reservation.AUCUNE}:
+            return RESERVE
+        return SOCIAL if values.get("consideration") in {"clause", "critere", "toute"} else None
+
+    def _secteurs(self, values: dict) -> list[int]:
+        """The sector asked for, or every one of the family."""
+        by_code = {secteur.code: secteur.pk for secteur in self.secteurs}
+        asked = by_code.get(values.get("secteur") or "")
+        return [secteur.pk for secteur in self.secteurs if asked and asked in {secteur.pk, secteur.parent_id}]
+
     def _asked(self, values: dict) -> list[Q]:
-        """The criteria of a lot."""
+        """The criteria of a lot, its days apart."""
         asked: list[Q] = []
-        if code := values.get("secteur"):
-            asked.append(Q(secteur__code=code) | Q(secteur__parent__code=code))
+        if values.get("secteur"):
+            found = self._secteurs(values)
+            asked.append(Q(secteur=found[0]) if len(found) == 1 else Q(secteur__in=found))
         if cpv := "".join(char for char in values.get("cpv") or "" if char.isdigit()):
             asked.append(Q(cpv__startswith=cpv[:8]))
         if text := values.get("lieu"):
             self.recherche = resolve(text)
             asked.append(place_q(self.recherche.lieu) if self.recherche.lieu else Q(pk__in=[]))
-        if values.get("du"):
-            asked.append(Q(date_notification__gte=values["du"]))
-        if values.get("au"):
-            asked.append(Q(date_notification__lte=values["au"]))
         if values.get("consideration"):
             asked.append(CONSIDERATION_Q[values["consideration"]])
         if values.get("reservation"):
@@ -121,6 +155,12 @@ class MarcheFilter(FilterSet):
     def is_active(self) -> bool:
         """Whether anything but the order is asked."""
         return any(value for name, value in self.form.cleaned_data.items() if name != "tri")
+
+
+def _days(values: dict) -> list[Q]:
+    """The days on which a lot was notified."""
+    bounds = (("du", "date_notification__gte"), ("au", "date_notification__lte"))
+    return [Q(**{lookup: values[name]}) for name, lookup in bounds if values.get(name)]
 
 
 def place_q(lieu: Lieu) -> Q:

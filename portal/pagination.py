@@ -1,6 +1,6 @@
 """Pages of a list: any page number gets an answer, and rows are counted once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,7 +92,6 @@ def paginate(
     what makes a page slow. When all of them are below, in an order of whole numbers, they are put in order here: left
     to the database, the few that answer a search are looked for along the index of the order, through the whole table.
     """
-    plus = False
     keys = None
     if count is None and plafond is not None and isinstance(items, QuerySet) and (order := _whole_order(items)):
         keys = list(items.order_by().values_list("pk", *(name for name, _ in order))[: plafond + 1])
@@ -102,19 +101,38 @@ def paginate(
             count = items.count() if plafond is None else items.order_by()[: plafond + 1].count()
         else:
             count = len(items)
-    if plafond is not None and count > plafond:
-        count, plus = plafond, True
+    if keys is None or len(keys) > plafond:
+        return page_of(request, count, lambda start, stop: list(items[start:stop]), per_page, parameter, plafond)
+    keys.sort(key=lambda row: [value if up else -value for value, (_, up) in zip(row[1:], order, strict=True)])
+    return page_of(
+        request,
+        count,
+        lambda start, stop: list(items.filter(pk__in=[row[0] for row in keys[start:stop]])),
+        per_page,
+        parameter,
+        plafond,
+    )
+
+
+def page_of(
+    request: HttpRequest,
+    count: int,
+    rows: Callable[[int, int], Sequence[Any]],
+    per_page: int = PER_PAGE,
+    parameter: str = "page",
+    plafond: int | None = None,
+) -> Page:
+    """The page that `request` asks for, or the nearest one; `rows(start, stop)` fetches what it shows.
+
+    A `count` above `plafond` says that there are more rows, without pages.
+    """
+    plus = plafond is not None and count > plafond
+    if plafond is not None:
+        count = min(count, plafond)
     num_pages = max(1, -(-count // per_page))
     number = min(max(whole(request.GET.get(parameter)), 1), num_pages)
-    shown = slice((number - 1) * per_page, min(number * per_page, count))
-    if not count:
-        rows = []
-    elif keys is None or plus:
-        rows = list(items[shown])
-    else:
-        keys.sort(key=lambda row: [value if up else -value for value, (_, up) in zip(row[1:], order, strict=True)])
-        rows = list(items.filter(pk__in=[row[0] for row in keys[shown]]))
-    return Page(rows, number, num_pages, count, per_page, parameter, plus)
+    shown = rows((number - 1) * per_page, min(number * per_page, count)) if count else []
+    return Page(shown, number, num_pages, count, per_page, parameter, plus)
 
 
 def _whole_order(items: QuerySet) -> list[tuple[str, bool]]:

@@ -94,6 +94,7 @@ from marches.models import (
     SourceVue,
     Titulaire,
 )  # fmt: skip
+from marches.rules.dates import jour_entier
 from portal.models import Depot, Envoi, Importation, User
 from portal.pages.models import ChiffreCle, Photo, Temoignage
 from portal.permissions import Role
@@ -410,8 +411,16 @@ def make_marche(*, acheteur=None, **given) -> Marche:
 
 
 def make_lot(*, marche=None, **given) -> Lot:
-    usual = {"marche": marche or make_marche(), "objet": f"Lot {next(_n)}"}
-    return Lot.objects.create(**usual | given)
+    """Its contract keeps the days of its lots, as every writer of ours sees to."""
+    marche = marche or make_marche()
+    usual = {"marche": marche, "objet": f"Lot {next(_n)}", "recence": marche.recence}
+    lot = Lot.objects.create(**usual | given)
+    if day := jour_entier(lot.date_notification):
+        marche.recence, marche.premiere = max(marche.recence, day), min(marche.premiere or day, day)
+        Marche.objects.filter(pk=marche.pk).update(recence=marche.recence, premiere=marche.premiere)
+        marche.lots.update(recence=marche.recence)
+        lot.recence = marche.recence
+    return lot
 
 
 def make_titulaire(*, lot=None, organisation=None, **given) -> Titulaire:

@@ -23,6 +23,10 @@ MONTANT: dict[str, Any] = {
 }  # 10^17 is seen in real files
 
 
+RESERVE = ~Q(reservation=Reservation.AUCUNE)
+SOCIAL = Q(clause_sociale=True) | Q(critere_social=True) | RESERVE
+
+
 class Lot(RacinesMixin):
     """One award unit. `cle` is the hash of (buyer SIRET, id, folded objet) for an imported lot, empty when typed.
 
@@ -39,11 +43,16 @@ class Lot(RacinesMixin):
     objet = models.CharField("objet", max_length=1000)
     objet_publie = models.CharField("objet tel que publié", max_length=1000, blank=True, editable=False)
     cpv = models.CharField("code CPV", max_length=10, blank=True, db_index=True)
-    secteur = models.ForeignKey(Secteur, on_delete=models.SET_NULL, null=True, blank=True, related_name="lots")
+    # These two are indexed below, in the order of the register.
+    secteur = models.ForeignKey(
+        Secteur, on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="lots"
+    )
     lieu_code = models.CharField("code du lieu d'exécution", max_length=20, blank=True)
     lieu_type = models.CharField("type de code du lieu", max_length=30, blank=True)
     commune = models.ForeignKey(Commune, on_delete=models.SET_NULL, null=True, blank=True, related_name="lots")
-    departement = models.ForeignKey(Departement, on_delete=models.SET_NULL, null=True, blank=True, related_name="lots")
+    departement = models.ForeignKey(
+        Departement, on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="lots"
+    )
     montant = models.DecimalField("montant (€ HT)", **MONTANT)
     montant_initial = models.DecimalField("montant initial (€ HT)", **MONTANT)
     forme_prix = models.CharField("forme du prix", max_length=40, blank=True)
@@ -75,12 +84,14 @@ class Lot(RacinesMixin):
     sous_traitance_declaree = models.BooleanField("sous-traitance déclarée", null=True)
 
     champs_saisis = models.JSONField("champs saisis par une personne", default=list, blank=True, editable=False)
+    # That of its contract: lots are then read in the order of the register without reading the contracts.
+    recence = models.PositiveIntegerField(default=0, editable=False)
     fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
     cree_le = models.DateTimeField(auto_now_add=True)
     modifie_le = models.DateTimeField(auto_now=True)
 
     objects = LotQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["racines"])
+    history = HistoricalRecords(excluded_fields=["racines", "recence"])
 
     class Meta:
         verbose_name = "lot"
@@ -96,7 +107,12 @@ class Lot(RacinesMixin):
         ]
         indexes = [
             models.Index(fields=["reservation", "date_notification"], name="lot_reservation"),
-            models.Index(fields=["date_notification"], name="lot_notification"),
+            # One criterion each, in the order of the register: the first answers are read, not gathered and sorted.
+            models.Index(fields=["-recence", "-marche"], name="lot_recents"),
+            models.Index(fields=["departement", "-recence", "-marche"], name="lot_departement"),
+            models.Index(fields=["secteur", "-recence", "-marche"], name="lot_secteur"),
+            models.Index(fields=["-recence", "-marche"], condition=SOCIAL, name="lot_sociaux"),
+            models.Index(fields=["-recence", "-marche"], condition=RESERVE, name="lot_reserves"),
         ]
 
     def __str__(self) -> str:

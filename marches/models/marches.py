@@ -86,12 +86,14 @@ class Marche(RacinesMixin):
     # Last notification among the lots as AAAAMMJJ, else their publication, else the launch, 0 when nothing is known:
     # the order of lists, indexed alike on both engines.
     recence = models.PositiveIntegerField(default=0, editable=False)
+    # First notification among the lots as AAAAMMJJ, 0 when none is notified: with `recence`, the days it spans.
+    premiere = models.PositiveIntegerField(default=0, editable=False)
     fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
     cree_le = models.DateTimeField(auto_now_add=True)
     modifie_le = models.DateTimeField(auto_now=True)
 
     objects = MarcheQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["racines", "recence"])
+    history = HistoricalRecords(excluded_fields=["racines", "recence", "premiere"])
 
     class Meta:
         verbose_name = "marché"
@@ -99,6 +101,12 @@ class Marche(RacinesMixin):
         constraints = [models.UniqueConstraint(fields=["cle"], condition=~models.Q(cle=""), name="marche_cle_unique")]
         indexes = [
             models.Index(fields=["-recence", "-id"], name="marche_recents"),
+            # Those notified on several days are few: a period finds them apart, and all others by `recence`.
+            models.Index(
+                fields=["premiere", "recence"],
+                condition=Q(premiere__gt=0, premiere__lt=models.F("recence")),
+                name="marche_etales",
+            ),
             # Drafts are few: pages ask which they are rather than reading every contract.
             models.Index(fields=["acheteur"], condition=Q(publie=False), name="marche_brouillons"),
             models.Index(fields=["date_limite"], name="marche_limite"),

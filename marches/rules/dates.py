@@ -142,3 +142,8 @@ def _sans_notification(lot, limite: date | None, fin: date | None, on: date) -> 
     if lancement is not None:
         return StatutLot.EN_CONSULTATION if lancement <= on else StatutLot.EN_PREPARATION
     return StatutLot.SANS_DATE if lot.marche.publie else StatutLot.EN_PREPARATION
+
+
+def jour_entier(day: date | None) -> int:
+    """A day as AAAAMMJJ, 0 without: whole numbers are put in order alike by every engine."""
+    return day.year * 10_000 + day.month * 100 + day.day if day else 0

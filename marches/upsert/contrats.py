@@ -1,12 +1,14 @@
-"""Columns of a contract that follow from its lots: its words, its latest day; and contracts left without lot."""
+"""Columns of a contract that follow from its lots: its words, its days; and contracts left without lot."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from marches.models import Lot, Marche
+from marches.rules.dates import jour_entier
 from marches.upsert.ecriture import update
 from marches.upsert.references import Secteurs
 from portal.relations import pointed_at
@@ -41,7 +43,8 @@ def reindex(marche_ids: Collection[int]) -> None:
 
 
 def refresh_marches(marche_ids: Collection[int]) -> None:
-    """Refresh `racines` and `recence` of these contracts, whose lots have up-to-date `racines`. Three queries."""
+    """Refresh `racines` and the days of these contracts, whose lots have up-to-date `racines`, and the order of their
+    lots. Four queries."""
     if not marche_ids:
         return
     lots: dict[int, list[tuple[str, date | None, date | None]]] = defaultdict(list)
@@ -53,10 +56,13 @@ def refresh_marches(marche_ids: Collection[int]) -> None:
     for marche in Marche.objects.filter(pk__in=marche_ids).select_related("acheteur__organisation"):
         buyer = marche.acheteur.organisation.denomination
         found = marche_index(marche.objet, buyer, lots[marche.pk], lancement_of(marche))
-        if (marche.racines, marche.recence) != found:
-            marche.racines, marche.recence = found
+        if (marche.racines, marche.recence, marche.premiere) != found:
+            marche.racines, marche.recence, marche.premiere = found
             changed.append(marche)
-    update(Marche, changed, ["racines", "recence"])
+    update(Marche, changed, ["racines", "recence", "premiere"])
+    # Not through `update`: the order of a lot follows its neighbours, it was not itself modified.
+    order = Marche.objects.filter(pk=OuterRef("marche")).order_by().values("recence")
+    rows.exclude(recence=Subquery(order)).update(recence=Subquery(order))
 
 
 def lancement_of(marche: Marche) -> date | None:
@@ -69,16 +75,18 @@ def marche_index(
     acheteur: str,
     lots: Collection[tuple[str, date | None, date | None]],
     lancement: date | None = None,
-) -> tuple[str, int]:
-    """`racines` and `recence` of a contract: its subject, its buyer's name, then of each lot its words and two days.
+) -> tuple[str, int, int]:
+    """`racines`, `recence` and `premiere` of a contract: its subject, its buyer's name, then of each lot its words and
+    two days.
 
-    `recence` is the last notification of its lots; without any, their last publication, else the launch.
+    `recence` is the last notification of its lots; without any, their last publication, else the launch. `premiere` is
+    their first notification.
     """
     words = [*stems(objet), *stems(acheteur)]
     words += " ".join(sorted(of_lot for of_lot, _, _ in lots)).split()
-    notified = max((day for _, day, _ in lots if day), default=None)
-    last = notified or max((day for _, _, day in lots if day), default=None) or lancement
-    return join_stems(words), int(f"{last:%Y%m%d}") if last else 0
+    notified = [day for _, day, _ in lots if day]
+    last = max(notified, default=None) or max((day for _, _, day in lots if day), default=None) or lancement
+    return join_stems(words), jour_entier(last), jour_entier(min(notified, default=None))
 
 
 def remove_empty(marche_ids: Collection[int]) -> int:

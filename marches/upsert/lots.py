@@ -156,7 +156,7 @@ class LotUpsert:
         for cle, of_lot in values.items():
             lot = lots.get(cle)
             if lot is None:
-                created.append(Lot(cle=cle, marche=marches[cle], **of_lot))
+                created.append(Lot(cle=cle, marche=marches[cle], recence=marches[cle].recence, **of_lot))
                 continue
             names.update(name.removesuffix("_id") for name in of_lot)
             if cle in marches and lot.marche_id != marches[cle].pk:
@@ -220,7 +220,7 @@ class LotUpsert:
                 if values.keys() >= set(contrat.lots):  # nothing of it is stored yet: all that shows is at hand
                     lots = [tuple(values[cle][name] for name in INDEXED) for cle in contrat.lots]
                     buyer = organisations[_buyer(first.lu)].denomination
-                    marche.racines, marche.recence = marche_index(marche.objet, buyer, lots)
+                    marche.racines, marche.recence, marche.premiere = marche_index(marche.objet, buyer, lots)
                 else:
                     unsure.append(contrat)
                 continue

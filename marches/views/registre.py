@@ -14,6 +14,7 @@ from marches.filters import MarcheFilter
 from marches.forms import RattacherForm
 from marches.frise import frise_lot, frise_marche, phrase
 from marches.models import Lot, Marche
+from marches.parcours import Parcours
 from marches.rules import statut_lot
 from marches.stats import resumes
 from marches.stats.registre import synthese_reservations
@@ -27,8 +28,13 @@ MOST_POINTS = 15  # on the page of a contract; the lots say theirs
 
 @login_not_required
 def list(request):
-    registre = MarcheFilter(request.GET, queryset=Marche.objects.visible_to(request.acteur))
-    page = paginate(registre.qs.for_cards(), request, plafond=EXACT)
+    lots = Lot.objects.visible_to(request.acteur)
+    registre = MarcheFilter(request.GET, queryset=Marche.objects.visible_to(request.acteur), lots=lots)
+    rows = registre.qs.for_cards()  # also reads what is asked
+    if registre.question is None:
+        page = paginate(rows, request, plafond=EXACT)
+    else:
+        page = Parcours(registre.question, EXACT).page(request, registre.queryset.for_cards())
     summaries = resumes(page.rows, registre.lots_q)
     now = timezone.now()
     open_now = {m.pk for m in page if m.date_limite and m.date_limite >= now and summaries[m.pk].au is None}

@@ -3,6 +3,8 @@
 Contracts are made by the database itself, one INSERT … SELECT a table: a million in some minutes. Each page is asked of
 gunicorn as in the benchmark of the directory. Beside: the milliseconds of its queries alone, straight through the
 driver, and how much dearer the larger register is. The aim is 30 ms, and 1.5 × from the smallest to the largest.
+
+`--base postgres://compte@hote/essai_{contrats}` measures existing databases, filled at the first run and kept.
 """
 
 import argparse
@@ -47,13 +49,15 @@ LINE = "{:<32}{:>10}{:>10}{:>10}{:>10}{:>9}{:>9}"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--contrats", type=int, nargs="+", default=[60_000, 1_000_000])
+    parser.add_argument("--base", metavar="URL", help="base à remplir, puis à garder ; {contrats} y est remplacé")
     options = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)
     smallest: dict[str, float] = {}
     for number in sorted(options.contrats):
         folder = Path(tempfile.mkdtemp(prefix="portail-bench-", dir="/tmp"))
         try:
-            medians = measure(environment_of(new_database("postgresql", folder), folder), number, smallest)
+            url = options.base.format(contrats=number) if options.base else new_database("postgresql", folder)
+            medians = measure(environment_of(url, folder), number, smallest)
             smallest = smallest or medians
         finally:
             from tests import engine

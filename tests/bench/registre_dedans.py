@@ -21,7 +21,7 @@ from portal.text import stems  # noqa: E402
 from structures.models import Departement, Organisation, Secteur  # noqa: E402
 from tests.bench.registre import CPVS, CRAFTS, THINGS, WORKS  # noqa: E402
 
-PER_BUYER, PER_FIRM = 45, 4
+PER_BUYER, PER_FIRM, EARLIER = 45, 4, 30
 
 
 def fill(number: int) -> None:
@@ -40,7 +40,12 @@ def fill(number: int) -> None:
         name: f"(%({name})s::{'bigint' if name == 'secteurs' else 'text'}[])[1 + {{}} %% {len(values)}]"
         for name, values in arrays.items()
     }
-    day = "date '2019-01-01' + (i * 7 %% 2600)::int"
+    # Days and social marks are drawn apart from words: the contracts of one day are not all of one kind. One contract
+    # in 24, of several lots, has its first notified weeks before the others.
+    last = "date '2019-01-01' + " + drawn("{0}", 4, 2600)
+    day = f"{last.format('i')} - CASE WHEN i %% 24 = 1 THEN {EARLIER} ELSE 0 END"
+    whole = "to_char({}, 'YYYYMMDD')::int"
+    several = "(1 + ((i - 1) / 4) * 6)"
     organisation = {"type_identifiant": "'SIRET'", "identifiant_valide": "true"}
     pour(Organisation, buyers, arrays, organisation | {
         "id": "i", "identifiant": "(200000000 + i)::text || '00010'", "siren": "(200000000 + i)::text",
@@ -55,7 +60,7 @@ def fill(number: int) -> None:
     pour(Marche, number, arrays, {
         "id": "i", "acheteur_id": f"1 + (i * 7919) %% {buyers}", "objet": f"{work} || ' du ' || {thing} || ' n° ' || i",
         "reference": "'M' || i", "cle": "md5(i::text)", "groupe": "md5(i::text)", "type": "'travaux'",
-        "recence": f"to_char({day}, 'YYYYMMDD')::int",
+        "recence": whole.format(last.format("i")), "premiere": whole.format(day),
         "racines": f"' ' || {pick['works_lus'].format('i')} || ' ' || {pick['things_lus'].format('(i / 8)')} || "
         f"' operation' || (i / 12) || ' ' || {pick['crafts_lus'].format('(i / 3)')} || ' '",
     })  # fmt: skip
@@ -65,21 +70,27 @@ def fill(number: int) -> None:
         "cpv": pick["cpvs"].format("(i / 3)"), "secteur_id": pick["secteurs"].format("(i / 3)"),
         "departement_id": pick["departements"].format("(i / 5)"),
         "date_notification": day, "date_debut": day, "duree_mois": "24", "date_fin": f"{day} + 730",
-        "montant": "1000 + (i * 104729) %% 900000", "identifiant": "'M' || i",
-        "reservation": "CASE WHEN i %% 100 = 7 THEN 'non_precisee' ELSE 'aucune' END",
-        "clause_sociale": "i %% 12 = 3", "critere_social": "i %% 30 = 5",
+        "recence": whole.format(last.format("i")), "identifiant": "'M' || i",
+        "montant": "1000 + (i * 104729) %% 900000",
+        "reservation": f"CASE WHEN {drawn('i', 3, 100)} = 7 THEN 'non_precisee' ELSE 'aucune' END",
+        "clause_sociale": f"{drawn('i', 1, 12)} = 3", "critere_social": f"{drawn('i', 2, 30)} = 5",
         "racines": f"' ' || {pick['crafts_lus'].format('(i / 3)')} || ' '",
     }  # fmt: skip
     pour(Lot, number, arrays, lot | {"id": "i", "marche_id": "i", "cle": "md5('a' || i)", "objet": craft})
     more = number // 6 * 4
     pour(Lot, more, arrays, lot | {
-        "id": f"{number} + i", "marche_id": "1 + ((i - 1) / 4) * 6", "cle": "md5('b' || i)", "objet": craft,
+        "id": f"{number} + i", "marche_id": several, "cle": "md5('b' || i)", "objet": craft,
         "numero": "(2 + i %% 4)::text",
-        "date_notification": "date '2019-01-01' + ((1 + ((i - 1) / 4) * 6) * 7 %% 2600)::int",
+        "date_notification": last.format(several), "recence": whole.format(last.format(several)),
     })  # fmt: skip
     pour(Titulaire, number + more, arrays, {
         "id": "i", "lot_id": "i", "organisation_id": f"{buyers} + 1 + (i * 6971) %% {firms}",
     })  # fmt: skip
+
+
+def drawn(row: str, draw: int, number: int) -> str:
+    """SQL of a whole number below `number`, the same for the same row and draw."""
+    return f"(hashint8extended({row}, {draw}) & 1048575)::int %% {number}"
 
 
 def pour(model: type[models.Model], number: int, arrays: dict, given: dict[str, str]) -> None:
@@ -106,7 +117,10 @@ def main(number: int, paths: list[str]) -> None:
     from tests.bench.inside import bare, queries_of
 
     started = time.perf_counter()
-    fill(number)
+    if not (present := Marche.objects.count()):
+        fill(number)
+    elif present != number:
+        raise SystemExit(f"Cette base contient {present} marchés et non {number}.")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     seconds = time.perf_counter() - started

@@ -1,0 +1,209 @@
+"""The first answers of a search of the register, in its order, without reading all of them: what a million costs.
+
+Answers are read in order, latest first, and the reading stops when there are as many as are counted; or they are
+gathered in any order, up to as many, then put in order. The first is cheap where many contracts answer, the second
+where few do. Which of both is not guessed: the first thousand that may answer are read, and how many of them do says
+it. Both ways give the same contracts in the same order, those of the plain query.
+
+What is asked of a lot is looked for among lots: `Lot.recence` repeats that of the contract, so that the index of one
+criterion is in the order of the register.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.http import HttpRequest
+
+from marches.models import Lot, Marche
+from marches.rules.dates import jour_entier
+from portal.pagination import PER_PAGE, Page, page_of
+from portal.search import MOST_WORDS, filter_stems
+
+SAMPLE = 1_000  # rows read in order before choosing a way
+LONGEST = 12_000  # rows read in order for less than gathering costs
+MANY = 10  # times what is counted: gathered and put in order for less than reading on
+RARE = 0.003  # of the rows read: words that answer less often are looked for by their index
+EVERY = 10**9
+
+Cle = tuple[int, int]  # recence, id of a contract: sorted downwards, the order of the register
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: `contrats` are those one sees, with every criterion of a contract but the words; `vus` are the
+    lots of these contracts.
+
+    `lots` is what one and the same lot has to answer, None when nothing is asked of it. `ordre` is that of it whose
+    index is in the order of the register; `rangee` when `lots` is no more than this and the days `du` and `au`.
+    `nommee`: a buyer or a holder is named, so that few answer.
+    """
+
+    contrats: QuerySet[Marche]
+    vus: QuerySet[Lot]
+    racines: tuple[str, ...] = ()
+    lots: Q | None = None
+    ordre: Q | None = None
+    du: date | None = None
+    au: date | None = None
+    rangee: bool = False
+    nommee: bool = False
+
+
+class Parcours:
+    """The answers of a question, counted up to `plafond`: `nombre` is at most one more."""
+
+    def __init__(self, question: Question, plafond: int):
+        self.question, self.plafond = question, plafond
+        self.racines = question.racines[:MOST_WORDS]
+        self.contrats, self.vus = question.contrats.order_by(), question.vus.order_by()
+        # Read one by one, texts are asked for their stems as they are: making a vector of each would be dearer.
+        self.est_lisible = all(stem.isascii() and stem.isalnum() for stem in self.racines)
+        self.part = 0.0  # of the rows read in order, those that answer
+        self.debut: list[Cle] = []  # the first answers
+        self.nombre = self._compter()
+
+    def page(self, request: HttpRequest, rows: QuerySet[Marche], per_page: int = PER_PAGE) -> Page:
+        """The page that `request` asks for; `rows` is what it shows of a contract."""
+
+        def shown(start: int, stop: int) -> list[Marche]:
+            keys = [pk for _, pk in self.cles(stop)[start:]]
+            found = {marche.pk: marche for marche in rows.filter(pk__in=keys).order_by()}
+            return [found[pk] for pk in keys if pk in found]  # one may have gone meanwhile
+
+        return page_of(request, self.nombre, shown, per_page=per_page, plafond=self.plafond)
+
+    def cles(self, stop: int) -> list[Cle]:
+        """The first answers, `stop` of them where there are as many."""
+        if len(self.debut) < stop and len(self.debut) < self.nombre:
+            self.debut = self._premieres(stop)
+        return self.debut[:stop]
+
+    def _compter(self) -> int:
+        """How many answer, up to one more than `plafond`; the first of them are kept, as far as they were met."""
+        most = self.plafond + 1
+        before = self._etales(most)
+        self.debut = before
+        if len(before) == most:
+            return most
+        most -= len(before)
+        if self.est_lisible and not self.question.nommee:
+            found, is_all = self._lire_d_abord(most)
+            self.debut = before + found
+            if is_all or len(found) == most:
+                return len(self.debut)
+        found = self._reunir(most)
+        if len(found) < most:
+            self.debut = before + found
+        return len(before) + len(found)
+
+    def _lire_d_abord(self, most: int) -> tuple[list[Cle], bool]:
+        """Answers in order as far as reading them is worth it, and whether they are all."""
+        if self.question.rangee and not self.racines:  # the rows read answer, all but some
+            read = max(SAMPLE, 4 * most)
+            found = self._lire(read, most)
+            self.part = len(found) / read
+            return (found, True) if len(found) == most else (self._lire(EVERY, most), True)
+        rows = list(self._rangees()[:SAMPLE])
+        found = list(dict.fromkeys((jour, contrat) for jour, contrat, answers in rows if answers))[:most]
+        self.part = len(found) / SAMPLE
+        if len(rows) < SAMPLE:
+            return found, True
+        return self._lire(LONGEST, most) if len(found) < most <= self.part * LONGEST else found, False
+
+    def _premieres(self, stop: int) -> list[Cle]:
+        """The first answers where there are more than are counted."""
+        before = self._etales(stop)
+        stop -= len(before)
+        if stop <= self.part * LONGEST:
+            found = self._lire(LONGEST, stop)
+            if len(found) == stop:
+                return before + found
+        found = self._reunir(MANY * self.plafond)
+        if len(found) == MANY * self.plafond:
+            found = self._lire(EVERY, stop) if self.est_lisible else self._reunir(EVERY)
+        return before + found[:stop]
+
+    # Read in order ---------------------------------------------------------------------------------------------------
+    def _lire(self, read: int, most: int) -> list[Cle]:
+        """Those that answer, up to `most`, among the first `read` rows."""
+        try:
+            sql, params = self._rangees()[:read].query.sql_with_params()
+        except EmptyResultSet:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT DISTINCT jour, contrat FROM ({sql}) rangees WHERE repond "
+                f"ORDER BY jour DESC, contrat DESC LIMIT {most:d}",
+                params,
+            )
+            return cursor.fetchall()
+
+    def _rangees(self) -> QuerySet:
+        """(recence, id of the contract, whether it answers) of what may answer, in order.
+
+        The question is a column, out of the planner's reach: as a condition it would be thought rare, and asked first
+        of everything.
+        """
+        if self.question.lots is None:
+            return _en_ordre(self.contrats, "pk", self._dit("racines"))
+        answers = self.question.lots & self._dit("marche__racines")
+        return _en_ordre(self.vus.filter(self.question.ordre or Q(), self._jours()), "marche_id", answers)
+
+    def _dit(self, column: str) -> Q:
+        return Q(*(Q(**{f"{column}__contains": f" {stem} "}) for stem in self.racines))
+
+    # Gathered --------------------------------------------------------------------------------------------------------
+    def _reunir(self, most: int) -> list[Cle]:
+        """Up to `most` answers: all of them in order, or any of them where there are more."""
+        if self.question.lots is None:
+            worded = filter_stems(self.contrats, list(self.racines))
+            return sorted(worded.values_list("recence", "pk")[:most], reverse=True)
+        lots = self.vus.filter(self.question.lots, self._jours())
+        if self.racines and self.part > RARE:  # a text read for each lot: its vector would be dearer
+            lots = lots.filter(self._dit("marche__racines"))
+        elif self.racines:
+            lots = lots.filter(marche__in=filter_stems(Marche.objects.order_by(), list(self.racines)))
+        keys, read = lots.values_list("recence", "marche_id"), most
+        while True:
+            rows = list(keys[:read])
+            found = set(rows)
+            if len(rows) < read or len(found) >= most:
+                return sorted(found, reverse=True)[:most]
+            read *= 8  # many lots for one contract
+
+    # Days ------------------------------------------------------------------------------------------------------------
+    def _jours(self) -> Q:
+        """Of lots notified in the period, those of contracts whose last notification is in it."""
+        asked = Q()
+        if self.question.du:
+            asked &= Q(recence__gte=jour_entier(self.question.du))
+        if self.question.au:
+            asked &= Q(recence__lte=jour_entier(self.question.au))
+        return asked
+
+    def _etales(self, most: int) -> list[Cle]:
+        """The answers that `_jours` leaves out, the first of all: contracts notified in the period and after it."""
+        if self.question.au is None or self.question.lots is None:
+            return []
+        end = jour_entier(self.question.au)
+        spread = Marche.objects.filter(premiere__gt=0, premiere__lt=F("recence"), premiere__lte=end, recence__gt=end)
+        lots = self.vus.filter(self.question.lots, self._dit("marche__racines"), recence__gt=end)
+        if not self.est_lisible:
+            spread = filter_stems(spread, list(self.racines))
+            lots = self.vus.filter(self.question.lots, recence__gt=end)
+        # Named one by one: the planner takes them for many, and would read every lot of these days.
+        few = list(spread.order_by().values_list("pk", flat=True)[: LONGEST + 1])
+        if not few:
+            return []
+        within = few if len(few) <= LONGEST else spread.order_by().values("pk")
+        keys = lots.filter(marche__in=within).order_by("-recence", "-marche_id")
+        return list(keys.values_list("recence", "marche_id").distinct()[:most])
+
+
+def _en_ordre(rows: QuerySet, key: str, answers: Q) -> QuerySet:
+    repond = ExpressionWrapper(answers, BooleanField()) if answers else Value(True)
+    named = rows.annotate(jour=F("recence"), contrat=F(key), repond=repond)
+    return named.order_by("-recence", f"-{key}").values_list("jour", "contrat", "repond")
