@@ -62,7 +62,8 @@ class Parcours:
         # Read one by one, texts are asked for their stems as they are: making a vector of each would be dearer.
         self.est_lisible = all(stem.isascii() and stem.isalnum() for stem in self.racines)
         self.part = 0.0  # of the rows read in order, those that answer
-        self.debut: list[Cle] = []  # the first answers
+        self.avant: list[Cle] = []  # the answers of `_etales`
+        self.debut: list[Cle] = []  # the first answers, these to begin with
         self.nombre = self._compter()
 
     def page(self, request: HttpRequest, rows: QuerySet[Marche], per_page: int = PER_PAGE) -> Page:
@@ -84,8 +85,7 @@ class Parcours:
     def _compter(self) -> int:
         """How many answer, up to one more than `plafond`; the first of them are kept, as far as they were met."""
         most = self.plafond + 1
-        before = self._etales(most)
-        self.debut = before
+        self.avant = self.debut = before = self._etales(most)
         if len(before) == most:
             return most
         most -= len(before)
@@ -115,7 +115,7 @@ class Parcours:
 
     def _premieres(self, stop: int) -> list[Cle]:
         """The first answers where there are more than are counted."""
-        before = self._etales(stop)
+        before = self.avant
         stop -= len(before)
         if stop <= self.part * LONGEST:
             found = self._lire(LONGEST, stop)

@@ -15,5 +15,5 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marches", "0010_ordre_du_registre")]
+    dependencies = [("marches", "0013_ordre_du_registre")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -16,7 +16,7 @@ def indexed_otherwise(to):
 class Migration(migrations.Migration):
     """Lots read in the order of the register, by one criterion; two of these indexes replace those of foreign keys."""
 
-    dependencies = [("marches", "0011_ordre_du_registre_rempli")]
+    dependencies = [("marches", "0014_ordre_du_registre_rempli")]
 
     operations = [
         migrations.RemoveIndex("lot", "lot_notification"),
