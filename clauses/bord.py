@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, Sum
+from django.db.models import Max, Q, Sum
 
 from clauses.actions import declarants
 from clauses.enums import EtapeEcart, Etat
@@ -19,17 +19,15 @@ from clauses.models import (
     HeuresDues,
     Imputation,
     Participant,
-    PartieConvention,
     Passation,
     RepriseHeures,
     Tache,
 )
 from clauses.parametres import seuil
 from clauses.querysets import last_word
-from clauses.rules import Allure, allure, dernier_du_mois, echeance, premier_du_mois
+from clauses.rules import Allure, allure
 from clauses.stats.suivi import nombre_suivi
 from marches.models import MembreGroupement, Titulaire
-from marches.rules import add_months
 from portal.permissions import Acteur
 from portal.text import fold
 
@@ -96,7 +94,7 @@ def suivis(ranks, on: date, *, avec_parts: bool = True) -> list[dict]:
 
 
 def a_traiter(acteur: Acteur, on: date) -> dict:
-    """What waits for the facilitator besides the months to check. Fourteen queries, whatever the number of rows."""
+    """What waits for the facilitator besides the months to check. Twelve queries, whatever the number of rows."""
     followed = ClauseSociale.objects.followed_by(acteur).values("pk")
     people = Participant.objects.editable_by(acteur)
     ending = people.annotate(fin=Max("eligibilites__valable_au"))
@@ -106,10 +104,8 @@ def a_traiter(acteur: Acteur, on: date) -> dict:
         Q(clause__in=followed) | Q(convention__facilitateur__organisation=acteur.organisation_id), faite_le=None
     )
     tasks = tasks.filter(Q(echeance=None) | Q(echeance__lte=on + timedelta(days=TACHES_JOURS)))
-    late_months = mois_en_retard(acteur, on)
     return {
-        "mois_en_retard": late_months[:MOST],
-        "nombre_en_retard": len(late_months),
+        "mois_en_retard": Declaration.objects.visible_to(acteur).late(on).count(),
         "demandes": DemandeFacilitateur.objects.received_by(acteur).filter(traitee_le=None).count(),
         "eligibilites": ending.filter(sortie_le=None, fin__gte=on, fin__lte=soon).count(),
         "points": points,
@@ -202,49 +198,6 @@ def parts_des_groupements(clauses, on: date) -> dict[int, list[dict]]:
         ]
         for pk, names in members.items()
     }
-
-
-def mois_en_retard(acteur: Acteur, on: date) -> list[dict]:
-    """Months of the last year that are late on the day `on`, the oldest first: opened with nothing sent, or, for the
-    last one expected, not even opened (unless an opening balance counts it already).
-
-    By `mois` and `clause`, with `organisation` and `declaration` once opened. The day is that of the convention between
-    the body and the buyer, else usage. Three queries.
-    """
-    first = premier_du_mois(on)
-    last = add_months(first, -1)
-    followed = ClauseSociale.objects.followed_by(acteur).select_related("lot__marche__acheteur__organisation")
-    followed = followed.defer("texte", "publics", "lot__racines", "lot__marche__racines")
-    usual = int(seuil("jour_declaration", on))
-    agreed = dict(
-        PartieConvention.objects.filter(
-            convention__in=Convention.objects.in_force(last),
-            convention__facilitateur__organisation=acteur.organisation_id,
-            convention__jour_declaration__isnull=False,
-        )
-        .order_by("convention__date_debut", "convention")
-        .values_list("acheteur", "convention__jour_declaration")
-    )
-    sent = Imputation.objects.filter(declaration=OuterRef("pk")).exclude(etat=Etat.BROUILLON)
-    opened = Declaration.objects.filter(
-        clause__in=followed.order_by().values("pk"), mois__range=(add_months(first, -12), last)
-    )
-    silent = opened.filter(~Exists(sent)).select_related("organisation", "clause__lot__marche")
-    silent = silent.defer("clause__texte", "clause__publics", "clause__lot__racines", "clause__lot__marche__racines")
-    rows = [
-        {"mois": row.mois, "clause": row.clause, "organisation": row.organisation, "declaration": row}
-        for row in silent.order_by("mois", "organisation__nom_tri", "pk")
-    ]
-    begun = Declaration.objects.filter(clause=OuterRef("pk"), mois=last)
-    told = RepriseHeures.objects.filter(clause=OuterRef("pk"), arretee_au__gte=dernier_du_mois(last))
-    forgotten = followed.filter(date_debut__lte=dernier_du_mois(last), date_fin__gte=last).exclude(
-        Exists(begun) | Exists(told)
-    )
-    rows += [
-        {"mois": last, "clause": clause, "organisation": None, "declaration": None}
-        for clause in forgotten.order_by("date_fin", "pk")
-    ]
-    return [row for row in rows if on > echeance(row["mois"], agreed.get(row["clause"].lot.marche.acheteur_id, usual))]
 
 
 def _by_clause(rows, key: str) -> dict[tuple[int, int | None], Decimal]:

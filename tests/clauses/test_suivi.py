@@ -254,31 +254,6 @@ def test_the_board_costs_the_same_for_one_clause_and_for_150(chantier, django_as
         client.get(url)
 
 
-def test_late_months_are_on_the_board_by_the_day_agreed(chantier):
-    """The fixture opened March 2026 and nothing since; it is June the 15th."""
-    client, url = chantier.client(Role.FACILITATEUR), reverse("clauses:list")
-
-    def late(day):
-        with time_machine.travel(f"{day} 12:00+00:00", tick=False):
-            rows = client.get(url).context["a_traiter"]["mois_en_retard"]
-        return [(row["mois"].month, bool(row["declaration"])) for row in rows]
-
-    assert late("2026-04-10") == []
-    assert late("2026-04-11") == [(3, True)]
-    assert late("2026-06-10") == [(3, True)]
-    assert late("2026-06-11") == [(3, True), (5, False)]  # May is not even opened
-    convention = f.make_convention(facilitateur=chantier.facilitateur, signee_le="2026-01-01", jour_declaration=20)
-    f.make_partie_convention(convention=convention, acheteur=chantier.acheteur)
-    assert late("2026-06-20") == [(3, True)]
-    assert late("2026-06-21") == [(3, True), (5, False)]
-    f.make_reprise_heures(clause=chantier.clause, arretee_au=date(2026, 5, 31))
-    assert late("2026-06-21") == [(3, True)]
-    chantier.sent(10)
-    assert late("2026-06-21") == []
-    with time_machine.travel("2026-06-21 12:00+00:00", tick=False):
-        assert sign_in(Role.FACILITATEUR).get(url).context["a_traiter"]["nombre_en_retard"] == 0
-
-
 def test_the_board_tells_the_part_of_each_member_and_the_requests_received(chantier):
     other = f.make_organisation(denomination="Second membre")
     group = f.make_groupement(lot=chantier.clause.lot, retenu=True)
