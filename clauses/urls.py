@@ -1,6 +1,7 @@
 from django.urls import path
 
 from clauses.views import (
+    affectations,
     attestations,
     bilans,
     calculateur,
@@ -95,6 +96,7 @@ urlpatterns = [
     path("suivi/", points.points, name="points"),
     path("suivi/sorties/", points.sorties, name="sorties"),
     path("eligibilites/<int:pk>/prolonger/", parcours.prolonger, name="prolonger"),
+    path("affectations/<int:pk>/", affectations.edit, name="affectation_edit"),
     path("affectations/<int:pk>/passer/", parcours.transferer, name="transferer"),
     path("affectations/<int:pk>/matricule/", parcours.matricule, name="matricule"),
     path("salaries/", parcours.salaries, name="salaries"),

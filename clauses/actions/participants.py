@@ -68,3 +68,13 @@ def assign(participant, *, employeur, modalite, contrat, date_debut, by: Acteur,
     row.full_clean()
     row.save()
     return row
+
+
+@transaction.atomic
+def update_affectation(*, form, by: Acteur) -> Affectation:
+    """Save the facts of an assignment, with who uses the person; lines already typed stay as they are."""
+    row, named = form.instance, form.cleaned_data["utilisateur"]
+    row.utilisateur = named.organisation() if named else None
+    row.full_clean()
+    row.save()
+    return row

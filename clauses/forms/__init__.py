@@ -6,6 +6,7 @@ from clauses.forms.clauses import ClauseForm, HeuresDuesForm, OuvrirMoisForm
 from clauses.forms.heures import AnnulationForm, CorrectionForm, FichierHeuresForm, RefusForm, SaisieForm
 from clauses.forms.participants import (
     AffectationForm,
+    AffectationModifieeForm,
     EffacementForm,
     EligibiliteForm,
     FormationForm,
@@ -16,8 +17,8 @@ from clauses.forms.participants import (
 )
 
 __all__ = [
-    "AffectationForm", "AnnulationForm", "CENT", "CalculLotForm", "ClauseForm", "CorrectionForm", "EffacementForm",
-    "EligibiliteForm", "FichierHeuresForm", "FormationForm", "HeuresDuesForm", "MatriculeForm", "MoisField",
-    "OuvrirMoisForm", "ParticipantForm", "ProlongationForm", "RefusForm", "SaisieForm", "TransfertForm",
-    "secteurs_with_children",
+    "AffectationForm", "AffectationModifieeForm", "AnnulationForm", "CENT", "CalculLotForm", "ClauseForm",
+    "CorrectionForm", "EffacementForm", "EligibiliteForm", "FichierHeuresForm", "FormationForm", "HeuresDuesForm",
+    "MatriculeForm", "MoisField", "OuvrirMoisForm", "ParticipantForm", "ProlongationForm", "RefusForm", "SaisieForm",
+    "TransfertForm", "secteurs_with_children",
 ]  # fmt: skip

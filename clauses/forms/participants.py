@@ -116,6 +116,54 @@ class AffectationForm(forms.ModelForm):
         return data
 
 
+class AffectationModifieeForm(forms.ModelForm):
+    """The facts that the checks of hours read: dates, contract, and for a person lent, where and to whom."""
+
+    date_debut = JourField(label="Début")
+    date_fin = JourField(label="Fin", required=False)
+    utilisateur = OrganismeField(
+        label="Où la personne est prêtée",
+        required=False,
+        help_text="SIRET ou page de l'annuaire\u00a0; laissez vide si elle n'est pas mise à disposition.",
+    )
+    derogation_480 = JourField(
+        label="Dérogation du préfet jusqu'au",
+        required=False,
+        help_text="Pour une association intermédiaire au-delà de 480\u00a0h chez des employeurs privés.",
+    )
+
+    class Meta:
+        model = Affectation
+        fields = [
+            "modalite", "contrat", "metier", "date_debut", "date_fin", "utilisateur", "utilisateur_prive",
+            "derogation_480",
+        ]  # fmt: skip
+        labels = {"utilisateur_prive": "Cet utilisateur est un employeur privé"}
+        help_texts = {"utilisateur_prive": "Code du travail, L. 2211-1\u00a0: ni une collectivité, ni un particulier."}
+        widgets = {"utilisateur_prive": forms.Select(choices=[("", "Non précisé"), ("True", "Oui"), ("False", "Non")])}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["metier"].help_text = "Le poste occupé\u00a0; rien sur la personne."
+        used = self.instance.utilisateur
+        self.initial["utilisateur"] = used.identifiant if used else ""
+
+    def clean(self):
+        data = super().clean()
+        start, end = data.get("date_debut"), data.get("date_fin")
+        if start and end and end < start:
+            self.add_error("date_fin", "La fin ne peut précéder le début.")
+        if data.get("contrat") == TypeContrat.USAGER_ESAT and data.get("modalite") == Modalite.EMBAUCHE:
+            self.add_error("modalite", "Un usager d'ESAT n'est pas embauché\u00a0: choisissez une autre modalité.")
+        return data
+
+    def _post_clean(self):
+        """`utilisateur` is an `Organisme`, made a row by the action alone."""
+        named = self.cleaned_data.pop("utilisateur", None)
+        super()._post_clean()
+        self.cleaned_data["utilisateur"] = named
+
+
 class ProlongationForm(forms.Form):
     motif = forms.ChoiceField(label="Motif", choices=MotifProlongation.choices)
     mois = forms.IntegerField(

@@ -6,11 +6,13 @@ from decimal import Decimal as Dec
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from clauses import actions, rules
 from clauses.controles import verdicts_by_imputation
 from clauses.enums import Etat, Modalite, TypeContrat
 from clauses.rules import AutreLigne, Plafonds, Prets
+from portal.permissions import Acteur, Role
 from portal.verdict import Niveau
 from structures.enums import Kind
 from tests import factories as f
@@ -250,3 +252,50 @@ def test_everything_clean_is_accepted_at_a_constant_cost(chantier):
     with CaptureQueriesContext(connection) as twenty:
         assert actions.accept_all_clean(chantier.month, by=chantier.by) == (20, 0)
     assert len(twenty) == len(one)
+
+
+# Put right -----------------------------------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_the_facilitator_puts_an_assignment_right(chantier):
+    affectation = chantier.affectations[0]
+    client, url = chantier.client(Role.FACILITATEUR), reverse("clauses:affectation_edit", args=[affectation.pk])
+    siret = f.make_siret()
+    data = {
+        "modalite": Modalite.MISE_A_DISPOSITION, "contrat": TypeContrat.CDDI, "date_debut": "2026-01-05",
+        "date_fin": "2026-12-31", "utilisateur": siret, "utilisateur_prive": "True", "derogation_480": "2026-12-31",
+    }  # fmt: skip
+    assert client.post(url, data).status_code == 302
+    affectation.refresh_from_db()
+    assert (affectation.utilisateur.identifiant, affectation.utilisateur_prive) == (siret, True)
+    assert affectation.derogation_480 == date(2026, 12, 31)
+    assert f'value="{siret}"' in client.get(url).content.decode()
+    for wrong in ({"date_fin": "2025-01-01"}, {"utilisateur": "12"}, {"date_debut": "x"}, {"utilisateur": "\x00"},
+                  {"contrat": "usager_esat", "modalite": "embauche"}):  # fmt: skip
+        page = client.post(url, data | wrong)
+        assert page.status_code == 200, wrong
+        assert page.context["form"].errors, wrong
+    client.post(url, data | {"utilisateur": "", "utilisateur_prive": ""})
+    affectation.refresh_from_db()
+    assert (affectation.utilisateur, affectation.utilisateur_prive) == (None, None)
+
+
+@pytest.mark.django_db
+def test_people_who_stayed_with_the_giving_body_are_still_declared(chantier):
+    """A clause handed over: the person counted on it stays with the former facilitator, and is typed all the same."""
+    (line, *_) = chantier.sent(70)
+    actions.accept(line, by=chantier.by)
+    receiver = f.make_facilitateur()
+    type(chantier.clause).objects.filter(pk=chantier.clause.pk).update(facilitateur=receiver)
+    by = Acteur(f.make_user(), receiver.organisation, Role.FACILITATEUR)
+    april = actions.open_month(
+        type(chantier.clause).objects.get(pk=chantier.clause.pk), chantier.entreprise, date(2026, 4, 1),
+        on=date(2026, 6, 1), by=by,
+    )  # fmt: skip
+    page = chantier.client(Role.ENTREPRISE).get(april.get_absolute_url()).content.decode()
+    code, never = chantier.affectations[0].participant.code, chantier.affectations[1].participant.code
+    assert code in page
+    assert never not in page  # never counted here: it is the other body's alone
+    actions.save_month(april, [actions.Saisie(chantier.affectations[0].pk, Dec(50))], version=None, by=by)
+    with pytest.raises(ValidationError, match="n'est pas suivie"):
+        actions.save_month(april, [actions.Saisie(chantier.affectations[1].pk, Dec(50))], version=None, by=by)
+    assert april.imputations.get().heures == 50
