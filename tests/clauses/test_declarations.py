@@ -204,6 +204,27 @@ def test_the_month_and_the_people_cost_the_same_for_one_line_or_ten(chantier):
     assert [queries(client, url) for url in urls] == before
 
 
+def test_a_grid_of_fifty_people_is_saved_at_the_cost_of_one(chantier):
+    codes = [f.make_participant(facilitateur=chantier.facilitateur) for _ in range(50)]
+    people = [f.make_affectation(participant=code, employeur=chantier.entreprise) for code in codes]
+    client, url = chantier.client(Role.ENTREPRISE), chantier.month.get_absolute_url()
+
+    def cost(number, hours, action="enregistrer"):
+        chantier.affectations = people[:number]
+        data = grid(chantier, *[(hours, "1")] * number, action=action)
+        with CaptureQueriesContext(connection) as seen:
+            assert client.post(url, data).status_code == 302
+        return len(seen)
+
+    cost(1, "1")
+    one = cost(1, "2")
+    cost(50, "3")
+    # SQLite changes rows by blocks; PostgreSQL in one query.
+    assert cost(50, "4") - one <= (0 if connection.vendor == "postgresql" else 4)
+    assert {i.heures for i in chantier.month.imputations.all()} == {5}
+    assert cost(50, "4", action="transmettre") <= one + 6
+
+
 def test_a_clause_of_four_years_and_eleven_members_keeps_every_month_within_reach(chantier):
     members = [f.make_organisation() for _ in range(11)]
     client, url = chantier.client(Role.FACILITATEUR), chantier.clause.get_absolute_url()
