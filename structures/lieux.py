@@ -11,7 +11,7 @@ from django.db.models.functions import Length
 from rapidfuzz import fuzz, process
 
 from portal.search import filter_words
-from portal.text import fold
+from portal.text import STOP_WORDS, fold, tokens
 from structures.enums import NiveauLieu
 from structures.models import Commune, Departement, Epci, Region
 
@@ -19,6 +19,7 @@ MOST_CANDIDATES = 10
 LONGEST_QUESTION = 100
 SHORTEST_CORRECTED, NEAREST_NAME = 4, 80  # letters; likeness out of 100 below which two names are two names
 TOWN, CLOSE = 20_000, 6
+MOST_WORDS_READ, LONGEST_NAME = 12, 5  # words
 ARRONDISSEMENTS = {"paris": 75100, "lyon": 69380, "marseille": 13200}
 _ARRONDISSEMENT = re.compile(
     r"(paris|lyon|marseille) 0*(\d{1,2}) ?(?:er|ere|e|eme|ieme|nd|nde)?(?: ?(?:arr|arrondissement))?"
@@ -290,7 +291,8 @@ def _by_name(name: str, departement: str = "") -> list[Lieu]:
     larger: list[Lieu] = []
     if not departement and name != "paris":  # the commune is the département, and has a centre
         larger += [of_departement(row) for row in Departement.objects.select_related("region").filter(nom_tri=name)]
-        larger += [of_region(row) for row in Region.objects.filter(nom_tri=name)]
+        # Overseas a région has one département, of its name: the same place twice is no choice.
+        larger = larger or [of_region(row) for row in Region.objects.filter(nom_tri=name)]
     elif found := [row for row in _by_code(NiveauLieu.DEPARTEMENT, departement) if fold_place(row.nom) == name]:
         return found
     exact = _communes().filter(narrowed, nom_tri=name).order_by("-population", "code")
@@ -317,6 +319,31 @@ def _by_name(name: str, departement: str = "") -> list[Lieu]:
     if not departement:
         found += [of_epci(row) for row in filter_words(Epci.objects.all(), name).order_by("nom_tri")[:5]]
     return found
+
+
+def in_words(words: str) -> tuple[Lieu, str] | None:
+    """The commune, département or région named among words, and the other words: « jardinage Caen » → (Caen,
+    "jardinage"). The longest name, then the last; None when there is none. One to four queries."""
+    typed = tokens(words)[:MOST_WORDS_READ]
+    pieces = {}
+    for length in range(1, LONGEST_NAME + 1):
+        for start in range(len(typed) - length + 1):
+            name = fold_place(" ".join(typed[start : start + length]))
+            if len(name) >= SHORTEST_CORRECTED:
+                pieces[name] = (start, start + length)
+    named = [
+        model.objects.filter(nom_tri__in=pieces).values_list("nom_tri") for model in (Commune, Departement, Region)
+    ]
+    known = [row[0] for row in named[0].order_by().union(*(rows.order_by() for rows in named[1:]))] if pieces else []
+    if not known:
+        return None
+    name = max(known, key=lambda each: (pieces[each][1] - pieces[each][0], pieces[each][1]))
+    start, end = pieces[name]
+    before = typed[:start]
+    while before and before[-1] in STOP_WORDS:  # « nettoyage dans le Calvados »
+        before.pop()
+    lieu = resolve(name).lieu
+    return (lieu, " ".join([*before, *typed[end:]])) if lieu else None
 
 
 def _by_nearest_name(name: str, departement: str = "") -> list[Lieu]:

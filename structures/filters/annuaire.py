@@ -20,8 +20,9 @@ from structures.filters.champs import (
     YesFilter,
     sector_choices,
 )
-from structures.lieux import Lieu, Recherche, resolve
+from structures.lieux import Lieu, Recherche, in_words, resolve
 from structures.models import Label, Reseau, Secteur, Structure
+from structures.toponymes import dans_le_lieu
 
 FARTHEST_KM = 300
 MOST_PLACES = 10
@@ -132,13 +133,22 @@ class StructureFilter(django_filters.FilterSet):
 
     def corrected(self):
         """The same search with mistyped words replaced, which becomes the question; None when nothing can be."""
-        found = search_corrected(self.queryset.all(), self.question)
+        asked = replace(self.question)
+        found = search_corrected(self.queryset.all(), asked)
         if found is None or not found.exists():
             return None
-        said = self.question.corrected
+        said = asked.corrected
+        if self.place_in_words and not set(said).isdisjoint(tokens(self.place_in_words[0].nom)):
+            return None  # a place is no mistake for another word
         words = " ".join(said.get(word, word) for word in tokens(self.question.words))
         self.question = replace(self.question, words=words, corrected=said)
         return search(self.queryset.all(), self.question)
+
+    @cached_property
+    def place_in_words(self) -> tuple[Lieu, str] | None:
+        """The place typed among the words, when none is given where places go, and the other words."""
+        question = self.question
+        return in_words(question.words) if question.words and not question.lieux and not question.is_number else None
 
     # Addresses ------------------------------------------------------------------------------------------------------
     def url(self, **changes) -> str:
@@ -199,6 +209,14 @@ class StructureFilter(django_filters.FilterSet):
         question, found = self.question, []
         lieu = question.lieu
         rayon = question.rayon_km or 0
+        if self.place_in_words:
+            place, others = self.place_in_words
+            said = (
+                f"Chercher «\u00a0{others}\u00a0» {dans_le_lieu(place)}"
+                if others
+                else f"Chercher {dans_le_lieu(place)}"
+            )
+            found.append(Retrait(said, {"q": others or None, "ou": None, "lieu": place.parametre}))
         if question.is_around and rayon < FARTHEST_KM:
             more = min(FARTHEST_KM, rayon * 2)
             found.append(Retrait(f"Élargir le rayon à {more}\u00a0km", {"rayon": more}))

@@ -28,6 +28,7 @@ from structures.directory import (
     search,
     sector_ids,
     shorter_way,
+    tri_of,
 )
 from structures.directory.question import TRIS
 from structures.filters import Adresse, Retrait, StructureFilter, cle, sans
@@ -98,7 +99,7 @@ def _context(request: HttpRequest, as_map: bool) -> dict:
         "parametres": sans(request.GET, "s", "vue"),
         "potentiel": f"{reverse('structures:potentiel')}?{question.besoin}" if question.asks_need else "",
         "tris": [
-            (said, adresse.url(tri=tri), tri == question.tri)
+            (said, adresse.url(tri=tri), tri == tri_of(question))
             for tri, said in TRIS.items()
             if tri != "distance" or question.centre
         ],

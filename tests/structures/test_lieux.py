@@ -5,6 +5,7 @@ import pytest
 from structures import lieux
 from structures.importers.communes import CommuneMatcher
 from structures.lieux import resolve
+from tests.factories import make_departement, make_region
 from tests.structures.helpers import make_country
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +90,33 @@ def test_an_ambiguous_name_offers_the_most_populated_first(country):
     found = resolve("saint etienne")
     assert found.is_ambiguous
     assert [lieu.code for lieu in found.candidats] == ["14562", "27561"]
+
+
+def test_a_region_of_one_departement_is_no_other_choice(country):
+    """Overseas the région and its département bear one name and are one place."""
+    make_departement(code="976", nom="Mayotte", region=make_region(code="06", nom="Mayotte"))
+    found = resolve("Mayotte")
+    assert [lieu.parametre for lieu in found.candidats] == ["departement-976"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "others"),
+    [
+        ("jardinage Caen", "14118", "jardinage"),
+        ("Saint-Etienne jardinage", "14562", "jardinage"),
+        ("jardinage à Évreux, urgent", "27229", "jardinage urgent"),
+        ("peinture dans le calvados", "14", "peinture"),
+        ("caen lisieux", "14366", "caen"),
+    ],
+)
+def test_a_place_among_words(country, words, code, others):
+    lieu, rest = lieux.in_words(words)
+    assert (lieu.code, rest) == (code, others)
+
+
+@pytest.mark.parametrize("words", ["", "jardinage", "a b c", "\x00", "le la de", "x" * 500, "Cae jardinage"])
+def test_no_place_among_words(country, words):
+    assert lieux.in_words(words) is None
 
 
 def test_the_address_form_comes_back(country):

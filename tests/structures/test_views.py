@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from django.core.cache import cache
@@ -371,3 +372,53 @@ def test_a_search_leads_to_the_potential_of_the_same_need(client, country):
     found = client.get(url).context["potentiel"]
     assert found.total == response.context["count"] == 1
     assert client.get(LIST).context["potentiel"] == ""
+
+
+# Places typed among the words ----------------------------------------------------------------------------------------
+def proposed(response):
+    return {puce.libelle.replace("\u00a0", " "): parse_qs(puce.url[1:]) for puce in response.context["propositions"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "label", "address"),
+    [
+        ("lessive caen", "Chercher « lessive » à Caen", {"q": ["lessive"], "lieu": ["commune-14118"]}),
+        ("Lessive à Évreux", "Chercher « lessive » à Évreux", {"q": ["lessive"], "lieu": ["commune-27229"]}),
+        (
+            "Lessive dans le Calvados",
+            "Chercher « lessive » dans le Calvados",
+            {"q": ["lessive"], "lieu": ["departement-14"]},
+        ),
+        ("calvados lessive", "Chercher « lessive » dans le Calvados", {"q": ["lessive"], "lieu": ["departement-14"]}),
+    ],
+)
+def test_a_place_typed_among_the_words_is_proposed_where_places_go(client, country, words, label, address):
+    settle("La Lessive", country.paris, country.proprete, zone={"lieux": [("france", "")]})
+    response = client.get(LIST, {"q": words})
+    assert response.context["count"] == 0
+    assert next(iter(proposed(response).items())) == (label, address)
+    assert client.get(f"{LIST}?{urlencode(address, doseq=True)}").context["count"] == 1
+
+
+def test_a_place_is_never_corrected_into_another_word(client, country):
+    """Nobody sits at Lisieux: it is not a mistake for « lisieu », which the directory knows."""
+    settle("Les Jardins de Lisieu", country.caen, country.entretien)
+    response = client.get(LIST, {"q": "jardins lisieux"})
+    assert response.context["annuaire"].question.corrected == {}
+    assert "Aucun résultat pour" not in response.content.decode()
+    assert "Chercher « jardins » à Lisieux" in proposed(response)
+
+
+def test_a_correction_that_finds_nothing_is_not_said(client, country):
+    settle("La Lessive", country.caen, country.proprete)
+    response = client.get(LIST, {"q": "netoyage", "kind": "ESAT"})
+    assert response.context["count"] == 0
+    assert "Aucun résultat pour" not in response.content.decode()
+
+
+def test_the_order_in_force_is_marked(client, country):
+    settle("La Lessive", country.caen, country.proprete)
+    orders = {said: current for said, _, current in client.get(LIST).context["tris"]}
+    assert orders == {"Pertinence": True, "Nom": False, "Données les plus récentes": False}
+    near = {said: current for said, _, current in client.get(LIST, {"ou": "Caen"}).context["tris"]}
+    assert [said for said, current in near.items() if current] == ["Distance"]
