@@ -145,7 +145,7 @@ def test_a_radius_around_a_commune(client_structure, mine, country):
     data = {"nom": "Autour", "objet": "X", "rayon_km": "30", "autour": "14000"}
     client_structure.post(reverse("marches:alliance_create"), data | members(*rows))
     made = Alliance.objects.get()
-    assert describe([made.zone])[made.zone_id] == "30 km autour de Caen"
+    assert describe([made.zone])[made.zone_id] == "30\u00a0km autour de Caen"
     assert prune() == 0  # a zone that an alliance uses stays
 
 

@@ -192,13 +192,13 @@ def test_a_lot_of_an_older_format_is_never_completed_with_suppositions():
     make.make_source_lot(lot=lot, format="decp-2019")
     make.make_titulaire(lot=make_typed(cle="avis:1"))  # made by a notice
     for row in lignes(Lot.objects.all(), TODAY):
-        assert "« typesPrix » manque" in row.fiche.refus
+        assert "«\u00a0typesPrix\u00a0» manque" in row.fiche.refus
 
 
 def test_private_contracts_and_drafts_stay_out():
     make_typed(marche={"nature": NatureContrat.PRIVE})
     make_typed(marche={"publie": False})
-    assert [row.fiche.refus[0].partition(" :")[0] for row in lignes(Lot.objects.all(), TODAY)] == [
+    assert [row.fiche.refus[0].partition("\u00a0:")[0] for row in lignes(Lot.objects.all(), TODAY)] == [
         "contrat privé", "brouillon",
     ]  # fmt: skip
 

@@ -88,7 +88,7 @@ def test_a_structure_prepares_a_group_that_its_members_alone_see(client, client_
         ({}, {}, "Désignez un mandataire, et un seul"),
         ({"mandataire": "on"}, {"mandataire": "on"}, "Désignez un mandataire, et un seul"),
         ({"mandataire": "on", "part": "50"}, {"part": "40"}, "Les parts font 90,00 %"),
-        ({"mandataire": "on", "part": "0"}, {}, "supérieure à 0\u00a0%"),
+        ({"mandataire": "on", "part": "0"}, {}, "supérieure à 0 %"),
         ({"mandataire": "on", "part": "101"}, {}, "100 au plus"),
         ({"mandataire": "on", "part": "douze"}, {}, "Écrivez un nombre"),
         ({"mandataire": "on", "part": HUGE}, {}, "100 au plus"),

@@ -66,7 +66,7 @@ def test_bars_of_nothing_draw_nothing(series):
 
 def test_no_data_is_said():
     for empty in (bar_chart([], title="Répartition"), small_multiples_months({}, title="Répartition")):
-        assert empty == '<p class="chart-empty">Répartition : aucune donnée à représenter.</p>'
+        assert empty == '<p class="chart-empty">Répartition\u00a0: aucune donnée à représenter.</p>'
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_form_answers_with_a_mapping():
         ({"montant": "a"}, "siret", "Indiquez la colonne"),
         ({"siret": "zzz"}, "siret", "n'est pas dans votre fichier"),
         ({"siret": "a\x00"}, "siret", "n'est pas dans votre fichier"),
-        ({"siret": "a", "montant": "a"}, "montant", "déjà prise pour « SIRET »"),
+        ({"siret": "a", "montant": "a"}, "montant", "déjà prise pour «\u00a0SIRET\u00a0»"),
     ],
 )
 def test_form_refuses(answer, field, message):

@@ -85,9 +85,9 @@ def test_reading_counts_as_it_goes():
 
 def test_as_text_agrees_in_number(report):
     assert report.as_text().splitlines() == [
-        "structures.csv : 5 enregistrements lus, 2 créés, 1 mis à jour, 1 inchangé, 1 écarté, 1 signalé.",
-        "  Écarté, ligne 4 : SIRET absent",
-        "  Signalé, ligne 5 : SIRET invalide (« 123 »)",
+        "structures.csv\u00a0: 5 enregistrements lus, 2 créés, 1 mis à jour, 1 inchangé, 1 écarté, 1 signalé.",
+        "  Écarté, ligne 4\u00a0: SIRET absent",
+        "  Signalé, ligne 5\u00a0: SIRET invalide («\u00a0123\u00a0»)",
     ]
     assert ImportReport("vide").as_text() == (
         "vide\u00a0: 0 enregistrement lu, 0 créé, 0 mis à jour, 0 inchangé, 0 écarté, 0 signalé."
@@ -120,7 +120,7 @@ def test_save_is_readable_json(report, tmp_path):
     report.flag(6, "Région inconnue\u00a0: «\u00a0Été\u00a0»")
     path = tmp_path / "rapports" / "un.json"
     report.save(path)
-    assert "« Été »" in path.read_text(encoding="utf-8")
+    assert "«\u00a0Été\u00a0»" in path.read_text(encoding="utf-8")
     assert json.loads(path.read_bytes()) == report.as_dict()
 
 

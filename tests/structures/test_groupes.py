@@ -101,7 +101,7 @@ def test_nobody_commits_the_structure_of_another(client_structure, mine):
     other = make.make_structure(nom="Voisine")
     url = reverse("structures:groupe_create")
     page = text(client_structure.post(url, {"nom": "GES", "ajouter": f"{written(mine)}\n{written(other)}"}))
-    assert "« Voisine » n&#x27;est pas une structure" in page
+    assert "«\u00a0Voisine\u00a0» n&#x27;est pas une structure" in page
     assert not GroupeEconomique.objects.exists()
     other.refresh_from_db()
     assert other.groupe is None

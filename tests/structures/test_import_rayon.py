@@ -101,7 +101,7 @@ def test_without_sector_there_is_no_circle(client_reseau):
 def test_a_circle_beside_places(client_reseau):
     do_import(client_reseau, line(zone="Eure"))
     zone = Structure.objects.get(organisation__identifiant=A).activites.get().zone
-    assert describe([zone])[zone.pk] == "Eure et 30 km autour d'Ifs"
+    assert describe([zone])[zone.pk] == "Eure et 30\u00a0km autour d'Ifs"
     found = {name: zone in zones_of(resolve(name).lieu) for name in ("Caen", "Évreux", "Lisieux")}
     assert found == {"Caen": True, "Évreux": True, "Lisieux": False}
 
