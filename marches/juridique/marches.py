@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils import timezone
 
 from marches.enums import GenreAcheteur, NatureContrat, RegimeProcedure, TypeMarche
@@ -51,18 +52,31 @@ def place_of(marche: Marche, rows: Sequence[Lot], on: date) -> decoupage.Place:
     return decoupage.place_petits_lots(lots_estimes(rows), TypeMarche(marche.type), on)
 
 
+def operation_of(marche: Marche, rows: Sequence[Lot]) -> tuple[Marche, list[Lot]]:
+    """The operation that a contract belongs to, and all its lots: its own, then those of the mother operation and of
+    the contracts taken out of it, whose value counts as one (R. 2121-1); two queries at most.
+    """
+    mother = marche.operation_mere if marche.operation_mere_id else marche
+    if mother is None or not mother.pk:
+        return marche, list(rows)
+    family = Lot.objects.filter(Q(marche=mother.pk) | Q(marche__operation_mere=mother.pk)).exclude(marche=marche.pk)
+    return mother, [*rows, *family.defer("racines").order_by("pk")]
+
+
 def place_utile(marche: Marche, rows: Sequence[Lot], on: date) -> decoupage.Place | None:
-    """`place_of` where it is of use: several lots, in a contract whose value calls for a formal procedure; no query."""
+    """`place_of` the whole operation where it is of use: several lots, whose value calls for a formal procedure; two
+    queries at most."""
     quand = lancement_marche(marche, rows)
     day = min(quand.au, on)
-    value, _ = valeur_of(marche, rows)
+    mother, family = operation_of(marche, rows)
+    value, _ = valeur_of(mother, family)
     needed = seuils.regime(
-        TypeMarche(marche.type), GenreAcheteur(marche.acheteur.genre), value, day, nature=NatureContrat(marche.nature),
-        services_sociaux=bool(marche.services_sociaux),
+        TypeMarche(mother.type), GenreAcheteur(marche.acheteur.genre), value, day, nature=NatureContrat(mother.nature),
+        services_sociaux=bool(mother.services_sociaux),
     )  # fmt: skip
-    if len(rows) < 2 or needed != RegimeProcedure.FORMALISEE or marche.nature != NatureContrat.MARCHE:
+    if len(family) < 2 or needed != RegimeProcedure.FORMALISEE or mother.nature != NatureContrat.MARCHE:
         return None
-    return place_of(marche, rows, day)
+    return place_of(mother, family, day)
 
 
 def lancement_marche(marche: Marche, rows: Iterable[Lot]) -> Lancement:
@@ -75,14 +89,18 @@ def lancement_marche(marche: Marche, rows: Iterable[Lot]) -> Lancement:
 def verdicts_marche(marche: Marche, rows: Iterable[Lot]) -> list[Verdict]:
     """What the law says of the contract as a whole: value and procedure, lots, length, social condition.
 
-    Give `acheteur` with it and all its lots. One query (the exemption), one more when lots per holder are limited.
-    Its reservations are told lot by lot (`verdicts_lot`).
+    Give `acheteur` with it and all its lots. Two queries (the exemption, the lots of the same operation), one more for
+    a contract taken out of an operation, and one when lots per holder are limited. The procedure and the small lots are
+    those of the whole operation. Its reservations are told lot by lot (`verdicts_lot`).
     """
     rows = list(rows)
     quand = lancement_marche(marche, rows)
     genre, nature, type_ = GenreAcheteur(marche.acheteur.genre), NatureContrat(marche.nature), TypeMarche(marche.type)
     sociaux = bool(marche.services_sociaux)
     value, values = valeur_of(marche, rows)
+    mother, family = operation_of(marche, rows)
+    whole = value if len(family) == len(rows) else valeur_of(mother, family)[0]
+    type_whole = TypeMarche(mother.type)
     dispense = DispenseSociale.objects.filter(marche=marche.pk).first() if marche.pk else None
     motif, texte = (dispense.motif, dispense.texte) if dispense else ("", "")
     months = [execution.duree_totale(lot.duree_mois, lot.reconductions, lot.reconduction_mois) for lot in rows]
@@ -92,10 +110,13 @@ def verdicts_marche(marche: Marche, rows: Iterable[Lot]) -> list[Verdict]:
     maximum = marche.montant_maximum if not marche.cle else marche.montant_maximum or value.montant
 
     def attendu(day: date) -> RegimeProcedure | None:
-        return seuils.regime(type_, genre, value, day, nature=nature, services_sociaux=sociaux)
+        return seuils.regime(type_whole, genre, whole, day, nature=nature, services_sociaux=sociaux)
 
     found = [
-        juger(lambda day: seuils.dire_regime(type_, genre, value, day, nature=nature, services_sociaux=sociaux), quand),
+        juger(
+            lambda day: seuils.dire_regime(type_whole, genre, whole, day, nature=nature, services_sociaux=sociaux),
+            quand,
+        ),
         juger(lambda day: seuils.procedure_annoncee(marche.procedure, attendu(day), small, day), quand),
         juger(lambda day: seuils.publicite(value, genre, nature, day), quand),
         juger(lambda day: seuils.maximum_indique(marche.est_accord_cadre, maximum, nature, day), quand),
@@ -137,7 +158,7 @@ def verdicts_marche(marche: Marche, rows: Iterable[Lot]) -> list[Verdict]:
         )
     last = quand.au if quand.au < date.max else timezone.localdate()
     formal = None if attendu(last) is None else attendu(last) == RegimeProcedure.FORMALISEE
-    found += decoupage.petits_lots(lots_estimes(rows), type_, formal, last)
+    found += decoupage.petits_lots(lots_estimes(family), type_, formal, last)
     if marche.lots_max_attribues:
         found.append(decoupage.lots_par_titulaire(_par_titulaire(marche), marche.lots_max_attribues, last))
     return ranger(found)

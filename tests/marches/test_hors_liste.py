@@ -1,11 +1,12 @@
-"""Operators that are in no list (régie without convention, OACAS), and award criteria, as typed on the pages."""
+"""Operators that are in no list (régie without convention, OACAS), award criteria, lots taken out of an operation."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
-from marches.enums import CriteresAttribution, Reservation
+from marches.enums import CriteresAttribution, Reservation, TypeMarche
 from marches.juridique import verdicts_marche
 from marches.models import Groupement
 from portal.permissions import Role
@@ -167,3 +168,24 @@ def test_a_contract_awarded_on_price_alone_stays_a_draft(client, client_acheteur
 def test_an_imported_contract_is_not_asked_its_criteria():
     marche = make.make_lot(marche=make.make_marche(date_lancement=date(2026, 9, 1), cle="a")).marche
     assert "criteres_inconnus" not in codes(marche)
+
+
+# Lots taken out of an operation -------------------------------------------------------------------------------------
+def test_small_lots_taken_out_share_the_room_of_the_operation(client_acheteur):
+    mine = client_acheteur.acteur_organisation.acheteur
+    usual = {"acheteur": mine, "type": TypeMarche.SERVICES, "date_lancement": date(2026, 2, 1)}
+    mother = make.make_marche(**usual, procedure="Appel d'offres ouvert", prestations_distinctes=True)
+    for value in (300_000, 100_000):
+        make.make_lot(marche=mother, montant_estime=Decimal(value))
+    taken = make.make_marche(**usual, operation_mere=mother, procedure="Procédure adaptée")
+    small = make.make_lot(marche=taken, montant_estime=Decimal(70_000), petit_lot=True)
+    assert not {code for code in codes(taken) if code.startswith("petit_lot")}
+    assert "procedure_insuffisante" not in codes(taken)
+    regime = next(v for v in verdicts_marche(taken, [small]) if v.regle == "regime")
+    assert "Procédure formalisée" in regime.reason
+    page = text(client_acheteur.get(mother.get_absolute_url()))
+    assert "94 000 € HT" in page  # 20 % of 470 000 €
+    assert "24 000 € HT" in page  # less the lot taken out
+    second = make.make_marche(**usual, operation_mere=mother, procedure="Procédure adaptée")
+    make.make_lot(marche=second, montant_estime=Decimal(60_000), petit_lot=True)  # 106 000 € of room, 130 000 € taken
+    assert codes(taken)["petit_lot_part"] == codes(mother)["petit_lot_part"] == Niveau.BLOCAGE

@@ -185,7 +185,7 @@ def _zones_are_of_every_kind():
         zones = Zone.objects.filter(activites__structure__nom=nom).distinct()
         return " | ".join(describe(zones).values())
 
-    assert said("Les Sentiers d'Écouves") == "60 km autour d'Alençon"
+    assert said("Les Sentiers d'Écouves") == "60\u00a0km autour d'Alençon"
     assert said("Archives de l'Estuaire") == "toute la France"
     assert said("La Varlope du lac") == ""
     assert said("La Table des Peupliers") == "Paris 5e Arrondissement et Paris 13e Arrondissement"

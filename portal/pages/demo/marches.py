@@ -25,6 +25,7 @@ from structures.enums import Kind
 from structures.models import Commune, Secteur, Structure
 
 LIENS = {"predecesseur", "operation_mere", "accord_cadre"}
+SEUIL, SEUIL_TRAVAUX = 200_000, 5_000_000  # below every European threshold of these years
 # A contract of one need, compared on several criteria, under a formal procedure.
 COMPARE = {"criteres": CriteresAttribution.PLUSIEURS, "critere_environnemental": True, "prestations_distinctes": False,
            "procedure": "Appel d'offres ouvert"}  # fmt: skip
@@ -331,7 +332,8 @@ class Maker:
 
     def marche(self, acheteur: str, columns: dict, lots: list[L], made: dict[str, Marche]) -> Marche:
         columns = {k: made[v] if k in LIENS else v for k, v in columns.items()}
-        marche = Marche(acheteur=self.acheteurs[acheteur], fictif=True, **{"procedure": "Procédure adaptée"} | columns)
+        usual = {"procedure": _procedure(columns, lots)}
+        marche = Marche(acheteur=self.acheteurs[acheteur], fictif=True, **usual | columns)
         marche.save_without_historical_record()
         seat = self.acheteurs[acheteur].organisation.commune
         for lot in lots:
@@ -378,6 +380,15 @@ class Maker:
             )
             for rank, (key, body) in enumerate(bodies)
         )  # fmt: skip
+
+
+def _procedure(columns: dict, lots: list[L]) -> str:
+    """The procedure that such a contract would have followed: its small lots and its insertion were adapted."""
+    whole = sum(lot.montant * (1 + lot.reconductions * (lot.reconduction_mois or lot.mois) // lot.mois) for lot in lots)
+    whole = max(whole, columns.get("montant_maximum", 0))
+    limit = SEUIL_TRAVAUX if columns["type"] == T else SEUIL
+    adapted = whole < limit or columns.get("marche_insertion") or all(lot.petit for lot in lots)
+    return "Procédure adaptée" if adapted else "Appel d'offres ouvert"
 
 
 def load(cards: dict[str, Structure], today: date) -> dict[str, Marche]:
