@@ -10,6 +10,8 @@ from clauses.stats import attestations
 from portal.pdf import render_pdf
 from portal.templatetags.formats import euros, heures, jour, nombre, pluriel
 
+LONGUEUR_SIRET = 14
+
 
 def notification(ecart: Ecart) -> bytes:
     """The notice to the company: figures, parameters of the contract, until when it may answer."""
@@ -48,6 +50,7 @@ def attestation(row: Attestation, figures: Mapping[str, Any], *, part: bool, adr
         "organisme": str(row.facilitateur),
         "organisation": figures.get("organisation", ""),
         "identifiant": figures.get("identifiant", ""),
+        "nature": "SIRET" if len(figures.get("identifiant", "")) == LONGUEUR_SIRET else "Identifiant",
         "du": jour(row.du),
         "au": jour(row.au),
         "delivree": jour(row.delivree_le),

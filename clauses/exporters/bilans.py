@@ -42,12 +42,13 @@ class Regard(Enum):
 
 @dataclass(frozen=True)
 class Tableau:
-    """A title, columns, rows whose first cell is a label; hours are Decimal, people int or « nc »."""
+    """A title, columns, rows whose `libelles` first cells are labels; hours are Decimal, people int or « nc »."""
 
     titre: str
     entetes: list[str]
     lignes: list[list]
     dessin: Any = ""
+    libelles: int = 1
 
     @property
     def imprimees(self) -> list[list[str]]:
@@ -196,7 +197,8 @@ def _exits(chiffres, regard: Regard) -> list[Tableau]:
         for label, key in (("l'acheteur", "chez_acheteur"), ("le titulaire", "chez_titulaire")):
             share = _share(found[key], found["personnes"])
             rows.append(["Ensemble", f"Embauchées par {label}", found[key], share])
-    return [Tableau("Sorties et suites", ["Terme", "Situation", "Personnes", "Part"], rows)] if rows else []
+    columns = ["Terme", "Situation", "Personnes", "Part"]
+    return [Tableau("Sorties et suites", columns, rows, libelles=2)] if rows else []
 
 
 def _trainings(chiffres, regard: Regard) -> list[Tableau]:
@@ -225,7 +227,7 @@ def lignes(bilan: Bilan, faits: Iterable[tuple[str, str]] = ()) -> list[list]:
     """The report as one long table: table, row, measure, value."""
     rows: list[list] = [["Bilan", name, "", value] for name, value in faits]
     for table in bilan.tableaux:
-        labels = 2 if table.titre == "Sorties et suites" else 1
+        labels = table.libelles
         for row in table.lignes:
             name = " : ".join(str(cell) for cell in row[:labels])
             pairs = zip(table.entetes[labels:], row[labels:], strict=True)
@@ -242,7 +244,12 @@ def document(bilan: Bilan, *, titre: str, organisme: str, mention: str, faits, s
         "faits": [list(fact) for fact in faits],
         "chiffres": [list(figure) for figure in bilan.resume],
         "tableaux": [
-            {"titre": table.titre, "entetes": [h or "Ensemble" for h in table.entetes], "lignes": table.imprimees}
+            {
+                "titre": table.titre,
+                "entetes": [h or "Ensemble" for h in table.entetes],
+                "lignes": table.imprimees,
+                "libelles": table.libelles,
+            }
             for table in bilan.tableaux
         ],
         "notes": bilan.notes,

@@ -76,7 +76,6 @@ def avant_de_clore(annee: int, reste: Reste, *, ouvertes: Collection[int]) -> li
         found.append(Verdict.information(f"{gaps} encore sans décision de l'acheteur."))
     if ouvertes:
         years = ", ".join(str(year) for year in sorted(ouvertes))
-        found.append(
-            Verdict.information(f"Année antérieure encore ouverte\u00a0: {years}. Ses corrections y compteront encore.")
-        )
+        many = "Années antérieures encore ouvertes" if len(ouvertes) > 1 else "Année antérieure encore ouverte"
+        found.append(Verdict.information(f"{many}\u00a0: {years}. Ce qui y sera accepté ou corrigé y comptera encore."))
     return found

@@ -85,7 +85,7 @@ def _page(request, facilitateur, form=None):
     closed = {row.annee for row in rows}
     first, last = stats.annees(facilitateur)
     open_years = [year for year in range(first, min(last, on.year) + 1) if year not in closed] if first else []
-    year = _year(request, open_years, on)
+    year = _year(request, open_years, closed, on)
     verdict = cloture_possible(year, on, closes=closed, premiere=first) if year else None
     since = stats.corrections(facilitateur) if rows else {}
     context = {
@@ -103,13 +103,14 @@ def _page(request, facilitateur, form=None):
     return render(request, "clauses/cloture_list.html", context)
 
 
-def _year(request, open_years, on) -> int | None:
-    """The year asked for, else the last finished one still open, else the one under way."""
+def _year(request, open_years, closed, on) -> int | None:
+    """The year asked for, else the first after the last closed one, else the last finished, else this one."""
     asked = request.POST.get("annee") or request.GET.get("annee") or ""
     if asked.isascii() and asked.isdigit() and len(asked) == 4 and int(asked) in open_years:
         return int(asked)
+    after = [year for year in open_years if closed and year > max(closed)]
     finished = [year for year in open_years if year < on.year]
-    return (finished or open_years or [None])[-1]
+    return after[0] if after else (finished or open_years or [None])[-1]
 
 
 def _resume(row: Cloture) -> list[tuple[str, str]]:

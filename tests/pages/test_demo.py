@@ -7,10 +7,24 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
-from clauses.models import ClauseSociale, Imputation, Participant
+from clauses.models import (
+    Attestation,
+    Bilan,
+    ClauseSociale,
+    Cloture,
+    Ecart,
+    Imputation,
+    Participant,
+    PointSuivi,
+    Poste,
+    Reunion,
+)
+from clauses.parametres import termes_suivi
+from clauses.rules import coherences, point_possible
+from clauses.stats import suivi
 from marches.controle import points_de
 from marches.croisements import CROISEMENTS
 from marches.enums import Reservation
@@ -130,6 +144,7 @@ def test_the_demonstration_tells_its_stories(settings, client):
     _a_whole_contract_can_be_reserved_in_normandie()
     _people_used_the_directory()
     _purchases_are_read_as_a_file_is()
+    _the_year_of_the_facilitator_agrees()
 
     # Loaded once: a second time changes nothing, and the accounts are told again.
     before = (Structure.objects.count(), Imputation.objects.count())
@@ -262,6 +277,30 @@ def _purchases_are_read_as_a_file_is():
     assert {line.kind for line in etat.lignes if line.cout} == {Kind.EA, Kind.ESAT}
     assert etat.deductible > 0
     assert all(line.coherence.is_ok for line in etat.lignes if line.cout)
+
+
+def _the_year_of_the_facilitator_agrees():
+    """Exits and points on their days, a year closed whose figures agree, an attestation made of accepted hours."""
+    people = Participant.objects.filter(facilitateur__prefixe="CALV")
+    todo = suivi.points_a_faire(people, TODAY)
+    assert 0 < sum(row.point.en_retard for row in todo) < len(todo) < 60
+    assert 0 < suivi.sorties_a_noter(people, TODAY).count() < 20
+    for point in PointSuivi.objects.select_related("participant"):
+        assert point.fait_le <= TODAY
+        left = point.participant.sortie_le
+        termes = [0, *termes_suivi(left)]
+        assert point_possible(point.terme, left, point.fait_le, TODAY, termes=termes).is_ok
+    closed = Cloture.objects.get()
+    assert closed.annee == TODAY.year - 1
+    assert not any(verdict.is_blocking for verdict in coherences(closed.chiffres, reponse=Decimal("0.5")))
+    attested = Attestation.objects.get()
+    accepted = Imputation.objects.filter(
+        etat="acceptee", declaration__organisation=attested.organisation, ligne__du__range=(attested.du, attested.au)
+    )
+    assert Decimal(attested.chiffres["heures"]) == accepted.aggregate(Sum("heures"))["heures__sum"]
+    assert Ecart.objects.get().manquantes > 0
+    assert Bilan.objects.get().chiffres["seul"]
+    assert Reunion.objects.count() == Poste.objects.count() == 1
 
 
 def test_a_public_site_refuses_the_demonstration(settings):

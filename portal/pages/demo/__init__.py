@@ -51,6 +51,7 @@ def load(today=None) -> list[str]:
     sites.load(cards, contracts)
     people = comptes.load(cards, contracts)
     relais.convention(people["facilitateur"].facilitateur, people["acheteur"].acheteur, today)
+    suivi.annee(people["facilitateur"].facilitateur, people["acheteur"], people["entreprise"], today)
     liens.load(cards)
     reindex([card.pk for card in cards.values()])
     usages.load(cards, people, today)
