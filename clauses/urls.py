@@ -59,6 +59,7 @@ urlpatterns = [
     path("<int:pk>/reprise/", suivi.reprise, name="reprise"),
     path("<int:pk>/passation/", suivi.passer, name="passer"),
     path("passations/<int:pk>/", suivi.passation, name="passation"),
+    path("passations/<int:pk>/retirer/", suivi.passation_retirer, name="passation_retirer"),
     path("<int:pk>/invitation/", suivi.inviter, name="inviter"),
     path("<int:pk>/reunions/", suivi.reunion, name="reunion"),
     path("<int:pk>/taches/", suivi.tache, name="tache"),

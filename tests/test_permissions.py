@@ -520,6 +520,7 @@ PAGES = [
         for name in ("reprise", "passer", "inviter", "reunion", "tache")
     ),
     Page("clauses:passation", only(F), only(F, code=404), kwargs={"pk": "passation.pk"}),
+    Page("clauses:passation_retirer", only(F, code=404), kwargs={"pk": "passation.pk"}, method="post"),
     Page("clauses:tache_faite", only(F, code=302), only(F, code=404), kwargs={"pk": "tache.pk"}, method="post"),
     Page("clauses:poste_create", only(F), only(F, code=404), kwargs=CLAUSE),
     Page("clauses:poste", only(F), only(F, code=404), kwargs={"pk": "poste.pk"}),

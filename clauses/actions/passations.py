@@ -12,7 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from clauses.actions.clauses import _save_with_history
+from clauses.actions.clauses import _save_with_history, declarants
+from clauses.actions.conventions import conventions_for
 from clauses.models import ClauseSociale, Facilitateur, Participant, Passation, RepriseHeures
 from clauses.notifications import passations as notifications
 from portal.permissions import Acteur
@@ -49,10 +50,21 @@ def repondre(passation: Passation, *, acceptee: bool, reponse: str, by: Acteur) 
     fresh.save()
     if acceptee:
         followed_here_alone(clause, fresh.de).update(facilitateur=fresh.vers)
-        clause.facilitateur, clause.convention = fresh.vers, None  # the convention was the other body's
+        agreed = conventions_for(fresh.vers, clause.lot.marche.acheteur).in_force(timezone.localdate())
+        clause.facilitateur, clause.convention = fresh.vers, agreed.first()  # the former was the other body's
         _save_with_history(clause, by, "passation")
+        notifications.announced(fresh, declarants(clause))
     notifications.answered(fresh)
     return fresh
+
+
+@transaction.atomic
+def retirer(passation: Passation) -> None:
+    """The body that offered thinks better of it, before any answer."""
+    fresh = Passation.objects.select_for_update().get(pk=passation.pk)
+    if fresh.acceptee is not None:
+        raise ValidationError("Une réponse a déjà été donnée.")
+    fresh.delete()
 
 
 def followed_here_alone(clause: ClauseSociale, facilitateur: Facilitateur):

@@ -1,6 +1,6 @@
-"""Messages between two facilitators' bodies about a clause handed over."""
+"""Messages about a clause handed over: between the two bodies, then to its buyer and to those who declare."""
 
-from clauses.notifications.destinataires import du_facilitateur
+from clauses.notifications.destinataires import de_l_acheteur, des_redevables, du_facilitateur
 from portal import mail
 
 
@@ -15,3 +15,9 @@ def answered(passation) -> list:
     return mail.send(
         "passation_reponse", du_facilitateur(passation.de), cle=f"passation_reponse:{passation.pk}", passation=passation
     )
+
+
+def announced(passation, declarants) -> list:
+    """To the buyer and to those who declare: who follows the clause from now on."""
+    people = [*de_l_acheteur(passation.clause.lot.marche.acheteur), *des_redevables(declarants)]
+    return mail.send("passation_annoncee", people, cle=f"passation_annoncee:{passation.pk}", passation=passation)

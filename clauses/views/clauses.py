@@ -184,6 +184,7 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
             "parts": bord.parts_des_membres(clause, on) if not acteur.has(Role.STRUCTURE) else [],
             "relecture": _relecture(clause) if acteur.has(Role.FACILITATEUR, Role.ACHETEUR) else [],
             "vie": _vie(clause) if follows else None,
+            "relais": clause.passations.filter(acceptee=True).select_related("de__organisation"),
             "ecarts": Ecart.objects.visible_to(acteur).filter(clause=clause),
             "may_find_gap": follows
             and clause.heures_dues_total > clause.heures_acceptees

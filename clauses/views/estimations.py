@@ -137,11 +137,13 @@ def _clause(line, row, shared, facilitateur) -> tuple[dict, list]:
     motif = "" if hours == line["heures"] else "Volume revu après l'estimation"
     demand = {"lot": lot, "heures": hours, "date_debut": row["date_debut"], "date_fin": row["date_fin"]}
     demand |= {"texte": texte, "calcul": kept, "motif": motif}
-    verdicts = relire(
+    labour = rules.heures_main_oeuvre(line["montant"], line["part"], line["cout"])
+    usual = parametres.seuil("part_proportionnee", timezone.localdate())
+    verdicts = [rules.proportionnalite(hours, labour, usual)] + relire(
         texte, type=shared["type"], heures=hours, lot=values["lot"], contact=values["contact"],
         publics=shared["publics"],
     )  # fmt: skip
-    return demand, verdicts
+    return demand, [verdict for verdict in verdicts if not verdict.is_ok]
 
 
 @require_POST

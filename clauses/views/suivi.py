@@ -66,6 +66,21 @@ def passation(request, pk):
     return render(request, "clauses/passation_detail.html", context)
 
 
+@require_POST
+@role_required(Role.FACILITATEUR)
+def passation_retirer(request, pk):
+    """The body that offered the clause keeps it after all."""
+    rows = Passation.objects.filter(de__organisation=request.acteur.organisation_id, acceptee=None)
+    found = get_object_or_404(rows.select_related("clause"), pk=pk)
+    try:
+        passations.retirer(found)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, "La proposition est retirée\u00a0: la clause reste à vous.")
+    return redirect(found.clause)
+
+
 @role_required(Role.FACILITATEUR)
 def inviter(request, pk):
     clause = _clause(request, pk)

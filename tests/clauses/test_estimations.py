@@ -134,7 +134,7 @@ def test_an_estimate_of_two_lots_becomes_two_clauses_in_one_action():
     ]  # fmt: skip
     given = fields((lots[0], "833"), (lots[1], "500"), modele=modele.pk)
     read_again = client.post(url, {name: value for name, value in given.items() if name != "creer"})
-    assert [len(verdicts) for _, verdicts in read_again.context["asked"]] == [0, 0]
+    assert [len(verdicts) for _, verdicts in read_again.context["asked"]] == [0, 0]  # 5 % and 10.7 % of the labour
     assert not ClauseSociale.objects.exists()
     assert client.post(url, given).status_code == 302
     first, second = ClauseSociale.objects.order_by("pk")
@@ -156,6 +156,7 @@ def test_an_estimate_of_two_lots_becomes_two_clauses_in_one_action():
         ([(None, ""), (None, "")], {}, "au moins un lot"),
         ([(0, "833"), (None, "")], {"publics": ""}, "obligatoire"),
         ([(0, "833"), (None, "")], {"type": "autre"}, "est pas enregistré"),
+        ([(0, "20000"), (None, "")], {}, "toute la main-d"),  # more than the whole lot gives
         ([(0, "9" * 40), (None, "")], {}, "au plus"),
         ([(0, "833"), (None, "")], {"c-0-date_fin": "2025-01-01"}, "précéder"),
         ([(0, "833"), (None, "")], {}, "contact du facilitateur"),  # the body tells no way to reach it

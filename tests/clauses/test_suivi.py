@@ -81,7 +81,14 @@ def test_a_clause_is_handed_over_with_its_history_and_its_own_people(chantier):
     assert "Dites pourquoi" in text(post(chantier, "passation", passation.pk, receiver, acceptee="non"))
     assert list(followed_here_alone(chantier.clause, chantier.facilitateur)) == [here.participant]
 
+    buyer, holder = chantier.client(Role.ACHETEUR), chantier.client(Role.ENTREPRISE)
+    convention = f.make_convention(facilitateur=vers, signee_le="2026-01-01")
+    f.make_partie_convention(convention=convention, acheteur=chantier.acheteur)
     assert post(chantier, "passation", passation.pk, receiver, acceptee="oui").url == url
+    told = Envoi.objects.filter(cle=f"passation_annoncee:{passation.pk}").values_list("destinataire", flat=True)
+    assert set(told) == {buyer.user.email, holder.user.email}
+    assert "Auparavant" in text(buyer.get(url))
+    assert ClauseSociale.objects.get(pk=chantier.clause.pk).convention == convention
     assert receiver.get(url).status_code == 200
     assert receiver.get(chantier.month.get_absolute_url()).status_code == 200
     assert chantier.client(Role.FACILITATEUR).get(url).status_code == 404
@@ -99,6 +106,19 @@ def test_a_hand_over_refused_changes_nothing(chantier):
     )
     assert post(chantier, "passation", passation.pk, receiver, acceptee="non", reponse="Trop loin").status_code == 302
     assert "Trop loin" in text(chantier.client(Role.FACILITATEUR).get(chantier.clause.get_absolute_url()))
+
+
+def test_the_giver_takes_its_offer_back_before_any_answer(chantier):
+    receiver = sign_in(Role.FACILITATEUR)
+    passation = f.make_passation(
+        clause=chantier.clause, de=chantier.facilitateur, vers=receiver.acteur_organisation.facilitateur
+    )
+    assert post(chantier, "passation_retirer", passation.pk, receiver).status_code == 404
+    assert "Retirer la proposition" in text(chantier.client(Role.FACILITATEUR).get(chantier.clause.get_absolute_url()))
+    assert post(chantier, "passation_retirer", passation.pk).url == chantier.clause.get_absolute_url()
+    assert not Passation.objects.exists()
+    given = f.make_passation(clause=chantier.clause, de=chantier.facilitateur, acceptee=False)
+    assert post(chantier, "passation_retirer", given.pk).status_code == 404
 
 
 def test_a_gap_under_way_is_brought_to_its_end_first(chantier):
