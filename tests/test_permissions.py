@@ -575,6 +575,8 @@ PAGES = [
     Page("clauses:bilans", only(*PARTIES)),
     Page("clauses:bilan", *REPORT, kwargs=REPORT_OF),
     Page("clauses:bilan_fichier", *REPORT, kwargs=REPORT_OF | {"format": "csv"}),
+    Page("clauses:indicateurs", only(F)),
+    Page("clauses:indicateurs_fichier", only(F), kwargs={"annee": "annee", "format": "csv"}),
     Page("clauses:bilan_signer", only(F, code=302), only(F, code=404), kwargs=REPORT_OF, method="post"),
     Page("clauses:bilan_signe", *REPORT, kwargs=SIGNED),
     Page("clauses:bilan_signe_fichier", *REPORT, kwargs=SIGNED | {"format": "csv"}),
@@ -666,6 +668,7 @@ def make_world(clients: dict[str, Client] | None):
     partie = make.make_partie_convention(acheteur=acheteur, convention=make.make_convention(facilitateur=facilitateur))
     return SimpleNamespace(
         nulle_part="nulle-part.png",
+        annee=2026,
         publication=make.make_statistique_publique(),
         bloc="identite",
         demande=make.make_revendication(structure=structure),

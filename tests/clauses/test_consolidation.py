@@ -1,0 +1,128 @@
+"""Yearly indicators of a facilitator's body: each value from its rows, with its source, and what does not agree."""
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clauses import actions, rules
+from clauses.stats.consolidation import _definitions, consolidation
+from portal.permissions import Role
+from structures.enums import Kind
+from tests import factories as make
+from tests.clauses.conftest import make_chantier
+from tests.clauses.helpers import text
+
+
+def accepted(chantier, *hours):
+    for line in chantier.sent(*hours):
+        actions.accept(line, by=chantier.by)
+
+
+def values(chantier, annee=2026):
+    return {each.code: each.valeur for each in consolidation(chantier.by, annee).indicateurs}
+
+
+def test_each_indicator_is_counted_from_its_rows(chantier):
+    make.make_structure(organisation=chantier.entreprise, kind=Kind.EI)
+    chantier.clause.lot.secteur = make.make_secteur(
+        code="second-oeuvre.x", parent=make.make_secteur(code="second-oeuvre")
+    )
+    chantier.clause.lot.save()
+    accepted(chantier, 100, (50, "10.5"), 40)
+    found = values(chantier)
+    assert found["heures_acceptees"] == found["heures_declarees"] == Decimal("200.50")
+    assert found["heures_formation"] == Decimal("10.50")
+    assert found["heures_dues"] == 1000
+    assert (found["personnes"], found["contrats"], found["acheteurs"], found["lots"]) == (3, 3, 1, 1)
+    assert (found["entreprises"], found["entreprises_nouvelles"], found["titulaires_inclusifs"]) == (1, 1, 1)
+    assert found["heures_par_personne"] == Decimal("66.8")
+    assert found["contrats_par_personne"] == 1
+    assert found["part_btp"] == 1
+    assert found["clauses.condition"] == found["acheteurs.local"] == 1
+    assert found["modalite.1.heures"] == Decimal("200.50")
+    assert found["sexe.1.personnes"] == 3
+    assert consolidation(chantier.by, 2026).verdicts[-1].level in ("ok", "information")
+
+
+def test_an_organisation_of_the_year_before_is_not_new(chantier):
+    accepted(chantier, 100)
+    affectation = chantier.affectations[0]
+    line = make.make_ligne_heures(affectation=affectation, du=date(2025, 11, 1), au=date(2025, 11, 30))
+    month = make.make_declaration(clause=chantier.clause, organisation=chantier.entreprise, mois=date(2025, 11, 1))
+    make.make_imputation(ligne=line, clause=chantier.clause, declaration=month, etat="acceptee")
+    assert values(chantier)["entreprises_nouvelles"] == 0
+    assert values(chantier, 2025)["entreprises_nouvelles"] == 1
+
+
+def test_every_indicator_has_a_definition_and_a_source():
+    assert len({row["code"] for row in _definitions()}) == len(_definitions()) >= 20
+    assert all(row["definition"].strip() and row["source"] and row["unite"] for row in _definitions())
+
+
+@pytest.mark.parametrize(
+    ("changes", "tables", "level", "words"),
+    [
+        ({}, {"Sexe": [("Femme", Decimal(100), 0, 2)]}, None, ""),
+        ({}, {"Sexe": [("Femme", Decimal(90), 0, 2)]}, "blocage", "compte 90\u00a0h pour 100\u00a0h"),
+        ({"heures_declarees": Decimal(90)}, {}, "avertissement", "pour 90"),
+        ({"heures_declarees": Decimal(90), "corrections": Decimal(10)}, {}, None, ""),
+        ({"contrats": Decimal(1)}, {}, "blocage", "1 contrats pour 2"),
+        ({"heures_acceptees": Decimal(4000), "heures_declarees": Decimal(4000)}, {}, "avertissement", "temps plein"),
+        ({"personnes": Decimal(0), "contrats": Decimal(0)}, {}, "information", "effacées"),
+        ({}, {"QPV": [("Non renseigné", Decimal(100), 0, 1)]}, "information", "1 participants sur 2"),
+    ],
+)
+def test_figures_that_do_not_agree_are_said(changes, tables, level, words):
+    usual = {"heures_acceptees": Decimal(100), "heures_declarees": Decimal(100), "personnes": Decimal(2)}
+    found = rules.coherence_annee(usual | {"contrats": Decimal(2)} | changes, tables)
+    assert [verdict.level for verdict in found] == ([level] if level else [])
+    if level:
+        assert words in found[0].reason.replace("\u202f", "\u00a0")
+
+
+def test_the_page_and_its_files(chantier):
+    accepted(chantier, 100, 50, 40)
+    client = chantier.client(Role.FACILITATEUR)
+    page = client.get(reverse("clauses:indicateurs"), {"annee": 2026})
+    assert "Indicateurs 2026" in text(page)
+    assert "190 h" in text(page)
+    assert "Hérault" in text(page)
+    assert len(page.content) < 60_000
+    body = b"".join(client.get(reverse("clauses:indicateurs_fichier", args=[2026, "csv"]))).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(body), delimiter=";"))
+    assert next(row["Valeur"] for row in rows if row["Code"] == "heures_acceptees") == "190,00"
+    assert all(row["Définition"] and row["Source"] for row in rows)
+    xlsx = client.get(reverse("clauses:indicateurs_fichier", args=[2026, "xlsx"]))
+    assert b"".join(xlsx.streaming_content)[:2] == b"PK"
+    for year, format in ((2026, "exe"), (1, "csv"), (99999, "csv")):
+        assert client.get(reverse("clauses:indicateurs_fichier", args=[year, format])).status_code == 404
+    for bad in ("\x00", "99999999999999999999", "abc"):
+        assert client.get(reverse("clauses:indicateurs"), {"annee": bad}).status_code == 200
+
+
+def test_an_empty_year_and_another_body_count_nothing(chantier):
+    accepted(chantier, 100)
+    assert values(chantier, 2020)["heures_acceptees"] == 0
+    assert values(chantier, 2020)["heures_par_personne"] is None
+    assert values(make_chantier())["heures_acceptees"] == 0
+
+
+def test_the_cost_does_not_grow_with_the_lines(chantier):
+    accepted(chantier, 100)
+    with CaptureQueriesContext(connection) as few:
+        consolidation(chantier.by, 2026)
+    for _ in range(20):
+        person = make.make_participant(facilitateur=chantier.facilitateur)
+        line = make.make_ligne_heures(
+            affectation=make.make_affectation(participant=person, employeur=chantier.entreprise)
+        )
+        make.make_imputation(clause=chantier.clause, ligne=line, declaration=chantier.month, etat="acceptee")
+    with CaptureQueriesContext(connection) as many:
+        consolidation(chantier.by, 2026)
+    assert len(many) <= len(few)
