@@ -127,8 +127,8 @@ def _month(declaration, people) -> dict[int, list[Comptee]]:
         "ligne__affectation__employeur__denomination", "declaration__organisation",
     )  # fmt: skip
     latest: dict[tuple, tuple] = {}
-    for person, etat, *rest in rows:
-        row = Comptee(*rest)
+    for person, etat, line, clause, hours, employer, name, declarer in rows:
+        row = Comptee(line, clause, hours, employer, name, declarer)
         if etat == Etat.TRANSMISE or (row.ligne, row.clause) not in latest:
             latest[row.ligne, row.clause] = (person, row)
     found = defaultdict(list)

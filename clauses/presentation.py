@@ -84,16 +84,15 @@ def histoire(imputations: Iterable[Imputation]) -> list[tuple[Any, list[Evenemen
 
 
 def _events(imputation: Imputation) -> Iterable[Evenement]:
-    before = imputation.remplace
+    before, decided = imputation.remplace, imputation.decidee_le or imputation.saisie_le
     if imputation.etat == Etat.RENONCEE or (
         imputation.etat == Etat.REMPLACEE and not imputation.transmise_le and not imputation.motif_refus
     ):
-        le, par = imputation.decidee_le, imputation.decidee_par
-        yield Evenement(le, par, "Ligne abandonnée", imputation.heures, Decimal(0))
+        yield Evenement(decided, imputation.decidee_par, "Ligne abandonnée", imputation.heures, Decimal(0))
         return
     if before is not None and imputation.motif_refus and imputation.transmise_le == before.transmise_le:
         yield Evenement(
-            imputation.decidee_le, imputation.decidee_par, "Acceptation annulée", imputation.heures, Decimal(0),
+            decided, imputation.decidee_par, "Acceptation annulée", imputation.heures, Decimal(0),
             imputation.motif_refus,
         )  # fmt: skip
         return

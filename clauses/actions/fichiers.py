@@ -85,9 +85,9 @@ def preparer(declaration: Declaration, depot: Depot, *, on: date) -> Plan:
             continue
         seen[clause, affectation.pk] = row.ligne
         by_person[affectation.pk].append((row, clause))
-    for affectation, several in by_person.items():
+    for number, several in by_person.items():
         try:
-            _plan_person(plan, declaration, known, affectation, several, on)
+            _plan_person(plan, declaration, known, number, several, on)
         except Ecartee as fault:
             for row, _ in several:
                 rapport.set_aside(row.ligne, fault.raison, fault.valeur or row.code)

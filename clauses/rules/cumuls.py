@@ -86,6 +86,7 @@ def pret_ai(
     day of the prefect's. Source: Code du travail, L. 5132-9; the cap is for employers of L. 2211-1 alone, not for
     private persons nor local authorities.
     """
+    plafond, alerte = Decimal(plafond), Decimal(alerte)
     if prives > plafond:
         if derogation is not None and derogation >= dernier_jour:
             return Verdict.information(

@@ -5,11 +5,12 @@
   const cells = (row) => [...row.querySelectorAll("input.heures-cell")];
   const number = (text) => Number(text.replace(/[\s\u00a0\u202f]/g, "").replace(",", ".")) || 0;
   const print = (value) => value.toLocaleString("fr-FR", { maximumFractionDigits: 2 }) + "\u202fh";
-  grid.addEventListener("input", (event) => {
-    const row = event.target.closest("tr");
+  const add = (row) => {
     const total = row && row.querySelector("[data-total]");
     if (total) total.textContent = print(cells(row).reduce((sum, cell) => sum + number(cell.value), 0));
-  });
+  };
+  grid.addEventListener("input", (event) => add(event.target.closest("tr")));
+  for (const row of grid.querySelectorAll("tbody tr")) if (cells(row).some((cell) => cell.value)) add(row);
   grid.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !event.target.matches("input.heures-cell")) return;
     event.preventDefault(); // the first button of the form would otherwise be pressed
