@@ -21,7 +21,7 @@ EMPTY = "Aucune donnée à représenter."
 WIDTH, LABEL_WIDTH, VALUE_WIDTH = 640, 220, 110  # of a bar chart, in SVG units
 ROW_HEIGHT, BAR_HEIGHT, BASELINE = 30, 18, 20
 MULTIPLE_HEIGHT, MULTIPLE_TITLE, MONTH_WIDTH, COLUMN_WIDTH = 70, 22, 14, 10
-LONGEST_LABEL = 26  # characters shown beside a bar; the table has the whole
+LONGEST_LABEL = 24  # characters shown beside a bar; the table has the whole
 MOST_MONTHS = 60  # the last ones
 
 _ids = count(1)
