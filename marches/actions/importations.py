@@ -41,7 +41,7 @@ def deposer(upload: UploadedFile, *, by: Acteur) -> Depot | Importation:
     What the file is, its content says. FichierRefuse for a file that is neither, and for notices that somebody else
     than the administration brings: they may speak of any buyer.
     """
-    notices = est_avis(upload.file)
+    notices = upload.file is not None and est_avis(upload.file)
     if notices and not by.has(Role.ADMINISTRATION):
         raise FichierRefuse(
             "Ce fichier contient des avis de marché\u00a0: l'administration du portail les importe pour tous les "

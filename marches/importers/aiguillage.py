@@ -3,7 +3,7 @@
 import re
 import zipfile
 import zlib
-from typing import BinaryIO
+from typing import IO, Any
 
 from marches.importers.avis import ANNONCES
 from marches.importers.fichiers import ZIP_MAGIC
@@ -20,7 +20,7 @@ MELANGE = (
 )
 
 
-def est_avis(file: BinaryIO) -> bool:
+def est_avis(file: IO[bytes]) -> bool:
     """Whether a file, packed or not, holds notices; FichierRefuse for an archive of notices and of contracts.
 
     What cannot be read is no notice: the engine of contracts says why. The file is left where it was.
@@ -33,7 +33,7 @@ def est_avis(file: BinaryIO) -> bool:
         file.seek(0)
 
 
-def _holds_notices(file: BinaryIO) -> bool:
+def _holds_notices(file: Any) -> bool:
     unpacked = open_maybe_gzip(file)
     tete = unpacked.read(HEAD)
     if not tete.startswith(ZIP_MAGIC):

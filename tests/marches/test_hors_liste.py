@@ -152,6 +152,7 @@ def test_criteria_are_typed_and_judged_by_the_day_of_launch(client_acheteur):
     assert codes(marche)["environnement_absent"] == Niveau.BLOCAGE
     marche.criteres = ""
     assert codes(marche)["criteres_inconnus"] == Niveau.INFORMATION
+    assert "Le prix seul" in text(client_acheteur.get(marche.get_absolute_url()))
 
 
 def test_a_contract_awarded_on_price_alone_stays_a_draft(client, client_acheteur):

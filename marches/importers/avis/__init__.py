@@ -5,7 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.db import transaction
 from django.utils import timezone
@@ -74,15 +74,15 @@ def _lectures(path: str | Path | BinaryIO, report: ImportReport) -> Iterator[Lec
 
 
 def _of_file(file: BinaryIO, report: ImportReport) -> Iterator[LectureAvis]:
-    file = open_maybe_gzip(file)
-    magic = file.read(len(ZIP_MAGIC))
-    file.seek(0)
+    unpacked: Any = open_maybe_gzip(file)
+    magic = unpacked.read(len(ZIP_MAGIC))
+    unpacked.seek(0)
     if not magic.strip():
         raise FichierRefuse(f"Le fichier est vide. {EXPECTED}")
     if magic == ZIP_MAGIC:
-        yield from _of_archive(file, report)
+        yield from _of_archive(unpacked, report)
         return
-    content = file.read(xml.LARGEST + 1)
+    content = unpacked.read(xml.LARGEST + 1)
     lu = read_notice(content)
     report.read()
     if lu.refus:

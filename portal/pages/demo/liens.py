@@ -31,6 +31,12 @@ ALLIANCES = [
      "Chaque association répond pour les établissements proches d'elle\u00a0; une voix par association.",
      [("action-emploi", True, "Coordination et facturation"), ("ai-28-chartres", False, ""),
       ("ai-28-dreux", False, ""), ("ai-28-dunois", False, ""), ("ai-28-perche", False, "")]),
+    ("Associations intermédiaires du Calvados",
+     "Les associations qui remplacent ensemble les agents des collèges, prêtes à répondre de nouveau, lot par lot.",
+     ["renfort.colleges-lycees", "espaces-verts.entretien"], [("departement", "14")], date(2019, 4, 1),
+     "Actif coordonne\u00a0; chaque association répond pour son secteur.",
+     [("actif", True, "Coordination et facturation"), ("ai-bessin", False, "Bessin"), ("ai-auge", False, "Pays d'Auge"),
+      ("ai-bocage", False, "Bocage"), ("ai-falaise", False, "Pays de Falaise")]),
     ("Collecter et trier en Plaine Commune",
      "Une entreprise adaptée et quatre régies de quartier réunies pour la collecte des papiers et des "
      "cartons\u00a0: les compétences du recyclage d'un côté, la connaissance des quartiers de l'autre.",
