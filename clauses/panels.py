@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clauses import parametres
-from clauses.models import ClauseSociale, Facilitateur
+from clauses.models import ClauseSociale, Convention, Facilitateur
 from clauses.stats import totaux
 from portal import perimetres
 from portal.panels import register
@@ -51,13 +51,19 @@ def lot_panel(lot, acteur):
 
 @register("marches.Marche", name="clauses", order=20)
 def marche_panel(marche, acteur):
-    """The sum of the clauses of the lots of a contract."""
+    """The sum of the clauses of the lots of a contract, and whom a company writes to: who follows them, else the bodies
+    under convention with the buyer."""
     on = timezone.localdate()
     clauses = ClauseSociale.objects.filter(Q(lot__marche=marche))
     count = clauses.count()
-    if not count:
+    agreed = Convention.objects.in_force(on).filter(parties__acheteur=marche.acheteur_id)
+    bodies = Q(clauses__in=clauses.order_by().values("pk")) if count else Q(conventions__in=agreed.values("pk"))
+    followers = Facilitateur.objects.filter(bodies).select_related("organisation").distinct()
+    contacts = list(followers.order_by("organisation__nom_tri", "pk")[:MOST_FACILITATORS])
+    if not count and not contacts:
         return None
-    return "clauses/_marche_panel.html", {"count": count, "totaux": totaux(clauses, on)}
+    context = {"count": count, "totaux": totaux(clauses, on) if count else None, "contacts": contacts}
+    return "clauses/_marche_panel.html", context
 
 
 @register("structures.Commune", name="facilitateurs", order=20)

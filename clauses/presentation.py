@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from clauses.enums import Etat, EtatDeclaration
+from clauses.enums import Etat, EtatDeclaration, OrigineHeures
 from clauses.models import Declaration, Imputation
 from clauses.rules import Allure
 from portal.permissions import Role
@@ -109,3 +109,24 @@ def _events(imputation: Imputation) -> Iterable[Evenement]:
         yield Evenement(imputation.decidee_le, imputation.decidee_par, "Ligne refusée", motif=imputation.motif_refus)
     elif imputation.decidee_le:
         yield Evenement(imputation.decidee_le, imputation.decidee_par, "Ligne acceptée")
+
+
+# Reason kept with a row of history → what the page says; « heures_<origine> » is said by its origin.
+GESTES = {
+    "creation": "Clause créée",
+    "saisie": "Clause modifiée",
+    "passation": "Suivi repris par un autre facilitateur",
+    "reprise": "Heures d'avant reprises",
+}
+
+
+def histoire_de_clause(clause) -> list[tuple[datetime, str, str]]:
+    """(when, what, which body followed it then) of each write on a clause, the latest first. One query."""
+    rows = clause.history.select_related("facilitateur__organisation").defer("texte", "publics")[:50]
+    found = []
+    for row in rows:
+        reason = row.history_change_reason or ""
+        origin = dict(OrigineHeures.choices).get(reason.removeprefix("heures_"))
+        said = GESTES.get(reason) or (f"Heures dues\u00a0: {origin.lower()}" if origin else "Clause modifiée")
+        found.append((row.history_date, said, str(row.facilitateur or "")))
+    return found

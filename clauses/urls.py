@@ -47,6 +47,7 @@ urlpatterns = [
     path("estimations/garder/", estimations.create, name="estimation_create"),
     path("estimations/<int:pk>/", estimations.estimation, name="estimation"),
     path("estimations/<int:pk>/clauses/", estimations.clauses, name="estimation_clauses"),
+    path("estimations/<int:pk>/echanges/", estimations.note, name="estimation_note"),
     path("estimations/<int:pk>/supprimer/", estimations.delete, name="estimation_delete"),
     path("facilitateurs/", facilitateurs.facilitateurs, name="facilitateurs"),
     path("facilitateurs/ma-page/", facilitateurs.edit, name="facilitateur_edit"),

@@ -17,7 +17,7 @@ from clauses.enums import EtapeEcart, OrigineHeures
 from clauses.filters import ClauseFilter
 from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm
 from clauses.models import ClauseSociale, Declaration, Ecart, Facilitateur
-from clauses.presentation import allure_pour, by_month
+from clauses.presentation import allure_pour, by_month, histoire_de_clause
 from clauses.querysets import DECLARENTS
 from clauses.rules.redaction import relire
 from clauses.stats import nombre_personnes
@@ -217,8 +217,9 @@ def _relecture(clause):
 
 
 def _vie(clause):
-    """What its facilitator noted of a clause, the latest first. Five queries."""
+    """What its facilitator noted of a clause, the latest first. Six queries."""
     return {
+        "histoire": histoire_de_clause(clause),
         "reprises": clause.reprises.select_related("organisation"),
         "passations": clause.passations.select_related("de__organisation", "vers__organisation"),
         "reunions": clause.reunions.all()[:MOST_NOTES],

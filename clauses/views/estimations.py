@@ -29,7 +29,7 @@ from portal.permissions import Role, role_required
 from portal.search import filter_words
 from portal.templatetags.formats import jour
 
-LONGEST_TITLE, MOST_HOURS = 200, Decimal(9_999_999)
+LONGEST_TITLE, LONGEST_NOTE, MOST_HOURS = 200, 4_000, Decimal(9_999_999)
 MOST_FOUND = 10  # contracts proposed for an estimate that names no lot
 
 
@@ -144,6 +144,17 @@ def _clause(line, row, shared, facilitateur) -> tuple[dict, list]:
         publics=shared["publics"],
     )  # fmt: skip
     return demand, [verdict for verdict in verdicts if not verdict.is_ok]
+
+
+@require_POST
+@role_required(*ESTIMATE)
+def note(request, pk):
+    """What was said before the contract is published, to federations and companies; the same for all."""
+    found = get_object_or_404(Estimation.objects.editable_by(request.acteur), pk=pk)
+    found.note = request.POST.get("note", "").replace("\x00", "").strip()[:LONGEST_NOTE]
+    found.save(update_fields=["note"])
+    messages.success(request, "Les échanges sont notés.")
+    return redirect(found)
 
 
 @require_POST

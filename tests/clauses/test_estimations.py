@@ -54,6 +54,18 @@ def test_a_calculation_is_kept_and_comes_back_the_same():
     assert not Estimation.objects.exists()
 
 
+def test_what_was_said_before_publication_is_kept_with_it():
+    client = sign_in(Role.ACHETEUR)
+    keep(client)
+    kept = Estimation.objects.get()
+    url = reverse("clauses:estimation_note", args=[kept.pk])
+    client.post(url, {"note": "Fédération du bâtiment prévenue le 3 mars.\x00" + "x" * 5_000})
+    kept.refresh_from_db()
+    assert len(kept.note) == 4_000
+    assert "Fédération du bâtiment" in client.get(kept.get_absolute_url()).content.decode()
+    assert sign_in(Role.ACHETEUR).post(url, {"note": "x"}).status_code == 404
+
+
 def test_visitors_calculate_and_keep_nothing():
     assert "Garder l’estimation" not in Client().get(CALCUL, LOT).content.decode()
 

@@ -88,6 +88,8 @@ def test_a_clause_is_handed_over_with_its_history_and_its_own_people(chantier):
     told = Envoi.objects.filter(cle=f"passation_annoncee:{passation.pk}").values_list("destinataire", flat=True)
     assert set(told) == {buyer.user.email, holder.user.email}
     assert "Auparavant" in text(buyer.get(url))
+    assert "Suivi repris par un autre facilitateur" in text(receiver.get(url))
+    assert "Historique de la clause" not in text(buyer.get(url))
     assert ClauseSociale.objects.get(pk=chantier.clause.pk).convention == convention
     assert receiver.get(url).status_code == 200
     assert receiver.get(chantier.month.get_absolute_url()).status_code == 200

@@ -235,6 +235,7 @@ def test_a_lot_shows_due_declared_accepted_to_everybody(chantier):
     template, context = panel(chantier.clause.lot.marche, Acteur())
     assert context["totaux"].acceptees == 100
     assert "1 clause sociale" in render_to_string(template, context)
+    assert context["contacts"] == [chantier.facilitateur]
 
 
 def test_a_facilitator_is_offered_to_create(chantier, client_facilitateur):
@@ -244,6 +245,19 @@ def test_a_facilitator_is_offered_to_create(chantier, client_facilitateur):
     assert context["create_url"] == reverse("clauses:create", args=[lot.pk])
     assert "Créer une clause sociale" in render_to_string(template, context)
     assert panel(lot.marche, client_facilitateur.acteur) is None
+
+
+def test_a_company_finds_the_body_under_convention_with_the_buyer():
+    marche = f.make_marche()
+    convention = f.make_convention(signee_le="2026-01-01")
+    type(convention.facilitateur).objects.update(courriel="clauses@exemple.fr")
+    f.make_partie_convention(convention=convention, acheteur=marche.acheteur)
+    template, context = panel(marche, Acteur())
+    html = render_to_string(template, context)
+    assert "mailto:clauses@exemple.fr" in html
+    assert "Aucune clause" in html
+    type(convention).objects.update(signee_le=None)
+    assert panel(marche, Acteur()) is None
 
 
 def test_declaring_roles():

@@ -41,6 +41,13 @@ PAGES = [
         kwargs={"pk": "estimation.pk"},
     ),
     Page(
+        "clauses:estimation_note",
+        replaced(only(A, code=302), {S: 404, E: 404, F: 404, R: 404}),
+        only(*USERS, code=404),
+        kwargs={"pk": "estimation.pk"},
+        method="post",
+    ),
+    Page(
         "clauses:estimation_delete",
         replaced(only(A, code=302), {S: 404, E: 404, F: 404, R: 404}),
         only(*USERS, code=404),
