@@ -2,8 +2,9 @@
 
 Lines are made by PostgreSQL itself (`heures_donnees`): a body keeps its size, their number grows with the country.
 Each page is asked of gunicorn, signed in, as in the benchmark of the directory; months of 50 people are typed, sent
-and accepted through their forms, one month each time. Beside: queries, the milliseconds they take straight through the
-driver, the aim, and how much dearer the largest portal is than the smallest. The ratios of one run are what counts.
+and accepted through their forms, one month each time. Beside: the processor that the worker and PostgreSQL spend on
+one of them, which a busy machine changes little, queries, the milliseconds they take straight through the driver, the
+aim, and how much dearer the largest portal is than the smallest. The ratios of one run are what counts.
 
 `--base postgres://compte@hote/heures_{lignes}` measures an existing database, filled at the first run and kept.
 """
@@ -11,6 +12,7 @@ driver, the aim, and how much dearer the largest portal is than the smallest. Th
 import argparse
 import http.client
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -22,14 +24,15 @@ from urllib.parse import urlencode
 
 from tests.bench.__main__ import EMPTY, HOST, ROOT, Served, ask, environment_of, new_database
 
-WARM_UP, MEASURED = 3, 30
+WARM_UP, MEASURED = 3, 20
 AIMS = {
     "tableau de bord": 60,
     "bilan acheteur-année (facilitateur)": 150,
     "bilan acheteur-année (acheteur)": 150,
     "mois de 50 personnes, enregistré": 150,
 }  # milliseconds
-LINE = "{:<38}{:>11}{:>11}{:>10}{:>10}{:>8}{:>9}{:>9}"
+LINE = "{:<38}{:>11}{:>11}{:>11}{:>10}{:>11}{:>8}{:>9}{:>9}"
+TICK = os.sysconf("SC_CLK_TCK")
 CSRF = "b" * 32
 
 
@@ -69,36 +72,75 @@ def measure(environment: dict[str, str], number: int, smallest: dict[str, float]
         f"\npostgresql – {told['lignes']} lignes d'heures, {told['clauses']} clauses, {told['size']} Mo, "
         f"versées en {told['seconds']:.0f} s"
     )
-    print(LINE.format("page", "médiane", "p95", "requêtes", "SQL nu", "octets", "but", "× petit"))
+    print(LINE.format("page", "médiane", "p95", "processeur", "requêtes", "SQL nu", "octets", "but", "× petit"))
     medians = {}
 
-    def tell(name, times, queries="–", bare="–", octets="–"):
+    def tell(name, asked, queries="–", bare="–", octets="–"):
+        times, spent = [taken for taken, _ in asked], sum(cpu for _, cpu in asked) / len(asked)
         medians[name] = middle = median(times)
         p95 = sorted(times)[int(len(times) * 0.95) - 1]
         aim = f"{AIMS[name]} ms" if name in AIMS else "–"
         ratio = f"{middle / smallest[name]:.2f}" if name in smallest else "–"
-        print(LINE.format(name, f"{middle:.1f} ms", f"{p95:.1f} ms", queries, bare, octets, aim, ratio))
+        cost = f"{spent:.1f} ms"
+        print(LINE.format(name, f"{middle:.1f} ms", f"{p95:.1f} ms", cost, queries, bare, octets, aim, ratio))
 
     with Served(environment) as served:
+        clock = Clock(served, environment["DATABASE_URL"].rsplit("/", 1)[-1])
         print(f"page vide : {median(ask(served.port, EMPTY)[0]):.1f} ms")
         for name, who, path, queries, bare in told["pages"]:
             session = told["sessions"][who]
-            times = [request(served.port, path, session) for _ in range(WARM_UP + MEASURED)]
-            octets = f"{times[-1][1] // 1000}k"
-            tell(name, [t for t, _ in times[WARM_UP:]], queries, f"{bare:.1f} ms", octets)
-        for name, times in grid(served.port, told).items():
-            tell(name, times)
+            asked = [clock.measured(served.port, path, session) for _ in range(WARM_UP + MEASURED)]
+            tell(name, [each[:2] for each in asked[WARM_UP:]], queries, f"{bare:.1f} ms", f"{asked[-1][2] // 1000}k")
+        for name, asked in grid(served.port, told, clock).items():
+            tell(name, asked)
     return medians
 
 
-def grid(port: int, told: dict) -> dict[str, list[float]]:
+class Clock:
+    """What the worker and the sessions of PostgreSQL on this database spend, in milliseconds of processor."""
+
+    def __init__(self, served: Served, database: str):
+        self.served, self.database = served, database
+
+    def spent(self) -> float:
+        """So far; ticks of 10 ms, so that only the mean of many requests means something."""
+        worker = f"/proc/{self.served.process.pid}/task/{self.served.process.pid}/children"
+        pids = [*Path(worker).read_text().split(), *self._sessions()]
+        return sum(self._of(pid) for pid in pids)
+
+    def measured(self, port, path, session, form=None) -> tuple[float, float, int]:
+        """Milliseconds elapsed, milliseconds of processor, bytes."""
+        before = self.spent()
+        taken, size = request(port, path, session, form)
+        return taken, self.spent() - before, size
+
+    def _sessions(self):
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdecimal():
+                try:
+                    line = (folder / "cmdline").read_bytes()
+                except OSError:
+                    continue
+                if line.startswith(b"postgres: ") and line.split()[2:3] == [self.database.encode()]:
+                    yield folder.name
+
+    @staticmethod
+    def _of(pid: str) -> float:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0
+        return (int(fields[11]) + int(fields[12])) * 1000 / TICK
+
+
+def grid(port: int, told: dict, clock: Clock) -> dict[str, list[tuple[float, float]]]:
     """Each month: saved empty to full, saved again with other hours, sent, then accepted in one gesture."""
-    found: dict[str, list[float]] = {}
+    found: dict[str, list[tuple[float, float]]] = {}
 
     def post(name, path, who, rank, **fields):
-        taken, _ = request(port, path, told["sessions"][who], fields)
+        asked = clock.measured(port, path, told["sessions"][who], fields)
         if rank >= WARM_UP:
-            found.setdefault(name, []).append(taken)
+            found.setdefault(name, []).append(asked[:2])
 
     for rank, path in enumerate(told["grille"]):
         for version, (name, action, hours) in enumerate(
