@@ -58,6 +58,7 @@ urlpatterns = [
     path("<int:pk>/", clauses.detail, name="detail"),
     path("<int:pk>/heures-dues/", clauses.add_heures_dues, name="add_heures_dues"),
     path("<int:pk>/mois/", clauses.open_month, name="open_month"),
+    path("<int:pk>/mutualisation/", partage.mutualiser, name="mutualiser"),
     path("<int:pk>/reprise/", suivi.reprise, name="reprise"),
     path("<int:pk>/passation/", suivi.passer, name="passer"),
     path("passations/<int:pk>/", suivi.passation, name="passation"),

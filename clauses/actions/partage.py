@@ -7,8 +7,8 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from clauses.actions.clauses import declarants
-from clauses.actions.lignes import ZERO, Conflit, Saisie, claim, claims, lock_lines, locked_reason
+from clauses.actions.clauses import _save_with_history, declarants
+from clauses.actions.lignes import LIVE, ZERO, Conflit, Saisie, claim, claims, lock_lines, locked_reason
 from clauses.actions.mois import affectations_suivies, create, new_line
 from clauses.enums import Etat
 from clauses.models import Affectation, ClauseSociale, Declaration, Imputation, LigneHeures
@@ -91,6 +91,23 @@ def repartir(
     for pk, part in parts.items():
         _write_part(known, months.get(pk), pk, part, by)
     return _state(known, total)
+
+
+@transaction.atomic
+def accepter_mutualisation(clause: ClauseSociale, le: date | None, *, on: date, by: Acteur) -> ClauseSociale:
+    """Note the day from which the buyer accepts that hours be shared with its other clauses; None: it does not.
+
+    ValidationError for a day to come, or when hours are shared already.
+    """
+    fresh = ClauseSociale.objects.select_for_update().get(pk=clause.pk)
+    if le is not None and le > on:
+        raise ValidationError("Écrivez un jour passé\u00a0: un accord à venir se note quand il est donné.")
+    shared = LigneHeures.objects.filter(partagee=True, imputations__clause=fresh, imputations__etat__in=LIVE)
+    if le is None and shared.exists():
+        raise ValidationError("Des heures sont déjà partagées avec cette clause\u00a0: l'accord ne se retire plus.")
+    fresh.mutualisation_acceptee_le = le
+    _save_with_history(fresh, by, "mutualisation")
+    return fresh
 
 
 # Inside ---------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,14 @@
 from clauses.forms.calcul import CENT, CalculLotForm, secteurs_with_children
 from clauses.forms.champs import MoisField
 from clauses.forms.clauses import ClauseForm, HeuresDuesForm, OuvrirMoisForm
-from clauses.forms.heures import AnnulationForm, CorrectionForm, FichierHeuresForm, RefusForm, SaisieForm
+from clauses.forms.heures import (
+    AnnulationForm,
+    CorrectionForm,
+    FichierHeuresForm,
+    MutualisationForm,
+    RefusForm,
+    SaisieForm,
+)
 from clauses.forms.participants import (
     AffectationForm,
     AffectationModifieeForm,
@@ -19,6 +26,6 @@ from clauses.forms.participants import (
 __all__ = [
     "AffectationForm", "AffectationModifieeForm", "AnnulationForm", "CENT", "CalculLotForm", "ClauseForm",
     "CorrectionForm", "EffacementForm", "EligibiliteForm", "FichierHeuresForm", "FormationForm", "HeuresDuesForm",
-    "MatriculeForm", "MoisField", "OuvrirMoisForm", "ParticipantForm", "ProlongationForm", "RefusForm", "SaisieForm",
-    "TransfertForm", "secteurs_with_children",
+    "MatriculeForm", "MoisField", "MutualisationForm", "OuvrirMoisForm", "ParticipantForm", "ProlongationForm",
+    "RefusForm", "SaisieForm", "TransfertForm", "secteurs_with_children",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
-from portal.fields import NombreField
+from portal.fields import JourField, NombreField
 
 
 class SaisieForm(forms.Form):
@@ -45,6 +45,14 @@ class FichierHeuresForm(forms.Form):
             "required": "Choisissez un fichier sur votre appareil.",
             "empty": "Le fichier est vide\u00a0: choisissez un fichier avec une ligne d'en-têtes et des données.",
         },
+    )
+
+
+class MutualisationForm(forms.Form):
+    mutualisation_acceptee_le = JourField(
+        label="L'acheteur l'accepte depuis le",
+        help_text="Le jour de son accord écrit\u00a0: il n'est pas gardé ici. Laissez vide s'il n'a rien accepté.",
+        required=False,
     )
 
 

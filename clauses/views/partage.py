@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from clauses import actions
 from clauses.actions import Saisie
-from clauses.actions.partage import derniere_part, empreinte, juger_partage, repartir
-from clauses.forms import SaisieForm
-from clauses.models import LigneHeures
+from clauses.actions.partage import accepter_mutualisation, derniere_part, empreinte, juger_partage, repartir
+from clauses.forms import MutualisationForm, SaisieForm
+from clauses.models import ClauseSociale, LigneHeures
 from clauses.views.declarations import OPEN, followed, months, shown
-from portal.permissions import role_required
+from portal.permissions import Role, role_required
 
 
 @role_required(*OPEN)
@@ -49,6 +49,26 @@ def partager(request, pk, affectation_pk):
             "problem": problem,
         },
     )
+
+
+@role_required(Role.FACILITATEUR)
+def mutualiser(request, pk):
+    """The agreement of the buyer, without which no hour of this clause is shared."""
+    clauses = ClauseSociale.objects.editable_by(request.acteur).select_related("lot__marche__acheteur__organisation")
+    clause = get_object_or_404(clauses, pk=pk)
+    initial = {"mutualisation_acceptee_le": clause.mutualisation_acceptee_le}
+    form = MutualisationForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            accepter_mutualisation(
+                clause, form.cleaned_data["mutualisation_acceptee_le"], on=timezone.localdate(), by=request.acteur
+            )
+        except ValidationError as error:
+            form.add_error("mutualisation_acceptee_le", error)
+        else:
+            messages.success(request, "L'accord de l'acheteur est noté.")
+            return redirect(clause)
+    return render(request, "clauses/mutualisation.html", {"form": form, "clause": clause})
 
 
 def _reached(request, month, affectation_pk):

@@ -351,3 +351,22 @@ def test_what_became_of_a_line_is_told(deux):
         assert chantier.by.user.get_full_name() in page
     other = make_chantier(people=1)
     assert other.client(Role.ENTREPRISE).get(where).status_code == 404
+
+
+@pytest.mark.usefixtures("june")
+def test_the_facilitator_notes_the_agreement_of_the_buyer(db):
+    deux = make_deux(agreed=None)
+    clause = deux.months[0].clause
+    client, where = deux.chantier.client(Role.FACILITATEUR), reverse("clauses:mutualiser", args=[clause.pk])
+    assert where in client.get(clause.get_absolute_url()).content.decode()
+    for wrong in ("2026-06-16", "abc", "\x00", "1999-01-01"):
+        page = client.post(where, {"mutualisation_acceptee_le": wrong})
+        assert page.context["form"].errors, wrong
+    for month in deux.months:
+        url_ = reverse("clauses:mutualiser", args=[month.clause_id])
+        assert client.post(url_, {"mutualisation_acceptee_le": "2026-06-15"}).status_code == 302
+    clause.refresh_from_db()
+    assert clause.history.latest("history_id").history_change_reason == "mutualisation"
+    deux.share(100, 60, 40)
+    page = client.post(where, {"mutualisation_acceptee_le": ""})
+    assert "ne se retire plus" in text(page)

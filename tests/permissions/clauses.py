@@ -179,6 +179,7 @@ PAGES = [
     Page("clauses:annuler_sortie", only(F, code=302), only(F, code=404), kwargs=PERSON, method="post"),
     Page("clauses:point_suivi", only(F), only(F, code=404), kwargs={"pk": "sorti.pk", "terme": "terme"}),
     Page("clauses:prolonger", only(F), only(F, code=404), kwargs={"pk": "eligibilite.pk"}),
+    Page("clauses:mutualiser", only(F), only(F, code=404), kwargs=CLAUSE),
     Page("clauses:affectation_edit", only(F), only(F, code=404), kwargs={"pk": "affectation.pk"}),
     Page("clauses:transferer", only(F), only(F, code=404), kwargs={"pk": "affectation.pk"}),
     # The payroll number: its employer alone
