@@ -107,9 +107,19 @@ def pluriel(value: Any, forms: str) -> str:
 
     `value` is a number, or anything that has a length. With one form, the plural takes an s.
     """
-    number = _number(len(value) if isinstance(value, Sized) and not isinstance(value, str) else value)
+    return f"{nombre(_count(value))} {accord(value, forms)}"
+
+
+@register.filter
+def accord(value: Any, forms: str) -> str:
+    """`pluriel` without its number, written elsewhere: {{ 1|accord:"en couvre une partie,en couvrent une partie" }}."""
+    number = _count(value)
     one, _, many = forms.partition(",")
-    return f"{nombre(number)} {one if number is None or abs(number) < 2 else many or one + 's'}"
+    return one if number is None or abs(number) < 2 else many or one + "s"
+
+
+def _count(value: Any) -> Decimal | None:
+    return _number(len(value) if isinstance(value, Sized) and not isinstance(value, str) else value)
 
 
 @register.filter

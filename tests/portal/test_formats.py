@@ -87,6 +87,7 @@ def test_filters(name, value, expected):
 )
 def test_pluriel(value, forms, expected):
     assert formats.pluriel(value, forms) == narrow(expected)
+    assert narrow(expected).endswith(f" {formats.accord(value, forms)}")
 
 
 def test_in_a_template():
