@@ -103,9 +103,10 @@ class PartieForm(forms.Form):
 class _Parties(BaseFormSet):
     """The rows of buyers; `parties`, once valid: (buyer, its share in euros or None), in order."""
 
-    def __init__(self, *args, total=None, **kwargs):
+    total: Decimal | None = None
+
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.total: Decimal | None = total
         self.parties: list[tuple[Acheteur, Decimal | None]] = []
 
     def clean(self):
@@ -145,7 +146,9 @@ def parties_form(data, form: ConventionForm, convention: Convention | None):
             share = partie.contribution_an
             part = "" if share is None else nombre(share).replace("\u202f", " ")
             initial.append({"siret": partie.acheteur.organisation.identifiant, "part": part})
-    return PartiesFormSet(data, prefix=PREFIX, initial=initial, total=total)
+    formset = PartiesFormSet(data, prefix=PREFIX, initial=initial)
+    formset.total = total
+    return formset
 
 
 def suite_proposee(former: Convention) -> dict[str, Any]:

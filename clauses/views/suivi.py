@@ -126,7 +126,9 @@ def tache_faite(request, pk):
     mine = Q(clause__in=followed.values("pk")) | Q(convention__in=agreed.values("pk"))
     found = get_object_or_404(Tache.objects.filter(mine).select_related("clause", "convention"), pk=pk)
     reunions.terminer(found, on=timezone.localdate())
-    return redirect(found.clause or found.convention)
+    if found.clause is not None:
+        return redirect(found.clause)
+    return redirect("clauses:convention", pk=found.convention_id)
 
 
 def _clause(request, pk):
