@@ -40,7 +40,7 @@ LIENS = (
         "structures:import_structures",
         frozenset({Role.RESEAU, Role.ADMINISTRATION}),
     ),
-    Lien("Mes témoignages", "pages:mes_temoignages", frozenset({Role.RESEAU})),
+    Lien("Mes témoignages", "pages:mes_temoignages", frozenset({Role.RESEAU, Role.FACILITATEUR})),
     Lien("Ma fiche", "structures:ma_fiche", frozenset({Role.STRUCTURE})),
     Lien("Rattachements", "structures:revendications", frozenset({Role.RESEAU, Role.ADMINISTRATION})),
 )

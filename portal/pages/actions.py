@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from portal import photos
+from portal.pages import depuis_bilan
 from portal.pages.models import Photo, Temoignage
 from portal.pages.rules import missing_to_publish
 from portal.text import racines
@@ -42,6 +43,30 @@ def save_story(*, form, chiffres, by) -> Temoignage:
             each.instance.save(update_fields=["rang"])
     reindex([temoignage.pk])
     return temoignage
+
+
+@transaction.atomic
+def story_of_report(bilan, *, by) -> Temoignage:
+    """A draft that starts from a signed report; the one this body already made of it, when it is still there."""
+    found = Temoignage.objects.filter(auteur=by.organisation, source=depuis_bilan.source(bilan)).first()
+    if found is not None:
+        return found
+    lots = depuis_bilan.lots(bilan)
+    structures = depuis_bilan.structures(lots)
+    story = Temoignage(
+        titre=depuis_bilan.titre(bilan), corps=depuis_bilan.corps(bilan, lots, structures), auteur=by.organisation,
+        source=depuis_bilan.source(bilan),
+    )  # fmt: skip
+    _sign(story, by, "bilan")
+    story.save()
+    story.lots.set(lots)
+    story.marches.set({lot.marche for lot in lots})
+    story.structures.set(structures)
+    for figure in depuis_bilan.chiffres(bilan):
+        figure.temoignage = story
+        figure.save()
+    reindex([story.pk])
+    return story
 
 
 def mark_read(temoignage: Temoignage, *, by) -> None:

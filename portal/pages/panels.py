@@ -1,8 +1,9 @@
 """Stories shown on the pages of the structures and contracts they tell about."""
 
+from portal.pages.depuis_bilan import source
 from portal.pages.models import Temoignage
 from portal.panels import register
-from portal.permissions import Acteur
+from portal.permissions import Acteur, Role
 from structures.stats.territoires import lieu_of
 
 SHOWN = 3
@@ -44,6 +45,15 @@ def stories_of_groupe(groupe, acteur):
 def stories_of_reseau(reseau, acteur):
     """Stories that the network itself published."""
     return _panel(Temoignage.objects.filter(auteur=reseau.organisation_id or 0), acteur)
+
+
+@register("clauses.Bilan", order=50)
+def story_of_report(bilan, acteur):
+    """To the facilitator who signed it: a story that starts from its figures, or the one already begun."""
+    if acteur is None or not acteur.has(Role.FACILITATEUR) or not bilan.chiffres:
+        return None
+    begun = Temoignage.objects.filter(auteur=acteur.organisation_id, source=source(bilan)).only("titre").first()
+    return "pages/_bilan_panel.html", {"recit": begun}
 
 
 def _panel(stories, acteur):

@@ -8,6 +8,8 @@ from portal.search import filter_words
 from structures.models import Activite, Structure
 from structures.zones import seat_q
 
+REDACTEURS = (Role.RESEAU, Role.FACILITATEUR)  # who writes stories, each for its own organisation
+
 
 class TemoignageQuerySet(models.QuerySet):
     def published(self):
@@ -28,7 +30,7 @@ class TemoignageQuerySet(models.QuerySet):
         return self.filter(Q(statut="publie") | self._own(acteur))
 
     def editable_by(self, acteur):
-        """Stories written by the network this `Acteur` works for."""
+        """Stories written by the network or the facilitator's body this `Acteur` works for."""
         return self.filter(self._own(acteur))
 
     def search(self, text):
@@ -83,7 +85,7 @@ class TemoignageQuerySet(models.QuerySet):
 
     @staticmethod
     def _own(acteur):
-        """Condition « of the network of this `Acteur` »; never true for another role."""
-        if not acteur.has(Role.RESEAU) or acteur.organisation_id is None:
+        """Condition « written by the body of this `Acteur` »; never true for a role that writes none."""
+        if not acteur.has(*REDACTEURS) or acteur.organisation_id is None:
             return Q(pk__in=[])
         return Q(auteur=acteur.organisation_id)

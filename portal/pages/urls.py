@@ -15,6 +15,7 @@ urlpatterns = [
     path("temoignages/<int:pk>-<slug:slug>/", temoignages.detail, name="temoignage"),
     path("mes-temoignages/", redaction.list, name="mes_temoignages"),
     path("mes-temoignages/nouveau/", redaction.create, name="temoignage_create"),
+    path("mes-temoignages/depuis-un-bilan/<int:pk>/", redaction.depuis_bilan, name="temoignage_depuis_bilan"),
     path("mes-temoignages/<int:pk>/", redaction.edit, name="temoignage_edit"),
     path("mes-temoignages/<int:pk>/photos/", redaction.photos, name="temoignage_photos"),
     path("mes-temoignages/<int:pk>/photos/<int:photo_pk>/", redaction.photo_edit, name="photo_edit"),

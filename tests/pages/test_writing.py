@@ -104,9 +104,7 @@ def test_another_network_does_not_reach_its_photos(client_reseau):
     assert Photo.objects.filter(pk=photo.pk).exists()
 
 
-@pytest.mark.parametrize(
-    "role", [Role.ACHETEUR, Role.STRUCTURE, Role.ENTREPRISE, Role.FACILITATEUR, Role.ADMINISTRATION]
-)
+@pytest.mark.parametrize("role", [Role.ACHETEUR, Role.STRUCTURE, Role.ENTREPRISE, Role.ADMINISTRATION])
 def test_another_role_is_told_no(db, role):
     client, story = sign_in(role), make_temoignage()
     for page in ("mes_temoignages", "temoignage_create"):

@@ -1,6 +1,9 @@
 """The ground and the roof: home, boards, stories, the site itself."""
 
-from tests.permissions.reponses import ADMIN, DRAFT, PHOTO, STORY, A, Page, R, everybody, only, replaced, signed_in
+from tests.permissions.reponses import ADMIN, DRAFT, PHOTO, STORY, A, F, Page, R, everybody, only, replaced, signed_in
+
+# A story of the network, seen by a facilitator, who writes its own.
+AUTHORED = replaced(only(R, F, code=302), {F: 404}), only(R, F, code=404)
 
 PAGES = [
     # The ground
@@ -18,15 +21,22 @@ PAGES = [
     Page("pages:temoignages", everybody()),
     Page("pages:flux", everybody()),
     Page("pages:temoignage", everybody(), kwargs=STORY),
-    Page("pages:mes_temoignages", only(R)),
-    Page("pages:temoignage_create", only(R)),
-    Page("pages:temoignage_edit", only(R), only(R, code=404), kwargs=DRAFT),
-    Page("pages:temoignage_photos", only(R), only(R, code=404), kwargs=DRAFT),
-    Page("pages:photo_edit", only(R), only(R, code=404), kwargs=PHOTO),
-    Page("pages:photo_delete", only(R, code=302), only(R, code=404), kwargs=PHOTO, method="post"),
-    Page("pages:temoignage_apercu", only(R), only(R, code=404), kwargs=DRAFT),
-    Page("pages:temoignage_publication", only(R), only(R, code=404), kwargs=DRAFT),
-    Page("pages:temoignage_delete", only(R, code=302), only(R, code=404), kwargs=DRAFT, method="post"),
+    Page("pages:mes_temoignages", only(R, F)),
+    Page("pages:temoignage_create", only(R, F)),
+    Page(
+        "pages:temoignage_depuis_bilan",
+        only(F, code=302),
+        only(F, code=404),
+        kwargs={"pk": "bilan.pk"},
+        method="post",
+    ),
+    Page("pages:temoignage_edit", replaced(only(R, F), {F: 404}), only(R, F, code=404), kwargs=DRAFT),
+    Page("pages:temoignage_photos", replaced(only(R, F), {F: 404}), only(R, F, code=404), kwargs=DRAFT),
+    Page("pages:photo_edit", replaced(only(R, F), {F: 404}), only(R, F, code=404), kwargs=PHOTO),
+    Page("pages:photo_delete", *AUTHORED, kwargs=PHOTO, method="post"),
+    Page("pages:temoignage_apercu", replaced(only(R, F), {F: 404}), only(R, F, code=404), kwargs=DRAFT),
+    Page("pages:temoignage_publication", replaced(only(R, F), {F: 404}), only(R, F, code=404), kwargs=DRAFT),
+    Page("pages:temoignage_delete", *AUTHORED, kwargs=DRAFT, method="post"),
     # The site itself
     Page("pages:mentions_legales", everybody()),
     Page("pages:accessibilite", everybody()),

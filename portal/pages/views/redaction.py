@@ -1,4 +1,4 @@
-"""Stories as the staff of a network write them: text and links, pictures, preview, publication."""
+"""Stories as networks and facilitators write them: text and links, pictures, preview, publication."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -7,15 +7,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from clauses.stats import perimetres
 from portal.pages import actions
 from portal.pages.forms import PhotoForm, StoryForms
 from portal.pages.models import Photo, Temoignage
 from portal.pages.presentation import story_context
+from portal.pages.querysets import REDACTEURS
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 
 
-@role_required(Role.RESEAU)
+@role_required(*REDACTEURS)
 def list(request):
     stories = Temoignage.objects.editable_by(request.acteur).prefetch_related(
         Prefetch("photos", Photo.objects.only("temoignage"))
@@ -24,12 +26,22 @@ def list(request):
     return render(request, "pages/mes_temoignages.html", {"page": page})
 
 
-@role_required(Role.RESEAU)
+@role_required(*REDACTEURS)
 def create(request):
     return _write(request, Temoignage(auteur=request.acteur.organisation))
 
 
-@role_required(Role.RESEAU)
+@require_POST
+@role_required(Role.FACILITATEUR)
+def depuis_bilan(request, pk):
+    """A draft made of a report that this facilitator signed; the one already begun when there is one."""
+    bilan = get_object_or_404(perimetres.signes(request.acteur), pk=pk)
+    temoignage = actions.story_of_report(bilan, by=request.acteur)
+    messages.success(request, "Le brouillon reprend les chiffres du bilan\u00a0: racontez le reste.")
+    return redirect("pages:temoignage_edit", pk=temoignage.pk)
+
+
+@role_required(*REDACTEURS)
 def edit(request, pk):
     return _write(request, _own(request, pk))
 
@@ -45,7 +57,7 @@ def _write(request, temoignage):
     return render(request, "pages/temoignage_form.html", context)
 
 
-@role_required(Role.RESEAU)
+@role_required(*REDACTEURS)
 def photos(request, pk):
     temoignage = _own(request, pk)
     form = PhotoForm(request.POST or None, request.FILES or None, instance=Photo(temoignage=temoignage))
@@ -57,7 +69,7 @@ def photos(request, pk):
     return render(request, "pages/temoignage_photos.html", context)
 
 
-@role_required(Role.RESEAU)
+@role_required(*REDACTEURS)
 def photo_edit(request, pk, photo_pk):
     temoignage = _own(request, pk)
     photo = get_object_or_404(temoignage.photos, pk=photo_pk)
@@ -69,7 +81,7 @@ def photo_edit(request, pk, photo_pk):
     return render(request, "pages/photo_form.html", {"temoignage": temoignage, "photo": photo, "form": form})
 
 
-@role_required(Role.RESEAU)
+@role_required(*REDACTEURS)
 @require_POST
 def photo_delete(request, pk, photo_pk):
     temoignage = _own(request, pk)
@@ -78,7 +90,7 @@ def photo_delete(request, pk, photo_pk):
     return redirect("pages:temoignage_photos", pk=temoignage.pk)
 
 
-@role_required(Role.RESEAU)
+@role_required(*REDACTEURS)
 def preview(request, pk):
     """The public page of a story, whatever its state, under a banner."""
     temoignage = get_object_or_404(Temoignage.objects.editable_by(request.acteur).for_detail(), pk=pk)
@@ -86,7 +98,7 @@ def preview(request, pk):
     return render(request, "pages/temoignage_detail.html", context)
 
 
-@role_required(Role.RESEAU)
+@role_required(*REDACTEURS)
 def publication(request, pk):
     """What is missing, and the next step: read through, publish, withdraw."""
     temoignage = _own(request, pk)
@@ -114,7 +126,7 @@ def _next_step(request, temoignage) -> bool:
     return True
 
 
-@role_required(Role.RESEAU)
+@role_required(*REDACTEURS)
 def delete(request, pk):
     temoignage = _own(request, pk)
     if request.method == "POST":
