@@ -188,7 +188,7 @@ def test_the_facilitator_finds_tasks_and_tools(client_facilitateur):
     page = client_facilitateur.get(reverse(BOARD)).content.decode()
     assert "Rappeler le chef de chantier" in page
     assert "Tâche d" not in page
-    for name in ("bilans", "conventions", "estimations", "modeles", "demandes", "prescripteurs"):
+    for name in ("points", "bilans", "attestations", "indicateurs", "clotures", "conventions", "modeles", "demandes"):
         assert f'href="{reverse(f"clauses:{name}")}"' in page
 
 
@@ -196,8 +196,8 @@ def test_the_facilitator_finds_tasks_and_tools(client_facilitateur):
     ("role", "names"),
     [
         ("acheteur", ["list", "bilans", "estimations", "modeles", "conventions", "facilitateurs"]),
-        ("structure", ["list", "salaries", "bilans", "facilitateurs"]),
-        ("entreprise", ["list", "salaries", "bilans", "facilitateurs"]),
+        ("structure", ["list", "salaries", "bilans", "attestations", "facilitateurs"]),
+        ("entreprise", ["list", "salaries", "bilans", "attestations", "facilitateurs"]),
     ],
 )
 def test_each_role_reaches_the_pages_of_hours_it_may_open(request, role, names):
