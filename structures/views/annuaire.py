@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.messages import get_messages
 from django.core.cache import cache, caches
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -65,21 +66,21 @@ class Entete:
 @login_not_required
 def list(request):
     as_map = request.GET.get("vue") == "carte"
-    if as_map and request.acteur.is_visitor:
-        shown = {"ecrit": _written_map(request)}
-        return HttpResponse(shown["ecrit"]) if request.htmx else render(request, PAGE, shown)
+    if as_map and request.acteur.is_visitor and not len(get_messages(request)):
+        return HttpResponse(_written_map(request))
     return render(request, FRAGMENT if request.htmx else PAGE, _context(request, as_map))
 
 
-def _written_map(request: HttpRequest) -> SafeString:
-    """The map and all that stands around it, kept near as it is written: nothing in it depends on who looks, once
-    those who signed in are left out, for whom it holds a form and its token."""
-    key = _key(request, "ecrit", sans(request.GET))
+def _written_map(request: HttpRequest) -> bytes:
+    """The page of the map, or its part for htmx, kept near as it is written. Nothing in it depends on who looks, once
+    those who signed in are left out (menus, a form and its token), and those to whom something has to be said."""
+    template = FRAGMENT if request.htmx else PAGE
+    key = _key(request, template, sans(request.GET))
     written = caches["proche"].get(key)
     if written is None:
-        written = render_to_string(FRAGMENT, _context(request, as_map=True), request)
+        written = render_to_string(template, _context(request, as_map=True), request).encode()
         caches["proche"].set(key, written, NEAR_SECONDS)
-    return mark_safe(written)
+    return written
 
 
 def _context(request: HttpRequest, as_map: bool) -> dict:

@@ -1,9 +1,10 @@
 """`python -m tests.bench [--structures 10000 100000] [--moteur postgresql]`: the pages of the directory, measured.
 
 Each page is asked of gunicorn (one worker, DEBUG off, hashed files, nothing in front) by one client, one request after
-the other: 5 to warm up, 40 measured. Beside each: its queries, counted in process on the same database, the figures of
-the peer, taken on such data and such a machine, and the floor, which is an empty page through the same middleware plus
-the page's own SQL straight through the driver. Ratios are what counts: the machine is never quiet. With two sizes, the
+the other: 5 to warm up, 40 measured, an empty page between one and the next. Beside each: its queries, counted in
+process on the same database, the figures of the peer, taken on such data and such a machine, and the floor, which is
+that empty page, through the same middleware, plus the page's own SQL straight through the driver. Ratios are what
+counts: the machine is never quiet, so what is compared is measured in turn. With two sizes, the
 last column says how much dearer the larger is. Last, the CSV of the whole directory: lines a second, and memory.
 
 `--base postgres://compte@hote/essai_{structures}` measures an existing database, filled at the first run and kept: the
@@ -88,10 +89,10 @@ def measure(engine: str, environment: dict[str, str], number: int, smallest: dic
     print(LINE.format(*HEADER))
     medians = {}
     with Served(environment) as served:
-        empty = median(ask(served.port, EMPTY)[0])
         for (name, (path, peer_ms, peer_queries, peer_bytes)), sql in zip(PAGES.items(), told["pages"], strict=True):
-            times, size = ask(served.port, path or told["card"])
+            times, empties, size = ask_in_turn(served.port, path or told["card"])
             medians[name] = middle = median(times)
+            empty = median(empties)
             p95 = sorted(times)[int(len(times) * 0.95) - 1]
             print(
                 LINE.format(
@@ -163,7 +164,7 @@ class Served:
         )  # fmt: skip
         for _ in range(100):
             try:
-                ask(self.port, EMPTY, times=1)
+                ask_once(self.port, EMPTY)
                 return self
             except OSError:
                 time.sleep(0.1)
@@ -184,21 +185,38 @@ class Served:
 
 
 def ask(port: int, path: str, times: int = WARM_UP + MEASURED) -> tuple[list[float], int]:
-    """Milliseconds of each measured request, and the bytes of the page; one connection a request, as the peer's."""
+    """Milliseconds of each request, those that warm up left out, and the bytes of the page."""
     measured, size = [], 0
     for rank in range(times):
-        start = time.perf_counter()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        connection.request("GET", path, headers={"Host": HOST, "User-Agent": "Mozilla/5.0 (bench)"})
-        response = connection.getresponse()
-        body = response.read()
-        connection.close()
+        milliseconds, size = ask_once(port, path)
         if rank >= WARM_UP or times == 1:
-            measured.append((time.perf_counter() - start) * 1000)
-        if response.status != 200:
-            raise RuntimeError(f"{path} répond {response.status}")
-        size = len(body)
+            measured.append(milliseconds)
     return measured, size
+
+
+def ask_in_turn(port: int, path: str) -> tuple[list[float], list[float], int]:
+    """Milliseconds of each measured request of the page, of each empty page asked in turn with it, and its bytes."""
+    pages, empties, size = [], [], 0
+    for rank in range(WARM_UP + MEASURED):
+        empty, _ = ask_once(port, EMPTY)
+        page, size = ask_once(port, path)
+        if rank >= WARM_UP:
+            empties.append(empty)
+            pages.append(page)
+    return pages, empties, size
+
+
+def ask_once(port: int, path: str) -> tuple[float, int]:
+    """Milliseconds and bytes of one request, on a connection of its own, as the peer's."""
+    start = time.perf_counter()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", path, headers={"Host": HOST, "User-Agent": "Mozilla/5.0 (bench)"})
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    if response.status != 200:
+        raise RuntimeError(f"{path} répond {response.status}")
+    return (time.perf_counter() - start) * 1000, len(body)
 
 
 if __name__ == "__main__":

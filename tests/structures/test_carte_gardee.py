@@ -61,6 +61,14 @@ def test_neither_sees_what_was_kept_for_the_other(client, client_acheteur, two, 
     assert "csrfmiddlewaretoken" not in pages["visitor"]
 
 
+def test_what_is_said_to_one_is_not_kept_for_the_others(client, client_acheteur, two):
+    client_acheteur.post(reverse("account_logout"))
+    said = read(client_acheteur, MAP)  # a visitor now, told that they have signed out
+    assert "C’est fait" in said
+    assert "C’est fait" not in read(client, MAP)
+    assert "C’est fait" not in read(client_acheteur, MAP)
+
+
 def test_each_search_and_each_choice_has_its_own(client, two):
     pages = [
         read(client, url)
