@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import F
+from django.db.models import F, Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -186,14 +186,20 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
             "vie": _vie(clause) if follows else None,
             "relais": clause.passations.filter(acceptee=True).select_related("de__organisation"),
             "ecarts": Ecart.objects.visible_to(acteur).filter(clause=clause),
-            "may_find_gap": follows
-            and clause.heures_dues_total > clause.heures_acceptees
-            and not clause.ecarts.exclude(etape=EtapeEcart.CLOS).exists(),
+            "may_find_gap": follows and _new_gap(clause),
             "missing": max(clause.heures_dues_total - clause.heures_acceptees, Decimal(0)),
             "penalite": _penalite(clause, on),
             "on": on,
         },
     )
+
+
+def _new_gap(clause) -> bool:
+    """Whether hours are missing that no gap under way, nor one already decided for these very figures, tells."""
+    if clause.heures_dues_total <= clause.heures_acceptees:
+        return False
+    same = Q(heures_dues=clause.heures_dues_total, heures_acceptees=clause.heures_acceptees)
+    return not clause.ecarts.filter(~Q(etape=EtapeEcart.CLOS) | same).exists()
 
 
 def _people(clause, acteur):

@@ -130,6 +130,20 @@ def test_criteria_stay_with_the_facilitator(chantier):
     assert "au-delà de" not in page
 
 
+def test_a_gap_already_decided_is_not_offered_again(chantier):
+    page = chantier.clause.get_absolute_url()
+
+    def offered():
+        return chantier.client(Role.FACILITATEUR).get(page).context["may_find_gap"]
+
+    assert offered()
+    f.make_ecart(clause=chantier.clause, etape="clos", heures_dues=1000, heures_acceptees=0)
+    assert not offered()
+    (first,) = chantier.sent(100)
+    actions.accept(first, by=chantier.by)
+    assert offered()  # the figures moved since the decision
+
+
 def test_the_number_of_people_stays_with_their_facilitator_and_their_employer(chantier):
     """Per clause, and then summed, exact counts would tell by subtraction what the yearly report of a buyer hides."""
     for imputation in chantier.sent(10, 20, 30):
