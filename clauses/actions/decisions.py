@@ -129,9 +129,10 @@ def renoncer(imputation, *, by: Acteur) -> Imputation:
 # Inside ---------------------------------------------------------------------------------------------------------------
 def _read(imputation) -> Imputation:
     """The imputation read again, its month claimed and its line locked."""
-    fresh = Imputation.objects.select_related("ligne__affectation__participant", "declaration__clause").get(
-        pk=imputation.pk
-    )
+    rows = Imputation.objects.select_related("ligne__affectation__participant", "declaration__clause")
+    fresh = rows.filter(pk=imputation.pk).first()
+    if fresh is None:  # a draft that somebody has just taken away
+        raise ValidationError("Cette ligne n'existe plus\u00a0: rechargez la page du mois.")
     lock_lines([fresh.ligne_id])
     return fresh
 

@@ -80,7 +80,8 @@ def repartir(
     months = ouvrir_mois_de(declaration, wanted, by)
     for month in sorted(months.values(), key=lambda month: month.pk):
         claim(month, None, by)
-    known = lock_lines([known.pk])[known.pk] if known else None
+    # Taken away by somebody else in the meantime, it is made again.
+    known = lock_lines([known.pk]).get(known.pk) if known else None
     if seen is not None and empreinte(known) != seen:
         raise Conflit(
             "Ces heures ont changé pendant votre saisie\u00a0: rien n'a été écrasé. Comparez avec ce qui est "

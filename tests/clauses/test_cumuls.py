@@ -299,3 +299,13 @@ def test_people_who_stayed_with_the_giving_body_are_still_declared(chantier):
     with pytest.raises(ValidationError, match="n'est pas suivie"):
         actions.save_month(april, [actions.Saisie(chantier.affectations[1].pk, Dec(50))], version=None, by=by)
     assert april.imputations.get().heures == 50
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("verb", ["accept", "refuse", "cancel", "correct", "renoncer"])
+def test_a_line_that_somebody_has_just_taken_away_is_said_to_be_gone(chantier, verb):
+    (line,) = chantier.save(80)
+    chantier.save(0)
+    more = {"refuse": ["motif"], "cancel": ["motif"], "correct": [Dec(5)]}.get(verb, [])
+    with pytest.raises(ValidationError, match="n'existe plus"):
+        getattr(actions, verb)(line, *more, by=chantier.by)
