@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clauses.actions.conventions import parametres_of, rappeler
@@ -225,3 +227,45 @@ def test_reminders_six_three_and_one_month_before_once_each():
     assert [rappeler(day) for day in days] == [0, 1, 0, 1, 1]
     f.make_convention(facilitateur=mine, remplace=convention, date_debut=date(2027, 1, 1), date_fin=date(2027, 12, 31))
     assert rappeler(date(2026, 12, 15)) == 0
+
+
+@pytest.mark.parametrize("name", ["conventions", "modeles"])
+def test_lists_cost_the_same_for_one_row_as_for_ten(name, django_assert_num_queries):
+    client = sign_in(Role.FACILITATEUR)
+    mine = client.acteur_organisation.facilitateur
+
+    def add():
+        convention = f.make_convention(facilitateur=mine)
+        f.make_partie_convention(convention=convention)
+        f.make_convention(facilitateur=mine, remplace=convention)
+        f.make_modele_clause(publie_le="2026-01-01", organisation=mine.organisation)
+        f.make_modele_clause(organisation=mine.organisation)  # a draft
+
+    add()
+    url = reverse(f"clauses:{name}")
+    client.get(url)
+    with CaptureQueriesContext(connection) as one:
+        client.get(url)
+    for _ in range(9):
+        add()
+    with django_assert_num_queries(len(one)):
+        client.get(url)
+
+
+def test_the_page_of_a_convention_costs_the_same_for_one_buyer_as_for_ten(django_assert_num_queries):
+    client = sign_in(Role.FACILITATEUR)
+    convention = f.make_convention(facilitateur=client.acteur_organisation.facilitateur)
+    f.make_partie_convention(convention=convention)
+    pages = [convention.get_absolute_url(), reverse("clauses:convention_edit", args=[convention.pk])]
+    counts = []
+    for url in pages:
+        client.get(url)
+        with CaptureQueriesContext(connection) as one:
+            client.get(url)
+        counts.append(len(one))
+    for rank in range(9):
+        f.make_partie_convention(convention=convention)
+        f.make_tache(convention=convention, intitule=f"Tâche {rank}")
+    for url, count in zip(pages, counts, strict=True):
+        with django_assert_num_queries(count):
+            client.get(url)
