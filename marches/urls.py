@@ -124,7 +124,11 @@ urlpatterns = [
     path("avis/", avis.list, name="appels"),
     path("avis/tous/", avis.tous, name="avis_tous"),
     path("avis/<int:pk>/", avis.detail, name="avis_detail"),
-    path("avis/importer/", RedirectView.as_view(pattern_name="marches:import_contrats", permanent=True)),
+    path(
+        "avis/importer/",
+        RedirectView.as_view(pattern_name="marches:import_contrats", permanent=True),
+        name="avis_importer",
+    ),
     path("avis/importations/<int:pk>/annuler/", avis.annuler, name="avis_annuler"),
     path("avis/a-rapprocher/", avis.parties, name="parties"),
     path("avis/a-rapprocher/<int:pk>/", avis.partie, name="partie"),

@@ -127,6 +127,7 @@ PAGES = [
     # Files of contracts; each step belongs to who left the file
     Page("marches:importations", only(A, ADMIN)),
     Page("marches:import_contrats", only(A, ADMIN)),
+    Page("marches:avis_importer", signed_in(301)),  # the former address of the page
     Page("marches:import_apercu", replaced(only(A, ADMIN), {ADMIN: 404}), only(A, ADMIN, code=404), kwargs=CONTRATS),
     Page(
         "marches:import_confirmer",
