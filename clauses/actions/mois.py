@@ -28,8 +28,7 @@ from clauses.enums import Etat
 from clauses.models import Affectation, Declaration, Imputation, LigneHeures
 from clauses.rules import dernier_du_mois, premier_du_mois
 from portal.permissions import Acteur
-from portal.templatetags.formats import jour
-from portal.templatetags.formats import mois as month_name
+from portal.templatetags.formats import de_mois, jour
 
 
 def affectations_suivies(clause):
@@ -48,10 +47,10 @@ def open_month(clause, organisation, mois: date, *, on: date, by: Acteur) -> Dec
     """The month of this organisation, opened or found; a month to come or outside the clause is refused."""
     mois = premier_du_mois(mois)
     if mois > on:
-        raise ValidationError(f"Le mois de {month_name(mois)} n'a pas commencé.")
+        raise ValidationError(f"Le mois {de_mois(mois)} n'a pas commencé.")
     if not premier_du_mois(clause.date_debut) <= mois <= clause.date_fin:
         raise ValidationError(
-            f"Le mois de {month_name(mois)} est hors de la clause, "
+            f"Le mois {de_mois(mois)} est hors de la clause, "
             f"qui va du {jour(clause.date_debut)} au {jour(clause.date_fin)}."
         )
     if not declarants(clause).filter(pk=organisation.pk).exists():

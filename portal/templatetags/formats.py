@@ -90,6 +90,13 @@ def mois(value: Any) -> str:
 
 
 @register.filter
+def de_mois(value: Any) -> str:
+    """The same after « de »: « de mars 2026 », « d’avril 2026 »."""
+    name = mois(value)
+    return f"d’{name}" if name[:1] in "ao" else f"de {name}"
+
+
+@register.filter
 def siret(value: Any) -> str:
     """« 123 456 789 00011 » with no-break spaces."""
     return print_siret(value) or UNKNOWN

@@ -15,6 +15,7 @@ from clauses.enums import Etat, EtatDeclaration
 from clauses.models import Declaration
 from portal.models import Envoi
 from portal.permissions import Role
+from portal.templatetags.formats import de_mois
 from tests import factories as f
 from tests.clauses.conftest import make_chantier
 from tests.clauses.helpers import text
@@ -155,3 +156,11 @@ def test_the_company_says_that_there_is_nothing_to_declare(chantier):
         assert "effacez-les" in text(client.post(url, data))
     chantier.month.refresh_from_db()
     assert chantier.month.imputations.get().etat == Etat.BROUILLON
+
+
+MONTHS = [(3, "de mars"), (4, "d’avril"), (8, "d’août"), (10, "d’octobre"), (12, "de déc")]
+
+
+@pytest.mark.parametrize(("month", "said"), MONTHS)
+def test_months_follow_de(month, said):
+    assert de_mois(date(2026, month, 1)).startswith(said)
