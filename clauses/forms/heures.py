@@ -39,7 +39,7 @@ class SaisieForm(forms.Form):
 class FichierHeuresForm(forms.Form):
     fichier = forms.FileField(
         label="Fichier du mois",
-        help_text="CSV, XLSX ou ODS, 20 Mo au plus. Ni pièce jointe, ni nom de personne.",
+        help_text="CSV, XLSX ou ODS, 20\u00a0Mo au plus. Ni pièce jointe, ni nom de personne.",
         widget=forms.FileInput({"accept": ".csv,.xlsx,.ods,.xls,.gz"}),
         error_messages={
             "required": "Choisissez un fichier sur votre appareil.",

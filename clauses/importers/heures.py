@@ -66,7 +66,7 @@ def lire(depot: Depot, mois: date, rapport: ImportReport) -> Iterator[LigneLue]:
     refused: list[TableError] = []
     for number, row in enumerate(depots.table(depot, on_bad_row=refused.append), start=1):
         if number > MOST_ROWS:
-            raise TableError("Plus de 20 000 lignes\u00a0: découpez le fichier en plusieurs, puis recommencez.")
+            raise TableError("Plus de 20\u00a0000 lignes\u00a0: découpez le fichier en plusieurs, puis recommencez.")
         rapport.read()
         cells = apply(row, mapping)
         if not any(cells.get(name) for name in ("travail", "formation", "total")):

@@ -52,7 +52,7 @@ def coherence_annee(valeurs: Mapping[str, Decimal], tables: Mapping[str, Sequenc
         found.append(
             Verdict.avertissement(
                 f"{nombre(mean, 1)} heures en moyenne par participant dépassent une année à temps plein "
-                f"({nombre(LEGAL_YEAR)} h).",
+                f"({nombre(LEGAL_YEAR)}\u00a0h).",
                 remede="Cherchez des personnes effacées, ou des heures portées sur une seule personne.",
                 source="Code du travail, L. 3121-41",
             )

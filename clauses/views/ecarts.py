@@ -12,6 +12,7 @@ from clauses.actions import ecarts as actions
 from clauses.enums import EtapeEcart
 from clauses.forms.ecarts import ConstatForm, DecisionForm, ObservationsForm, RepartitionForm, SuiteForm
 from clauses.models import ClauseSociale, Ecart
+from clauses.parametres import seuil
 from clauses.querysets import DECLARENTS
 from clauses.rules import peut
 from portal.pdf import pdf_response
@@ -142,6 +143,7 @@ def _page(request, found, form=None):
             "clause": found.clause,
             "prevue": actions.prevue(found),
             "step": step,
+            "delai": seuil("ecart_observations_jours", on),
             "form": form,
             "group": len(membres) > 1,
             "parts": found.parts.select_related("organisation") if closed else [],
