@@ -62,8 +62,8 @@ class Photo(models.Model):
 
     def hold(self, prepared: images.Prepared) -> None:
         """Write the two files; the row is left to be saved."""
-        self.image.save(prepared.image.name, prepared.image, save=False)
-        self.vignette.save(prepared.vignette.name, prepared.vignette, save=False)
+        self.image.save(str(prepared.image.name), prepared.image, save=False)
+        self.vignette.save(str(prepared.vignette.name), prepared.vignette, save=False)
 
     def file_names(self) -> list[str]:
         return [file.name for file in (self.image, self.vignette) if file]
