@@ -189,7 +189,9 @@ class Parcours:
         if self.question.au is None or self.question.lots is None:
             return []
         end = jour_entier(self.question.au)
-        spread = Marche.objects.filter(premiere__gt=0, premiere__lt=F("recence"), premiere__lte=end, recence__gt=end)
+        spread: QuerySet[Marche] = Marche.objects.filter(
+            premiere__gt=0, premiere__lt=F("recence"), premiere__lte=end, recence__gt=end
+        )
         lots = self.vus.filter(self.question.lots, self._dit("marche__racines"), recence__gt=end)
         if not self.est_lisible:
             spread = filter_stems(spread, list(self.racines))

@@ -101,7 +101,7 @@ def paginate(
             count = items.count() if plafond is None else items.order_by()[: plafond + 1].count()
         else:
             count = len(items)
-    if keys is None or len(keys) > plafond:
+    if keys is None or plafond is None or len(keys) > plafond:
         return page_of(request, count, lambda start, stop: list(items[start:stop]), per_page, parameter, plafond)
     keys.sort(key=lambda row: [value if up else -value for value, (_, up) in zip(row[1:], order, strict=True)])
     return page_of(

@@ -1,6 +1,6 @@
 """Figures of a report as tables, according to who reads them: one list for the page, the PDF, the CSV and the XLSX."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -103,15 +103,17 @@ def montrer(chiffres: Mapping[str, Any], regard: Regard, *, personnes: bool = Tr
 
 def _told(chiffres, regard: Regard, personnes: bool) -> dict[str, Any]:
     """People by table and in all, as this reader may know them."""
-    cells = {name: {row[0]: row[3] for row in rows} for name, rows in chiffres["tables"].items()}
+    cells: dict[Hashable, dict[Any, int]] = {
+        name: {row[0]: row[3] for row in rows} for name, rows in chiffres["tables"].items()
+    }
     cells["clauses"] = {row[0]: row[5] for row in chiffres["clauses"]}
     total = chiffres["nombres"]["personnes"]
     if not personnes:
-        return {name: dict.fromkeys(keys) for name, keys in cells.items()} | {"personnes": None}
+        return {str(name): dict.fromkeys(keys) for name, keys in cells.items()} | {"personnes": None}
     if regard != Regard.ACHETEUR:
-        return cells | {"personnes": total}
+        return {str(name): table for name, table in cells.items()} | {"personnes": total}
     shown, total = masque_ensemble(cells, total)
-    return shown | {"personnes": total}
+    return {str(name): table for name, table in shown.items()} | {"personnes": total}
 
 
 def _hours_table(hours: Mapping[str, Decimal]) -> Tableau:

@@ -1,5 +1,7 @@
 """People without a name, what was seen of them, where they work."""
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 
@@ -225,7 +227,7 @@ class FormationForm(forms.ModelForm):
         start, end = data.get("du"), data.get("au")
         if start and end and end < start:
             self.add_error("au", "La fin ne peut précéder le début.")
-        over = {StatutFormation.TERMINEE, StatutFormation.ABANDONNEE}
+        over: set[Any] = {StatutFormation.TERMINEE, StatutFormation.ABANDONNEE}
         if data.get("resultat") and data.get("statut") not in over:
             self.add_error("resultat", "Un résultat se note une fois la formation terminée ou abandonnée.")
         return data

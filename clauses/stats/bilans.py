@@ -183,8 +183,8 @@ def _affectations(pks: Collection[int | None]) -> dict[int | None, tuple[int | N
     found: dict[int | None, tuple[int | None, str | None, str | None]] = {None: (None, None, None)}
     for several in batched_ids(pks):
         rows = Affectation.objects.filter(pk__in=several).order_by()
-        for pk, *told in rows.values_list("pk", "participant", "contrat", "participant__niveau_formation"):
-            found[pk] = tuple(told)
+        told = rows.values_list("pk", "participant", "contrat", "participant__niveau_formation")
+        found |= {pk: (person, contract, level) for pk, person, contract, level in told}
     return found
 
 

@@ -89,8 +89,9 @@ def _cases(annee: int) -> dict[tuple[str, str], Case]:
 
 def _clauses(annee: int) -> dict[int, tuple[int, list[tuple[str, str]]]]:
     """{clause: (contract, the cells it counts in)}."""
-    found = {}
+    found: dict[int, tuple[int, list[tuple[str, str]]]] = {}
     rows = ClauseSociale.objects.filter(date_debut__year__lte=annee).order_by()
+    told: list[Any]
     for pk, marche, *told in rows.values_list(
         "pk", "lot__marche", "lot__departement", "lot__departement__region", "lot__commune__departement",
         "lot__commune__departement__region", "lot__secteur", "lot__secteur__parent",

@@ -84,7 +84,8 @@ def _page(request, facilitateur, form=None):
     rows = list(Cloture.objects.filter(facilitateur=facilitateur).select_related("close_par"))
     closed = {row.annee for row in rows}
     first, last = stats.annees(facilitateur)
-    open_years = [year for year in range(first, min(last, on.year) + 1) if year not in closed] if first else []
+    known = range(first, min(last, on.year) + 1) if first and last else []
+    open_years = [year for year in known if year not in closed]
     year = _year(request, open_years, closed, on)
     verdict = cloture_possible(year, on, closes=closed, premiere=first) if year else None
     since = stats.corrections(facilitateur) if rows else {}
@@ -96,7 +97,7 @@ def _page(request, facilitateur, form=None):
         "avant": avant_de_clore(
             year, stats.reste(facilitateur, year), ouvertes=[other for other in open_years if other < year]
         )
-        if verdict is not None and verdict.is_ok
+        if year and verdict is not None and verdict.is_ok
         else [],
         "form": form or CloreForm(initial={"annee": year}),
     }  # fmt: skip

@@ -51,7 +51,9 @@ def corps(bilan: Bilan, lots: list[Lot], structures: list[Structure]) -> str:
 def chiffres(bilan: Bilan) -> list[ChiffreCle]:
     """Figures computed by the portal: hours, then people and jobs where their number says nothing of anyone."""
     figures = bilan.chiffres
-    found = [("Heures d'insertion acceptées", Decimal(figures["heures"]["acceptees"]), "heures")]
+    found: list[tuple[str, Decimal | int, str]] = [
+        ("Heures d'insertion acceptées", Decimal(figures["heures"]["acceptees"]), "heures")
+    ]
     training = Decimal(figures["heures"]["formation"])
     if training > 0:
         found.append(("Dont heures de formation", training, "heures"))
