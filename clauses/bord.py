@@ -59,15 +59,16 @@ def classees(clauses, on: date) -> list[Rang]:
 
 
 def mois_a_verifier(acteur: Acteur) -> list[int]:
-    """Months with a line to accept or refuse, the oldest first. Two queries, off the index of the lines that wait."""
+    """Months with a line to accept or refuse, the oldest first. Three queries, off the index of the lines that wait."""
     clauses: Any = list(
         ClauseSociale.objects.followed_by(acteur).order_by().values_list("pk", flat=True)[: MOST_IDS + 1]
     )
     if len(clauses) > MOST_IDS:
         clauses = ClauseSociale.objects.followed_by(acteur).order_by().values("pk")
-    rows = Imputation.objects.filter(clause__in=clauses, etat=Etat.TRANSMISE)
-    months = rows.order_by("declaration__mois", "declaration").values_list("declaration", "declaration__mois")
-    return [pk for pk, _ in months.distinct()]
+    rows = Imputation.objects.filter(clause__in=clauses, etat=Etat.TRANSMISE).order_by()
+    # Their months apart: joined, those of the whole country are read.
+    waiting = list(rows.values_list("declaration", flat=True).distinct()[:MOST_IDS])
+    return list(Declaration.objects.filter(pk__in=waiting).order_by("mois", "pk").values_list("pk", flat=True))
 
 
 def suivis(ranks, on: date, *, avec_parts: bool = True) -> list[dict]:

@@ -64,6 +64,11 @@ class Perimetre:
         found = list(self.clauses.order_by().values_list("pk", flat=True)[: MOST_IDS + 1])
         return found if len(found) <= MOST_IDS else self.clauses.order_by().values("pk")
 
+    @property
+    def mois(self) -> dict[str, Any]:
+        """Said of the months as well, so that those of these clauses are read, and not the whole country's."""
+        return {"declaration__clause__in": self.ids}
+
     def imputations(self):
         rows = Imputation.objects.filter(clause__in=self.ids)
         if self.organisation is None:
@@ -156,7 +161,8 @@ def chiffres(perimetre: Perimetre, on: date | None = None) -> dict[str, Any]:
 # Lines ---------------------------------------------------------------------------------------------------------------
 def _dans(perimetre: Perimetre, etats=(Etat.ACCEPTEE,)):
     """Imputations of the months of the period in these states."""
-    return perimetre.imputations().filter(etat__in=etats, declaration__mois__range=(perimetre.du, perimetre.au))
+    rows = perimetre.imputations().filter(etat__in=etats)
+    return rows.filter(**perimetre.mois, declaration__mois__range=(perimetre.du, perimetre.au))
 
 
 def _par_classes(perimetre: Perimetre) -> dict[tuple, tuple[Decimal, Decimal]]:
@@ -173,7 +179,7 @@ def _par_mois(perimetre: Perimetre) -> defaultdict[date, Decimal]:
 
 def _avant(perimetre: Perimetre) -> defaultdict[int | None, Decimal]:
     """Hours accepted before the period, by assignment."""
-    rows = perimetre.imputations().filter(etat=Etat.ACCEPTEE, declaration__mois__lt=perimetre.du)
+    rows = perimetre.imputations().filter(etat=Etat.ACCEPTEE, **perimetre.mois, declaration__mois__lt=perimetre.du)
     found = rows.order_by().values_list("ligne__affectation").annotate(Sum("heures"))
     return defaultdict(Decimal, {pk: round(hours, 2) for pk, hours in found})
 
@@ -220,7 +226,9 @@ def lignes_tardives(perimetre: Perimetre) -> list[Tardive]:
     for facilitateur, years in closed.items():
         for year, moment in years.items():
             late |= Q(clause__facilitateur=facilitateur, declaration__mois__year=year, decidee_le__gt=moment)
-    pairs = set(perimetre.imputations().filter(late).order_by().values_list("ligne", "clause").distinct())
+    pairs = set(
+        perimetre.imputations().filter(late, **perimetre.mois).order_by().values_list("ligne", "clause").distinct()
+    )
     if not pairs:
         return []
     by_line: dict[tuple, list] = defaultdict(list)
