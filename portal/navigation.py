@@ -40,7 +40,7 @@ LIENS = (
         "structures:import_structures",
         frozenset({Role.RESEAU, Role.ADMINISTRATION}),
     ),
-    Lien("Mes témoignages", "pages:mes_temoignages", frozenset({Role.RESEAU, Role.FACILITATEUR})),
+    Lien("Mes témoignages", "pages:mes_temoignages", frozenset({Role.RESEAU})),
     Lien("Ma fiche", "structures:ma_fiche", frozenset({Role.STRUCTURE})),
     Lien("Rattachements", "structures:revendications", frozenset({Role.RESEAU, Role.ADMINISTRATION})),
 )
@@ -59,6 +59,12 @@ ESPACE = (
     Lien(
         "Bilans",
         "clauses:bilans",
+        frozenset({Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE}),
+    ),
+    Lien("Mes témoignages", "pages:mes_temoignages", frozenset({Role.FACILITATEUR})),
+    Lien(
+        "Attestations d'heures",
+        "clauses:attestations",
         frozenset({Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE}),
     ),
     Lien("Mes salariés en parcours", "clauses:salaries", frozenset({Role.STRUCTURE, Role.ENTREPRISE})),
