@@ -170,10 +170,18 @@ class Served:
                 time.sleep(0.1)
         raise RuntimeError("gunicorn n'a pas démarré")
 
+    def workers(self) -> list[int]:
+        """Processes that answer; none where the system does not say."""
+        try:
+            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        except OSError:
+            return []
+        return [int(pid) for pid in children.split()]
+
     def memory(self) -> int:
         """Most resident memory of the worker so far, in MB; 0 where the system does not say."""
         try:
-            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            children = self.workers()
             status = Path(f"/proc/{children[0]}/status").read_text()
         except (OSError, IndexError):
             return 0

@@ -3,7 +3,7 @@
 A generated DECP 2022 file on an empty register, then the same file again, then everything folded again. Beside: what
 reading the JSON alone costs (ijson), and what pouring the very rows that the import wrote costs (COPY of the tables of
 the register into copies that have the same constraints and indexes), which no import can beat. Memory is the most that
-the process held.
+the process held; seconds of processor are those of the import and of its connection to PostgreSQL.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from tests.bench.__main__ import ROOT, environment_of, new_database
+from tests.bench.charge import backends, load, spent
 
 TABLES = ["structures_organisation", "marches_acheteur", "marches_marche", "marches_lot", "marches_titulaire",
           "marches_modification", "marches_actesoustraitance", "marches_sourcelot"]  # fmt: skip
@@ -35,7 +36,7 @@ def main() -> None:
     try:
         path = write(folder / "decp.json", options.contrats)
         size = path.stat().st_size / 1e6
-        print(f"{options.moteur} – {options.contrats} enregistrements, {size:.0f} Mo")
+        print(f"{options.moteur} – {options.contrats} enregistrements, {size:.0f} Mo ; {load()}")
         environment = environment_of(new_database(options.moteur, folder), folder)
         environment["DJANGO_SETTINGS_MODULE"] = "portal.settings"
         for command in ("migrate -v0", "import_territoires"):
@@ -59,8 +60,8 @@ def main() -> None:
 def line(told: dict) -> str:
     return (
         f"{told['quoi']:<44}{told['nombre']:>9} en {told['secondes']:>7.1f} s, "
-        f"{told['nombre'] / told['secondes']:>8.0f} /s ; processeur {told['processeur']:>6.1f} s ; "
-        f"mémoire {told['memoire']} Mo"
+        f"{told['nombre'] / told['secondes']:>8.0f} /s ; "
+        f"processeur {told['processeur']:>6.1f} s, base {told['base']:>6.1f} s ; mémoire {told['memoire']} Mo"
     )
 
 
@@ -74,7 +75,7 @@ def step(name: str, path: Path) -> None:
     what, number, *measured = STEPS[name](path)
     print(json.dumps({
         "quoi": what, "nombre": number, "secondes": measured[0] if measured else time.perf_counter() - start,
-        "processeur": time.process_time() - worked,
+        "processeur": time.process_time() - worked, "base": spent(backends(os.environ["DATABASE_URL"])),
         "memoire": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }))  # fmt: skip
 
