@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import IntegerField, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 PER_PAGE = 20
@@ -89,29 +89,14 @@ def paginate(
 
     Two queries, one when `count`, the number of rows, is already known. Order `items` first, down to a unique field.
     With a `plafond` rows are counted up to there, and have pages up to there: counting a million to show twenty is
-    what makes a page slow. When all of them are below, in an order of whole numbers, they are put in order here: left
-    to the database, the few that answer a search are looked for along the index of the order, through the whole table.
+    what makes a page slow.
     """
-    keys = None
-    if count is None and plafond is not None and isinstance(items, QuerySet) and (order := _whole_order(items)):
-        keys = list(items.order_by().values_list("pk", *(name for name, _ in order))[: plafond + 1])
-        count = len(keys)
     if count is None:
         if isinstance(items, QuerySet):
             count = items.count() if plafond is None else items.order_by()[: plafond + 1].count()
         else:
             count = len(items)
-    if keys is None or plafond is None or len(keys) > plafond:
-        return page_of(request, count, lambda start, stop: list(items[start:stop]), per_page, parameter, plafond)
-    keys.sort(key=lambda row: [value if up else -value for value, (_, up) in zip(row[1:], order, strict=True)])
-    return page_of(
-        request,
-        count,
-        lambda start, stop: list(items.filter(pk__in=[row[0] for row in keys[start:stop]])),
-        per_page,
-        parameter,
-        plafond,
-    )
+    return page_of(request, count, lambda start, stop: list(items[start:stop]), per_page, parameter, plafond)
 
 
 def page_of(
@@ -133,27 +118,6 @@ def page_of(
     number = min(max(whole(request.GET.get(parameter)), 1), num_pages)
     shown = rows((number - 1) * per_page, min(number * per_page, count)) if count else []
     return Page(shown, number, num_pages, count, per_page, parameter, plus)
-
-
-def _whole_order(items: QuerySet) -> list[tuple[str, bool]]:
-    """(column, whether it goes up) of an order made of whole numbers that are never empty; else nothing.
-
-    Such an order is the same for Python and for every database. Nothing either for a query that groups or annotates.
-    """
-    query = items.query
-    if query.annotations or query.distinct or query.combinator or query.extra_order_by:
-        return []
-    fields = {field.name: field for field in items.model._meta.concrete_fields}
-    order = []
-    for asked in query.order_by:
-        if not isinstance(asked, str):
-            return []
-        name = asked.removeprefix("-")
-        field = items.model._meta.pk if name == "pk" else fields.get(name)
-        if not isinstance(field, IntegerField) or field.null:
-            return []
-        order.append((field.name, not asked.startswith("-")))
-    return order
 
 
 def whole(text: str | None) -> int:
