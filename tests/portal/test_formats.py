@@ -137,7 +137,7 @@ def test_signs_stay_with_their_word(text, kept):
             '<p><a href="https://exemple.fr" rel="nofollow noopener noreferrer">site</a></p>',
         ),
         ("L'Étape\x00", "<p>L'Étape</p>"),
-        ("Où : `a : b`, « ici »", "<p>Où\u00a0: <code>a : b</code>, «\u00a0ici\u00a0»</p>"),
+        ("Où : `a : b`, « ici »", "<p>Où&nbsp;: <code>a : b</code>, «&nbsp;ici&nbsp;»</p>"),
         ("", ""),
         (None, ""),
     ],
