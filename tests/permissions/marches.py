@@ -151,7 +151,6 @@ PAGES = [
         method="post",
     ),
     Page("marches:importation_annuler", only(A, ADMIN), replaced(only(A, ADMIN), {A: 404}), kwargs=IMPORT_CONTRATS),
-    Page("marches:avis_importer", signed_in(301)),
     Page("marches:avis_annuler", only(ADMIN), kwargs={"pk": "import_avis.pk"}),
     Page("marches:parties", only(A, ADMIN)),
     Page("marches:partie", only(A, ADMIN), replaced(only(A, ADMIN), {A: 404}), kwargs={"pk": "partie.pk"}),
