@@ -56,14 +56,14 @@ def test_what_is_no_table_is_refused(content, message):
 
 
 def test_a_missing_column_is_told():
-    with pytest.raises(TableError, match="Colonne manquante : « Ville »"):
+    with pytest.raises(TableError, match="Colonne manquante\u00a0: «\u00a0Ville\u00a0»"):
         list(depots.table(leave(), required=["Ville"]))
 
 
 def test_size_is_bounded(monkeypatch):
     monkeypatch.setattr(depots, "LARGEST", 2 * 1024 * 1024)
     leave(b"a" * depots.LARGEST)
-    with pytest.raises(FichierRefuse, match="la limite est de 2 Mo"):
+    with pytest.raises(FichierRefuse, match="la limite est de 2\u00a0Mo"):
         leave(b"a" * (depots.LARGEST + 1))
     with pytest.raises(FichierRefuse, match="vide"):
         leave(b"")
@@ -72,7 +72,7 @@ def test_size_is_bounded(monkeypatch):
 def test_rows_are_bounded(monkeypatch):
     monkeypatch.setattr(depots, "MOST_ROWS", 2)
     assert len(list(depots.table(leave()))) == 2
-    with pytest.raises(TableError, match="Plus de 100 000 lignes"):
+    with pytest.raises(TableError, match="Plus de 100\u00a0000 lignes"):
         list(depots.table(leave(CSV + b"789;Atelier\n")))
 
 

@@ -75,7 +75,10 @@ def test_a_card_known_under_another_identifier_is_the_one(sample):
 
 @pytest.mark.parametrize(
     ("header", "message"),
-    [("Couleur;Taille", "« SIRET », « Raison sociale »"), ("SIRET;Taille", "« Raison sociale »")],
+    [
+        ("Couleur;Taille", "«\u00a0SIRET\u00a0», «\u00a0Raison sociale\u00a0»"),
+        ("SIRET;Taille", "«\u00a0Raison sociale\u00a0»"),
+    ],
 )
 def test_a_list_without_the_needed_columns_is_refused(tmp_path, header, message):
     make_country()
