@@ -212,7 +212,7 @@ def make_statistique_publique(**given) -> StatistiquePublique:
     france = ["", "France", "", "0.00", "0.00", 0, 0, 0, 0]
     tables = {"regions": [], "departements": [], "secteurs": [], "familles": []}
     usual = {
-        "annee": 1990 + next(_n),
+        "annee": 1900 + next(_n) % 120,
         "chiffres": {"version": 1, "france": france} | tables,
         "personnes_publiees": True,
     }
