@@ -3,6 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Max
+
 from clauses.enums import GenreRelais, MotifEffacement, PorteeBilan, ServiceDelegue, Situation, TypeClause
 from clauses.models import (
     ActionFormation,
@@ -211,8 +213,9 @@ def make_statistique_publique(**given) -> StatistiquePublique:
     """A past year, published with its people, with nothing in it."""
     france = ["", "France", "", "0.00", "0.00", 0, 0, 0, 0]
     tables = {"regions": [], "departements": [], "secteurs": [], "familles": []}
+    last = StatistiquePublique.objects.aggregate(last=Max("annee"))["last"] or 1989
     usual = {
-        "annee": 1900 + next(_n) % 120,
+        "annee": last + 1,
         "chiffres": {"version": 1, "france": france} | tables,
         "personnes_publiees": True,
     }
