@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -74,7 +74,7 @@ def _public_alliances(pks: list[int]) -> list[QuerySet]:
 
 @register("structures.Structure", order=10, when=_titles)
 def lots_of_structure(structure, acteur):
-    """Public contracts that the register says its organisation holds or held, alone or in a group; two queries."""
+    """Public contracts that the register says its organisation holds or held, alone or in a group; 2 or 3 queries."""
     held = held_by([structure.organisation_id]) if structure.organisation_id else None
     if held is None:
         return None
@@ -82,7 +82,7 @@ def lots_of_structure(structure, acteur):
         groupement__lot=OuterRef("pk"), groupement__retenu=True, organisation=structure.organisation_id
     )
     holders = Titulaire.objects.filter(lot=OuterRef("pk")).order_by().values("lot")
-    lots = held.prefetch_related("decisions_reconduction").annotate(
+    lots = held.annotate(
         membre=Exists(places),
         pilote=Exists(places.filter(mandataire=True)),
         taches=Subquery(places.order_by("pk").values("taches")[:1]),
@@ -91,6 +91,8 @@ def lots_of_structure(structure, acteur):
     rows = list(lots.order_by("-date_notification", "-pk")[: MOST_LOTS + 1])
     if not rows:
         return None
+    # Files of contracts tell no renewal: most cards then have no decision to read.
+    prefetch_related_objects([lot for lot in rows if lot.reconductions], "decisions_reconduction")
     on = timezone.localdate()
     context = {
         "references": [presentation.reference(lot, on) for lot in rows[:MOST_LOTS]],
