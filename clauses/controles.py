@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from clauses.accords import parametres_of
 from clauses.enums import Etat, Modalite, TypeContrat
 from clauses.models import Affectation, Declaration, Eligibilite, Imputation
 from clauses.parametres import seuil
@@ -85,8 +86,6 @@ class Comptee:
 
 
 def _plafonds(declaration, imputations) -> Plafonds:
-    from clauses.actions.conventions import parametres_of
-
     on = declaration.mois
     months = int(seuil("cdi_mois", on))
     if any(i.ligne.affectation.contrat == TypeContrat.CDI for i in imputations):

@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from clauses.accords import conventions_for
 from clauses.actions.clauses import _save_with_history, declarants
-from clauses.actions.conventions import conventions_for
 from clauses.models import ClauseSociale, Facilitateur, Participant, Passation, RepriseHeures
 from clauses.notifications import passations as notifications
 from portal.permissions import Acteur

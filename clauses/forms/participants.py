@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from clauses import parametres
-from clauses.actions.conventions import duree_eligibilite, durees_convenues
+from clauses.accords import duree_eligibilite, durees_convenues
 from clauses.enums import Modalite, MotifEffacement, MotifProlongation, StatutFormation, TypeContrat
 from clauses.models import ActionFormation, Affectation, Eligibilite, Participant
 from clauses.rules import eligibilite_fin

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from clauses import actions, bord, rules
-from clauses.actions.conventions import conventions_for
+from clauses.accords import conventions_for
 from clauses.enums import EtapeEcart, OrigineHeures
 from clauses.filters import ClauseFilter
 from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from clauses import parametres
+from clauses.accords import regles_of
 from clauses.actions import conventions as actions
 from clauses.enums import StatutService
 from clauses.forms.conventions import ConventionForm, parties_form, suite_proposee
@@ -87,7 +88,7 @@ def tache(request, pk):
 def pdf(request, pk):
     """The convention to sign, from our own model text."""
     found = get_object_or_404(_whole(request), pk=pk)
-    regles = actions.regles_of(found, found.date_debut)
+    regles = regles_of(found, found.date_debut)
     data = {
         "titre": found.intitule,
         "organisme": found.facilitateur.organisation.nom,
@@ -125,7 +126,7 @@ def _detail(request, found, tache_form=None):
         "zone": describe([found.zone])[found.zone_id] if found.zone else "",
         "may_edit": may_edit,
         "statuts": StatutService.choices,
-        "regles": actions.regles_of(found, max(found.date_debut, min(on, found.date_fin))),
+        "regles": regles_of(found, max(found.date_debut, min(on, found.date_fin))),
         "limite": limite_denonciation(found.date_fin, found.preavis_mois) if found.tacite else None,
         "nombre_clauses": found.clauses.count(),
         "taches": found.taches.all()[:50] if may_edit else [],

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from clauses import parametres, rules
+from clauses.accords import conventions_for
 from clauses.actions.clauses import create_clauses
-from clauses.actions.conventions import conventions_for
 from clauses.actions.estimations import KEPT, keep_estimate
 from clauses.enums import TypeClause
 from clauses.forms.estimations import ClausesForm, lots_form

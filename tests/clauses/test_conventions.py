@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clauses.actions.conventions import parametres_of, rappeler
+from clauses.accords import parametres_of
+from clauses.actions.conventions import rappeler
 from clauses.models import Convention
 from clauses.rules.conventions import Partage, periode_suivante, repartir
 from portal.permissions import Role
