@@ -96,6 +96,7 @@ def _plafonds(declaration, imputations) -> Plafonds:
         par_jour=seuil("heures_jour", on),
         prets=seuil("ai_prets_heures", on),
         prets_alerte=seuil("ai_prets_alerte", on),
+        prets_mois=int(seuil("ai_prets_mois", on)),
         cdi_mois=months,
     )
 

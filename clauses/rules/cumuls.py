@@ -79,6 +79,7 @@ def pret_ai(
     derogation: date | None = None,
     plafond: Number = 480,
     alerte: Number = 400,
+    duree: int = 24,
 ) -> Verdict:
     """Whether an AI may still lend this person to private employers; 480 h exactly are allowed.
 
@@ -95,8 +96,8 @@ def pret_ai(
             )
         ended = f" La dérogation du préfet a pris fin le {jour(derogation)}." if derogation else ""
         return Verdict.blocage(
-            f"{h(prives)} prêtées à des employeurs privés en 24 mois\u00a0: une association intermédiaire ne peut en "
-            f"prêter plus de {h(plafond)}.{ended}",
+            f"{h(prives)} prêtées à des employeurs privés en {duree} mois\u00a0: une association intermédiaire ne peut "
+            f"en prêter plus de {h(plafond)}.{ended}",
             source=PRET,
             remede="Notez sur l'affectation la dérogation du préfet ou l'employeur public, ou refusez la ligne.",
         )
@@ -104,7 +105,7 @@ def pret_ai(
     if possible >= alerte:
         unsaid = f", dont {h(inconnues)} chez un utilisateur non précisé" if inconnues else ""
         return Verdict.avertissement(
-            f"{h(possible)} prêtées en 24 mois{unsaid}\u00a0: le plafond est de {h(plafond)} chez des employeurs "
+            f"{h(possible)} prêtées en {duree} mois{unsaid}\u00a0: le plafond est de {h(plafond)} chez des employeurs "
             "privés.",
             source=PRET,
             remede="Dites sur l'affectation si l'utilisateur est privé, et préparez la suite avec l'association.",

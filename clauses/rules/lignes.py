@@ -56,13 +56,14 @@ class Prets:
 
 @dataclass(frozen=True)
 class Plafonds:
-    """The dated parameters of the checks: hours a week, a day, lent; months after a CDI."""
+    """The dated parameters of the checks: hours a week, a day, lent over some months; months after a CDI."""
 
     par_semaine: Number = 48
     exception: Number = 60
     par_jour: Number = 10
     prets: Number = 480
     prets_alerte: Number = 400
+    prets_mois: int = 24
     cdi_mois: int = 24
 
 
@@ -181,6 +182,7 @@ def _lent(ligne: LigneAVerifier, plafonds: Plafonds) -> Verdict:
     return pret_ai(
         ligne.prets.prives, ligne.prets.inconnues, derogation=ligne.prets.derogation,
         dernier_jour=dernier_du_mois(ligne.mois), plafond=plafonds.prets, alerte=plafonds.prets_alerte,
+        duree=plafonds.prets_mois,
     )  # fmt: skip
 
 

@@ -31,13 +31,7 @@ def accept_all_clean(request, pk):
 @require_POST
 @role_required(Role.FACILITATEUR)
 def accept(request, pk):
-    imputation = _decidable(request, pk)
-    try:
-        actions.accept(imputation, by=request.acteur)
-        messages.success(request, "La ligne est acceptée.")
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    return redirect(address(request, imputation.declaration))
+    return _done(request, _decidable(request, pk), actions.accept, "La ligne est acceptée.")
 
 
 @require_POST
@@ -45,14 +39,8 @@ def accept(request, pk):
 def refuse(request, pk):
     imputation = _decidable(request, pk)
     form = RefusForm(request.POST, prefix=f"refus-{imputation.pk}")
-    if form.is_valid():
-        try:
-            actions.refuse(imputation, form.cleaned_data["motif"], by=request.acteur)
-            messages.success(request, "La ligne est refusée\u00a0; le déclarant en lit le motif ici et par courriel.")
-            return redirect(address(request, imputation.declaration))
-        except ValidationError as error:
-            form.add_error(None, error)
-    return page(request, _month_of(request, imputation), refus={imputation.pk: form})
+    said = "La ligne est refusée\u00a0; le déclarant en lit le motif ici et par courriel."
+    return _typed(request, imputation, form, ["motif"], actions.refuse, said, "refus")
 
 
 @require_POST
@@ -60,14 +48,8 @@ def refuse(request, pk):
 def cancel(request, pk):
     imputation = _decidable(request, pk)
     form = AnnulationForm(request.POST, prefix=f"annulation-{imputation.pk}")
-    if form.is_valid():
-        try:
-            actions.cancel(imputation, form.cleaned_data["motif"], by=request.acteur)
-            messages.success(request, "L'acceptation est annulée\u00a0: ces heures ne comptent plus.")
-            return redirect(address(request, imputation.declaration))
-        except ValidationError as error:
-            form.add_error(None, error)
-    return page(request, _month_of(request, imputation), annulations={imputation.pk: form})
+    said = "L'acceptation est annulée\u00a0: ces heures ne comptent plus."
+    return _typed(request, imputation, form, ["motif"], actions.cancel, said, "annulations")
 
 
 @require_POST
@@ -75,26 +57,15 @@ def cancel(request, pk):
 def correct(request, pk):
     imputation = _editable(request, pk)
     form = CorrectionForm(request.POST, prefix=f"correction-{imputation.pk}")
-    if form.is_valid():
-        try:
-            actions.correct(imputation, form.cleaned_data["travail"], form.cleaned_data["formation"], by=request.acteur)
-            messages.success(request, "La correction est en brouillon\u00a0: transmettez-la avec le mois.")
-            return redirect(address(request, imputation.declaration))
-        except ValidationError as error:
-            form.add_error(None, error)
-    return page(request, _month_of(request, imputation), corrections={imputation.pk: form})
+    said = "La correction est en brouillon\u00a0: transmettez-la avec le mois."
+    return _typed(request, imputation, form, ["travail", "formation"], actions.correct, said, "corrections")
 
 
 @require_POST
 @role_required(*OPEN)
 def renoncer(request, pk):
-    imputation = _editable(request, pk)
-    try:
-        actions.renoncer(imputation, by=request.acteur)
-        messages.success(request, "La ligne est abandonnée\u00a0: elle ne compte pas et n'attend plus rien.")
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    return redirect(address(request, imputation.declaration))
+    said = "La ligne est abandonnée\u00a0: elle ne compte pas et n'attend plus rien."
+    return _done(request, _editable(request, pk), actions.renoncer, said)
 
 
 @role_required(*OPEN)
@@ -120,6 +91,28 @@ def historique(request, pk, ligne_pk):
 
 
 # Inside ---------------------------------------------------------------------------------------------------------------
+def _done(request, imputation, action, said: str):
+    """One click: what the action answers is said on the page of the month."""
+    try:
+        action(imputation, by=request.acteur)
+        messages.success(request, said)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect(address(request, imputation.declaration))
+
+
+def _typed(request, imputation, form, fields: list[str], action, said: str, name: str):
+    """A few typed fields: the month again when it is done, the page with its errors, under `name`, when it is not."""
+    if form.is_valid():
+        try:
+            action(imputation, *(form.cleaned_data[field] for field in fields), by=request.acteur)
+            messages.success(request, said)
+            return redirect(address(request, imputation.declaration))
+        except ValidationError as error:
+            form.add_error(None, error)
+    return page(request, _month_of(request, imputation), **{name: {imputation.pk: form}})
+
+
 def _month_of(request, imputation):
     return get_object_or_404(months(request.acteur), pk=imputation.declaration_id)
 

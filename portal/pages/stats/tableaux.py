@@ -28,7 +28,6 @@ from structures.models import Activite, Echange, ListeFavoris, RechercheEnregist
 from structures.notifications.rappels import reference, years_between
 
 MONTHS_AHEAD = 6  # contracts whose end is prepared now
-DAYS_OF_ELIGIBILITY = 60
 DAYS_AFTER_END = 365  # a clause that ended with missing hours asks for something this long
 AT_RISK = (Niveau.AVERTISSEMENT, Niveau.BLOCAGE)
 
@@ -81,7 +80,7 @@ def entreprise(acteur, on: date) -> dict[str, Any]:
 def facilitateur(acteur, on: date) -> dict[str, Any]:
     waiting = Declaration.objects.visible_to(acteur).with_etat().filter(nb_transmises__gt=0)
     people = Participant.objects.editable_by(acteur).with_fin_eligibilite()
-    ending = people.filter(fin_eligibilite__gte=on, fin_eligibilite__lte=on + timedelta(days=DAYS_OF_ELIGIBILITY))
+    ending = people.filter(fin_eligibilite__gte=on, fin_eligibilite__lte=on + timedelta(days=bord.ELIGIBILITES_JOURS))
     return {
         "a_verifier": Liste.of(_with_contract(waiting).order_by("mois", "pk")),
         "en_retard": en_retard(acteur, on),
