@@ -26,7 +26,7 @@ from portal.pagination import paginate
 from portal.permissions import Role, role_required
 
 ROWS = 20  # of a grid
-GONE = "Une collègue a noté une partie de ces lignes entre-temps\u00a0: relisez la liste, puis enregistrez de nouveau."
+GONE = "Un collègue a noté une partie de ces lignes entre-temps\u00a0: relisez la liste, puis enregistrez de nouveau."
 
 
 @role_required(Role.FACILITATEUR)

@@ -12,7 +12,6 @@ aim, and how much dearer the largest portal is than the smallest. The ratios of 
 import argparse
 import http.client
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from statistics import median
 from urllib.parse import urlencode
 
 from tests.bench.__main__ import EMPTY, HOST, ROOT, Served, ask, environment_of, new_database
+from tests.bench.charge import backends, load, spent
 
 WARM_UP, MEASURED = 3, 20
 AIMS = {
@@ -32,7 +32,6 @@ AIMS = {
     "mois de 50 personnes, enregistré": 150,
 }  # milliseconds
 LINE = "{:<38}{:>11}{:>11}{:>11}{:>10}{:>11}{:>8}{:>9}{:>9}"
-TICK = os.sysconf("SC_CLK_TCK")
 CSRF = "b" * 32
 
 
@@ -70,22 +69,22 @@ def measure(environment: dict[str, str], number: int, smallest: dict[str, float]
     )  # fmt: skip
     print(
         f"\npostgresql – {told['lignes']} lignes d'heures, {told['clauses']} clauses, {told['size']} Mo, "
-        f"versées en {told['seconds']:.0f} s"
+        f"versées en {told['seconds']:.0f} s ; {load()}"
     )
     print(LINE.format("page", "médiane", "p95", "processeur", "requêtes", "SQL nu", "octets", "but", "× petit"))
     medians = {}
 
     def tell(name, asked, queries="–", bare="–", octets="–"):
-        times, spent = [taken for taken, _ in asked], sum(cpu for _, cpu in asked) / len(asked)
+        times, worked = [taken for taken, _ in asked], sum(cpu for _, cpu in asked) / len(asked)
         medians[name] = middle = median(times)
         p95 = sorted(times)[int(len(times) * 0.95) - 1]
         aim = f"{AIMS[name]} ms" if name in AIMS else "–"
         ratio = f"{middle / smallest[name]:.2f}" if name in smallest else "–"
-        cost = f"{spent:.1f} ms"
+        cost = f"{worked:.1f} ms"
         print(LINE.format(name, f"{middle:.1f} ms", f"{p95:.1f} ms", cost, queries, bare, octets, aim, ratio))
 
     with Served(environment) as served:
-        clock = Clock(served, environment["DATABASE_URL"].rsplit("/", 1)[-1])
+        clock = Clock(served, environment["DATABASE_URL"])
         print(f"page vide : {median(ask(served.port, EMPTY)[0]):.1f} ms")
         for name, who, path, queries, bare in told["pages"]:
             session = told["sessions"][who]
@@ -99,38 +98,18 @@ def measure(environment: dict[str, str], number: int, smallest: dict[str, float]
 class Clock:
     """What the worker and the sessions of PostgreSQL on this database spend, in milliseconds of processor."""
 
-    def __init__(self, served: Served, database: str):
-        self.served, self.database = served, database
-
-    def spent(self) -> float:
-        """So far; ticks of 10 ms, so that only the mean of many requests means something."""
-        worker = f"/proc/{self.served.process.pid}/task/{self.served.process.pid}/children"
-        pids = [*Path(worker).read_text().split(), *self._sessions()]
-        return sum(self._of(pid) for pid in pids)
+    def __init__(self, served: Served, url: str):
+        self.served, self.url = served, url
 
     def measured(self, port, path, session, form=None) -> tuple[float, float, int]:
-        """Milliseconds elapsed, milliseconds of processor, bytes."""
-        before = self.spent()
+        """Milliseconds elapsed, milliseconds of processor, bytes.
+
+        Ticks of the processor are of 10 ms: only the mean of many requests means something.
+        """
+        pids = [*self.served.workers(), *backends(self.url)]
+        before = spent(pids)
         taken, size = request(port, path, session, form)
-        return taken, self.spent() - before, size
-
-    def _sessions(self):
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdecimal():
-                try:
-                    line = (folder / "cmdline").read_bytes()
-                except OSError:
-                    continue
-                if line.startswith(b"postgres: ") and line.split()[2:3] == [self.database.encode()]:
-                    yield folder.name
-
-    @staticmethod
-    def _of(pid: str) -> float:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return 0
-        return (int(fields[11]) + int(fields[12])) * 1000 / TICK
+        return taken, (spent(pids) - before) * 1000, size
 
 
 def grid(port: int, told: dict, clock: Clock) -> dict[str, list[tuple[float, float]]]:

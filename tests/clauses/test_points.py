@@ -218,7 +218,7 @@ def test_a_row_that_a_colleague_has_just_noted_is_told(chantier):
     done, other = gone(chantier, date(2026, 3, 1)), gone(chantier, date(2026, 3, 1))
     f.make_point_suivi(participant=done, terme=3, situation="formation")
     page = client.post(reverse("clauses:points"), grid((f"{done.pk}-3", "cdi", ""), (f"{other.pk}-3", "cdi", "")))
-    assert "Une collègue a noté" in text(page)
+    assert "Un collègue a noté" in text(page)
     assert PointSuivi.objects.count() == 1
 
 
