@@ -13,7 +13,7 @@ from marches.stats.registre import synthese_reservations
 from portal.permissions import Role
 from tests import factories as make
 from tests.conftest import sign_in
-from tests.marches.test_decp import record, write  # noqa: F401 — a fixture
+from tests.marches.decp import record
 from tests.marches.test_saisie import HUGE, text
 
 pytestmark = pytest.mark.django_db
@@ -105,12 +105,12 @@ PUBLISHED = record(datePublicationDonnees="2026-03-10", modifications=[CHANGE])
 
 
 @pytest.fixture
-def imported(write):  # noqa: F811 — the fixture of the importer's tests
+def imported(write):
     import_file(write(PUBLISHED))
     return Lot.objects.get()
 
 
-def test_files_and_people_add_to_each_other_once(imported, write):  # noqa: F811
+def test_files_and_people_add_to_each_other_once(imported, write):
     buyer = sign_in(Role.ACHETEUR, organisation=imported.marche.acheteur.organisation)
     published = imported.modifications.get()
     form = buyer.get(url("modification_edit", imported, published)).context["form"]

@@ -19,7 +19,7 @@ from marches.upsert.avis import annuler_avis, rafraichir, relier
 from portal.models import Importation
 from tests import factories as make
 from tests.marches.avis import CHAIN, DATA, TED, read
-from tests.marches.test_decp import record
+from tests.marches.decp import record
 
 
 def state():

@@ -5,10 +5,8 @@ import json
 from datetime import date
 from decimal import Decimal
 from itertools import permutations
-from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from marches.enums import NatureContrat, Reservation, TypeMarche
 from marches.importers.contrats import import_file
@@ -16,76 +14,11 @@ from marches.models import Acheteur, ActeSousTraitance, Lot, Marche, Modificatio
 from marches.upsert import read_noms
 from portal.imports import FichierRefuse
 from portal.models import Importation
-from structures.models import Commune, Departement, Organisation, Secteur, Structure
+from structures.models import Organisation
 from tests import factories as make
+from tests.marches.decp import BUYER, DIRTY, FIRM, FIRST, HOLDER, NEXT, empty_register, notified, record, state
 
-DATA = Path(__file__).parent.parent / "data"
-FIRST, NEXT, DIRTY = DATA / "decp_2022.json", DATA / "decp_2022_suite.json", DATA / "decp_2022_sale.json"
-BUYER, FIRM, HOLDER = "80000001000010", "80000002800012", "80000003600015"
 pytestmark = pytest.mark.django_db
-
-
-def record(**given):
-    usual = {
-        "id": "X-1",
-        "acheteur": {"id": BUYER},
-        "nature": "Marché",
-        "objet": "Entretien des locaux",
-        "codeCPV": "90919200",
-        "dureeMois": 12,
-        "dateNotification": "2026-01-15",
-        "datePublicationDonnees": "2026-02-01",
-        "montant": 50000,
-        "titulaires": [{"titulaire": {"typeIdentifiant": "SIRET", "id": FIRM}}],
-    }
-    return {name: value for name, value in (usual | given).items() if value is not None}
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Write records as a DECP file."""
-    count = 0
-
-    def write(*records, name=""):
-        nonlocal count
-        count += 1
-        path = tmp_path / (name or f"decp-{count}.json")
-        path.write_text(json.dumps({"marches": {"marche": list(records)}}), encoding="utf-8")
-        return path
-
-    return write
-
-
-def _rows(manager, *names):
-    return sorted(map(str, manager.values_list(*names)))
-
-
-def state():
-    """What the register shows, without ids nor the trace of imports."""
-    lots = {}
-    for lot in Lot.objects.select_related("marche__acheteur__organisation"):
-        columns = {
-            field.name: getattr(lot, field.attname)
-            for field in Lot._meta.concrete_fields
-            if field.name not in {"id", "marche", "cree_le", "modifie_le"}
-        }
-        marche = {
-            name: getattr(lot.marche, name)
-            for name in ("cle", "objet", "reference", "nature", "type", "procedure", "ccag", "recence", "racines")
-        }
-        lots[lot.cle] = columns | {
-            "contrat": marche | {"acheteur": lot.marche.acheteur.organisation.identifiant},
-            "titulaires": list(lot.titulaires.values_list("organisation__identifiant", "rang")),
-            "modifications": sorted(
-                map(str, lot.modifications.values("numero", "date_notification", "montant", "titulaires"))
-            ),
-            "actes": sorted(
-                map(str, lot.actes_sous_traitance.values("numero", "sous_traitant__identifiant", "montant"))
-            ),
-            "sources": sorted(lot.sources.values_list("cle", "empreinte")),
-        }
-    organisations = sorted(Organisation.objects.values_list("type_identifiant", "identifiant", "denomination"))
-    return lots, organisations, Marche.objects.count(), Acheteur.objects.count()
 
 
 def test_import_reads_lots_contracts_and_bodies():
@@ -379,13 +312,6 @@ def test_holder_known_in_the_directory_is_marked():
 
 
 # Contracts years apart ----------------------------------------------------------------------------------------------
-def notified(day, n, **given):
-    """Lot `n` of a contract whose title comes back every few years."""
-    text = f"Entretien des bâtiments communaux : Lot {n} : Vitrerie"
-    dates = {"dateNotification": day, "datePublicationDonnees": day}
-    return record(id=f"{day[:4]}-{n}", objet=text, **dates | given)
-
-
 def contracts():
     """Lots of each contract, by the year in their identifier."""
     rows = Lot.objects.order_by("identifiant").values_list("marche", "identifiant")
@@ -393,11 +319,6 @@ def contracts():
     for marche, identifiant in rows:
         groups.setdefault(marche, []).append(identifiant)
     return sorted(groups.values())
-
-
-def empty_register():
-    for model in (SourceLot, Lot, Marche, Acheteur, Organisation):
-        model.objects.all().delete()
 
 
 def test_a_renewal_years_later_is_another_contract_for_any_order_of_files(write):
@@ -434,91 +355,3 @@ def test_a_lot_placed_by_hand_does_not_join_contracts_years_apart(write):
     import_file(write(notified("2019-06-01", 4), notified("2018-01-01", 1, montant=3, procedure="x")))
     assert contracts() == [["2018-1"], ["2019-4", "2020-3"]]
     assert Lot.objects.get(identifiant="2018-1").marche == alone
-
-
-# Refold -------------------------------------------------------------------------------------------------------------
-def reference_tables():
-    eure = make.make_departement(code="27", nom="Eure")
-    make.make_commune(code="27229", nom="Évreux", departement=eure, siren=BUYER[:9])
-    make.make_secteur(code="nettoyage", nom="Nettoyage", cpv="909 90911", synonymes="ménage")
-
-
-def known_structure():
-    organisation = Organisation.objects.filter(identifiant=HOLDER).first()
-    organisation = organisation or make.make_organisation(identifiant=HOLDER, denomination="")
-    return make.make_structure(nom="Chantier vert", organisation=organisation)
-
-
-def test_refolding_gives_what_the_other_order_of_commands_gives(capsys):
-    reference_tables()
-    first = known_structure()
-    import_file(FIRST)
-    import_file(NEXT)
-    expected = state()
-    first.delete()
-    empty_register()
-    for model in (Secteur, Commune, Departement):
-        model.objects.all().delete()
-
-    import_file(FIRST)
-    import_file(NEXT)
-    assert Lot.objects.get(identifiant="2026-001-01").departement is None
-    reference_tables()
-    structure = known_structure()
-    call_command("recalculer_marches")
-    assert "4 lots relus" in capsys.readouterr().out
-    found = state()
-    for lots in (found[0], expected[0]):
-        for lot in lots.values():
-            lot.pop("secteur")  # another row, for the same code
-    assert found == expected
-    assert Lot.objects.get(identifiant="2026-001-02").secteur.code == "nettoyage"
-    structure.refresh_from_db()
-    assert structure.titulaire_depuis == date(2026, 1, 31)
-
-    written = list(Lot.objects.order_by("pk").values_list("modifie_le", "marche__modifie_le"))
-    call_command("recalculer_marches")
-    assert list(Lot.objects.order_by("pk").values_list("modifie_le", "marche__modifie_le")) == written
-    assert SourceLot.objects.count() == 6
-
-
-def test_refolding_keeps_what_people_typed():
-    import_file(FIRST)
-    lot = Lot.objects.get(identifiant="2026-001-01")
-    alone = make.make_marche(acheteur=lot.marche.acheteur)
-    champs = ["marche", "montant"]
-    Lot.objects.filter(pk=lot.pk).update(marche=alone, montant=12, cpv="", champs_saisis=champs)
-    call_command("recalculer_marches")
-    lot.refresh_from_db()
-    assert (lot.marche, lot.montant, lot.cpv) == (alone, 12, "45223220-4")
-
-
-def test_refolding_an_empty_register(capsys):
-    call_command("recalculer_marches")
-    assert "0 lot relu" in capsys.readouterr().out
-
-
-# Command ------------------------------------------------------------------------------------------------------------
-def test_command_reports_every_file(tmp_path, capsys):
-    rapport = tmp_path / "sortie" / "rapport.json"
-    call_command("import_marches", str(FIRST), str(NEXT), rapport=str(rapport))
-    saved = json.loads(rapport.read_text(encoding="utf-8"))
-    assert (saved["lus"], saved["crees"], saved["mis_a_jour"], saved["inchanges"], saved["ecartes"]) == (6, 4, 2, 0, [])
-    assert len(saved["fichiers"]) == 2
-    assert "4 créés" in capsys.readouterr().out
-
-
-def test_command_goes_on_after_a_refused_file(tmp_path, capsys):
-    bad = tmp_path / "mauvais.json"
-    bad.write_text("nom;valeur")
-    with pytest.raises(CommandError, match="Rien n'a été écrit pour\u00a0: .*mauvais.json"):
-        call_command("import_marches", str(bad), str(FIRST))
-    assert Lot.objects.count() == 4
-    assert "mauvais.json" in capsys.readouterr().err
-
-
-def test_command_refuses_an_unreadable_table_of_names(tmp_path):
-    with pytest.raises(CommandError, match="noms.csv"):
-        call_command("import_marches", str(FIRST), noms=str(tmp_path / "noms.csv"))
-    assert not Structure.objects.exists()
-    assert not Lot.objects.exists()

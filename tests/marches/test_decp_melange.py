@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from marches.importers.contrats import import_file
-from tests.marches.test_decp import BUYER, FIRM, HOLDER, empty_register, state
+from tests.marches.decp import BUYER, FIRM, HOLDER, empty_register, state
 
 DATA = Path(__file__).parent.parent / "data"
 OBJET = "Réfection de la halle - Lot n°2 : Charpente"

@@ -19,7 +19,7 @@ from portal.permissions import Role
 from tests import factories as make
 from tests.bench.decp import write as write_many
 from tests.conftest import sign_in
-from tests.marches.test_decp import BUYER, DIRTY, FIRST, NEXT, record
+from tests.marches.decp import BUYER, DIRTY, FIRST, NEXT, record
 
 pytestmark = pytest.mark.django_db
 

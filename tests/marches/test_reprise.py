@@ -16,7 +16,7 @@ from structures.models import Organisation, Structure
 from tests import factories as make
 from tests.bench.decp import records
 from tests.bench.decp import write as write_many
-from tests.marches.test_decp import FIRST, HOLDER, NEXT, empty_register, notified, record, state
+from tests.marches.decp import FIRST, HOLDER, NEXT, empty_register, notified, record, state
 
 pytestmark = pytest.mark.django_db
 

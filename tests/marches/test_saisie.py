@@ -17,7 +17,7 @@ from portal.permissions import Role
 from structures.models import Organisation
 from tests import factories as make
 from tests.conftest import sign_in
-from tests.marches.test_decp import BUYER, FIRM, record, write  # noqa: F401 — a fixture
+from tests.marches.decp import FIRM, record
 
 pytestmark = pytest.mark.django_db
 HUGE = "9" * 40
@@ -239,7 +239,7 @@ def test_a_draft_is_deleted_a_published_contract_is_not(client_acheteur, mine):
 
 # Imports --------------------------------------------------------------------------------------------------------------
 @pytest.fixture
-def imported(write):  # noqa: F811 — the fixture of the importer's tests
+def imported(write):
     import_file(write(record()))
     return Lot.objects.get()
 
@@ -249,7 +249,7 @@ def buyer(imported):
     return sign_in(Role.ACHETEUR, organisation=imported.marche.acheteur.organisation)
 
 
-def test_imports_never_erase_what_was_typed_until_it_is_given_back(buyer, imported, write):  # noqa: F811
+def test_imports_never_erase_what_was_typed_until_it_is_given_back(buyer, imported, write):
     url, _, data = page_of(buyer, "lot_edit", imported)
     other = make.make_siret()
     buyer.post(url, data | {"montant": "61000", "reservation": "insertion", "titulaires": other})
@@ -270,7 +270,7 @@ def test_imports_never_erase_what_was_typed_until_it_is_given_back(buyer, import
         assert words in page, words
 
 
-def test_a_contract_takes_its_published_title_back(buyer, imported, write):  # noqa: F811
+def test_a_contract_takes_its_published_title_back(buyer, imported, write):
     marche = imported.marche
     url, _, data = page_of(buyer, "edit", marche)
     buyer.post(url, data | {"objet": "Un meilleur titre"})

@@ -12,7 +12,7 @@ from marches.rules import decp
 from marches.rules.signalements import signalements
 from portal.models import Importation
 from tests import factories as make
-from tests.marches.test_decp import FIRM, notified, record
+from tests.marches.decp import FIRM, notified, record
 
 LATE = "Données essentielles publiées après deux mois (Code de la commande publique, R. 2196-1)"
 LONG = "Accord-cadre plus long que la durée permise, sans justification (Code de la commande publique, L. 2125-1, 1°)"

@@ -25,7 +25,7 @@ from marches.rules.conformite import mettre_en_forme
 from portal.imports import FichierRefuse
 from tests import factories as make
 from tests.marches.cas_essentielles import CASES, REFUSED, as_ocds, load, make_typed
-from tests.marches.test_decp import state
+from tests.marches.decp import state
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 SCHEMAS = SHARED / "schemas"

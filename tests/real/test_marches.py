@@ -8,7 +8,7 @@ import pytest
 from marches.enums import NatureContrat, Reservation
 from marches.importers.contrats import import_file
 from marches.models import Acheteur, Lot, Marche, SourceLot
-from tests.marches.test_decp import state
+from tests.marches.decp import state
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "decp" / "format2022"
 FILES = sorted(FOLDER.glob("decp-*.json"))

@@ -1,3 +1,5 @@
+"""Cards written by their people: blocks, conflicts, lists, history."""
+
 from datetime import date, timedelta
 
 import pytest
@@ -9,39 +11,15 @@ from django.utils import timezone
 from portal.permissions import Acteur, Role
 from structures.actions import edition as actions
 from structures.enums import Bloc
-from structures.models import Label, LabelObtenu, Offre, PhotoStructure, ReferenceClient, Structure
+from structures.models import Label, LabelObtenu, Offre, ReferenceClient, Structure
 from structures.presentation import blocs
 from structures.upsert import fold
 from tests import factories as make
 from tests.conftest import sign_in
+from tests.structures.edition import IDENTITE, fresh, read, url
 from tests.structures.helpers import make_country
 
 pytestmark = pytest.mark.django_db
-IDENTITE = {"nom": "L'Atelier", "enseigne": "", "courriel": "contact@atelier.fr", "telephone": "02 31 00 00 00",
-            "site": "", "adresse": "", "code_postal": "", "ville": "", "annee_creation": "",
-            "convention_debut": "", "convention_fin": "", "departements_convention": ""}  # fmt: skip
-
-
-@pytest.fixture
-def card(client_structure):
-    card = client_structure.acteur_organisation.structures.get()
-    card.nom, card.courriel, card.telephone = "L'Atelier", "contact@atelier.fr", "02 31 00 00 00"
-    card.save()
-    return card
-
-
-def url(card, bloc):
-    return reverse("structures:edition_bloc", args=[card.pk, bloc])
-
-
-def read(client, card, bloc):
-    """The sealed state that the page of a block holds."""
-    page = client.get(url(card, bloc)).content.decode()
-    return page.partition('name="etat" value="')[2].partition('"')[0]
-
-
-def fresh(card):
-    return Structure.objects.get(pk=card.pk)
 
 
 # Who may write ------------------------------------------------------------------------------------------------------
@@ -336,97 +314,6 @@ def test_a_forged_number_of_rows_never_breaks(client_structure, card, total):
         del data["offres-TOTAL_FORMS"]
     for more in ({}, {"ajouter_offres": "1"}):
         assert client_structure.post(url(card, "references"), data | more).status_code in (200, 302)
-
-
-# Pictures -------------------------------------------------------------------------------------------------------------
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = str(tmp_path)
-    return tmp_path
-
-
-def photos(card):
-    return reverse("structures:edition_photos", args=[card.pk])
-
-
-WORDS = {"texte_alternatif": "Un atelier de couture", "credit": "L'équipe"}
-
-
-def test_a_picture_is_made_small_and_needs_its_words(client_structure, card):
-    response = client_structure.post(photos(card), {"fichier": make.make_image(2_000, 1_000)})
-    assert "form-errors" in response.content.decode()
-    assert "choisissez-la de nouveau" in response.content.decode()
-    client_structure.post(photos(card), WORDS | {"fichier": make.make_image(2_000, 1_000)})
-    photo = PhotoStructure.objects.get()
-    assert (photo.largeur, photo.hauteur) == (1_600, 800)
-    assert photo.vignette
-    assert photo.image.name.endswith(".webp")
-    assert fresh(card).blocs_saisis.keys() == {"photos"}
-    assert fresh(card).history.first().history_change_reason == "photos;photo ajoutée"
-
-
-def test_a_file_that_is_no_picture_is_refused(client_structure, card):
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
-    upload = SimpleUploadedFile("x.png", b"<svg onload=alert(1)>", content_type="image/png")
-    assert "form-errors" in client_structure.post(photos(card), WORDS | {"fichier": upload}).content.decode()
-    assert not PhotoStructure.objects.exists()
-
-
-def test_pictures_are_ordered_and_deleted_with_their_files(client_structure, card, media):
-    for n in range(3):
-        client_structure.post(photos(card), WORDS | {"texte_alternatif": f"photo {n}", "fichier": make.make_image()})
-    first, second, third = card.photos.all()
-
-    def act(photo, **button):
-        return client_structure.post(
-            reverse("structures:edition_photo_action", args=[card.pk, photo.pk]), button
-        ).status_code
-
-    assert act(third, avant="1") == 302
-    assert list(card.photos.all()) == [first, third, second]
-    act(first, avant="1")
-    act(second, apres="1")
-    act(first)
-    assert list(card.photos.all()) == [first, third, second]
-    act(first, supprimer="1")
-    assert list(card.photos.all()) == [third, second]
-
-
-def test_deleted_files_go_after_the_commit(client_structure, card, media, django_capture_on_commit_callbacks):
-    client_structure.post(photos(card), WORDS | {"fichier": make.make_image()})
-    photo = PhotoStructure.objects.get()
-    paths = [photo.image.path, photo.vignette.path]
-    with django_capture_on_commit_callbacks(execute=True):
-        actions.delete_photo(photo, by=client_structure.acteur, on=timezone.localdate())
-    from pathlib import Path
-
-    assert not any(Path(path).exists() for path in paths)
-
-
-def test_pictures_of_others_do_not_exist(client_structure, card):
-    other = make.make_photo_structure()
-    for name in ("structures:edition_photo", "structures:edition_photo_action"):
-        assert client_structure.post(reverse(name, args=[card.pk, other.pk])).status_code == 404
-
-
-def test_a_dozen_pictures_at_most(client_structure, card):
-    for _ in range(12):
-        make.make_photo_structure(structure=card)
-    client_structure.post(photos(card), WORDS | {"fichier": make.make_image()})
-    assert card.photos.count() == 12
-
-
-def test_the_logo_is_reduced_replaced_and_removed(client_structure, card):
-    given = {"description": ""}
-    client_structure.post(url(card, "presentation"), given | {"fichier": make.make_image(900, 900)})
-    logo = fresh(card).logo
-    assert logo.name.startswith("structures/logos/")
-    assert logo.storage.exists(logo.name)
-    client_structure.post(url(card, "presentation"), given)
-    assert fresh(card).logo == logo  # nothing sent: it stays
-    client_structure.post(url(card, "presentation"), given | {"retirer_logo": "on"})
-    assert not fresh(card).logo
 
 
 # History --------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from marches.rules.avis import AvisLu, ChangementLu, LotLu, PartieLue
 from marches.upsert.avis import AvisUpsert, LectureAvis
 from portal.imports import ImportReport
 from portal.models import Importation
-from portal.pages.demo.marches import ACHETEURS
+from portal.pages.demo.contrats import ACHETEURS
 
 REFERENCE = "demo-appel-{}"
 MONTHS = "Reconductible tacitement trois fois, par période de 12 mois."

@@ -202,7 +202,7 @@ def load(contracts: dict[str, Marche], esl: Organisation, today: date) -> tuple[
 
 
 def _buyer_keys(contracts) -> dict[int, str]:
-    from portal.pages.demo.marches import ACHETEURS
+    from portal.pages.demo.contrats import ACHETEURS
 
     names = {nom: key for key, (nom, _, _) in ACHETEURS.items()}
     return {m.pk: names[m.acheteur.organisation.denomination] for m in contracts.values()}
