@@ -29,12 +29,13 @@ def partager(request, pk, affectation_pk):
     seen, problem = empreinte(line), ""
     if data is not None:
         seen = data.get("vu", "")[:40]
-        problem = _save(request, month, affectation, total, parts, seen)
+        try:
+            problem = _save(request, month, affectation, total, parts, seen)
+        except actions.Conflit as error:  # what is saved is shown beside: the next save is informed
+            problem, seen = " ".join(error.messages), empreinte(line)
         if not problem:
             messages.success(request, "Le partage est enregistré en brouillon\u00a0: transmettez chaque mois concerné.")
             return redirect(month)
-        if problem.startswith("Ces heures ont changé"):  # what is saved is shown beside: the next save is informed
-            seen = empreinte(line)
     return render(
         request,
         "clauses/partage.html",
@@ -88,7 +89,7 @@ def _form(data, prefix: str, saved) -> SaisieForm:
 
 
 def _save(request, month, affectation, total, parts, seen) -> str:
-    """Why nothing was saved; "" when it was."""
+    """Why nothing was saved; "" when it was. `Conflit` when somebody else has changed these hours."""
     every: list[forms.Form] = [total, *(form for _, form in parts)]
     if [form for form in every if not form.is_valid()]:  # each says what is wrong, not only the first
         return "Corrigez les cases signalées\u00a0: rien n'a encore été enregistré."
@@ -99,6 +100,8 @@ def _save(request, month, affectation, total, parts, seen) -> str:
     worked = Saisie(affectation.pk, total.cleaned_data["travail"], total.cleaned_data["formation"])
     try:
         repartir(month, affectation, worked, said, on=timezone.localdate(), by=request.acteur, seen=seen)
+    except actions.Conflit:
+        raise
     except ValidationError as error:
         return " ".join(error.messages)
     return ""
