@@ -220,3 +220,6 @@ class PorteeBilan(TextChoices):
     ACHETEUR = "acheteur", "Acheteur"
     TERRITOIRE = "territoire", "Territoire"
     STRUCTURE = "structure", "Structure ou entreprise"
+
+
+TRANCHES_AGE = {"<26": "Moins de 26 ans", "26-49": "De 26 à 49 ans", "50+": "50 ans et plus"}  # as `rules.tranche_age`

@@ -11,13 +11,14 @@ from typing import Any
 from clauses.enums import Situation
 from clauses.rules import DURABLES, en_mots, masque, masque_ensemble, part
 from portal import charts
-from portal.templatetags.formats import heures, mois, nombre, pourcent
+from portal.templatetags.formats import accord, heures, mois, nombre, pourcent
 
 CACHE = "nc"
 LEGENDE = (
     "nc\u00a0: non communiqué. Un effectif de 1 à 4 personnes n'est pas publié, ni le plus petit des autres quand il "
-    "permettrait de le retrouver par soustraction."
+    "permettrait de le retrouver par soustraction\u00a0; les heures qui diraient qui sont ces personnes non plus."
 )
+ENSEMBLE = "Dues par tout le groupement, sans part de chaque membre"
 TITRES = {
     "modalite": "Par modalité",
     "employeur": "Par famille d'employeurs",
@@ -30,6 +31,8 @@ TITRES = {
 }
 DESSINES = {"modalite", "employeur", "critere"}
 DES_PERSONNES = {"critere", "qpv", "niveau"}  # what an employer does not read of its people
+# Who people are: where a buyer may not read their number, their hours would tell as much (« travailleur handicapé »).
+PROFIL = DES_PERSONNES | {"sexe", "age"}
 
 
 class Regard(Enum):
@@ -77,9 +80,9 @@ def montrer(chiffres: Mapping[str, Any], regard: Regard, *, personnes: bool = Tr
     people = told["personnes"]
     summary = [
         (heures(hours["acceptees"]), "acceptées sur la période"),
-        (heures(hours["total"]), f"cumulées, pour {heures(hours['dues'])} dues"),
+        (heures(hours["total"]), _cumulees(hours)),
         (heures(hours["formation"]), "de formation"),
-        (nombre(counts["clauses"]), "clauses en cours sur la période" if counts["clauses"] > 1 else "clause en cours"),
+        (nombre(counts["clauses"]), f"{accord(counts['clauses'], 'clause,clauses')} en cours sur la période"),
     ]
     if people is not None:
         summary.append((nombre(people), "personnes" if people > 1 else "personne"))
@@ -97,8 +100,19 @@ def montrer(chiffres: Mapping[str, Any], regard: Regard, *, personnes: bool = Tr
         years = ", ".join(str(year) for year in closed)
         notes.append(f"Année close\u00a0: {years}. Ce qui en a été accepté ou corrigé depuis compte dans la suivante.")
     if not personnes and regard == Regard.ACHETEUR:
-        notes.append("Le nombre de personnes se lit dans le bilan annuel de l'acheteur, où il ne désigne personne.")
+        notes.append(
+            "Le nombre de personnes et leur profil se lisent dans le bilan annuel de l'acheteur, où ils ne désignent "
+            "personne."
+        )
     return Bilan(summary, [table for table in tables if table.lignes], notes)
+
+
+def _cumulees(hours: Mapping[str, Decimal]) -> str:
+    """What the hours done since the beginning answer to."""
+    together = hours.get("dues_ensemble", Decimal(0))
+    if hours["dues"] or not together:
+        return f"cumulées, pour {heures(hours['dues'])} dues"
+    return f"cumulées\u00a0; tout le groupement en doit {heures(together)}"
 
 
 def _told(chiffres, regard: Regard, personnes: bool) -> dict[str, Any]:
@@ -119,6 +133,7 @@ def _told(chiffres, regard: Regard, personnes: bool) -> dict[str, Any]:
 def _hours_table(hours: Mapping[str, Decimal]) -> Tableau:
     rows = [
         ["Dues à la fin de la période", hours["dues"]],
+        *([[ENSEMBLE, hours["dues_ensemble"]]] if hours.get("dues_ensemble") else []),
         ["Dont devenues dues pendant la période", hours["dues_periode"]],
         ["Déclarées sur la période", hours["declarees"]],
         ["Acceptées sur la période", hours["acceptees"]],
@@ -139,21 +154,22 @@ def _class_tables(chiffres, regard: Regard, told) -> list[Tableau]:
     for name, title in TITRES.items():
         if regard == Regard.ORGANISATION and name in DES_PERSONNES:
             continue
+        if regard == Regard.ACHETEUR and told["personnes"] is None and name in PROFIL:
+            continue  # of four people at most, a class alone says who they are
         rows = chiffres["tables"].get(name, [])
         whole = sum((Decimal(row[1]) for row in rows), Decimal(0))
-        lines = [
-            [
-                row[0],
-                Decimal(row[1]),
-                pourcent(part(Decimal(row[1]), whole) or 0),
-                Decimal(row[2]),
-                _cell(told[name].get(row[0])),
-            ]
-            for row in rows
-        ]  # fmt: skip
+        lines = []
+        for label, worked, training, _ in rows:
+            people = told[name].get(label)
+            if people is None and regard == Regard.ACHETEUR and name in PROFIL:
+                lines.append([label, CACHE, CACHE, CACHE, CACHE])
+                continue
+            share = pourcent(part(Decimal(worked), whole) or 0)
+            lines.append([label, Decimal(worked), share, Decimal(training), _cell(people)])
         drawing = ""
-        if name in DESSINES and lines:
-            drawing = charts.bar_chart([(row[0], row[1]) for row in lines], unit="h", title=title)
+        drawn = [(row[0], row[1]) for row in lines if row[1] != CACHE]
+        if name in DESSINES and drawn:
+            drawing = charts.bar_chart(drawn, unit="h", title=title)
         found.append(Tableau(title, ["", "Heures", "Part", "Dont formation", "Personnes"], lines, drawing))
     return found
 
@@ -168,7 +184,13 @@ def _months(chiffres) -> list[Tableau]:
 
 def _clauses(chiffres, told) -> list[Tableau]:
     rows = [
-        [label, Decimal(dues), Decimal(hours), Decimal(repris), _cell(told["clauses"].get(pk))]
+        [
+            label,
+            "non réparties" if dues is None else Decimal(dues),
+            Decimal(hours),
+            Decimal(repris),
+            _cell(told["clauses"].get(pk)),
+        ]
         for pk, label, dues, hours, repris, _ in chiffres["clauses"]
     ]
     headings = ["Lot", "Dues", "Acceptées sur la période", "Reprises", "Personnes"]

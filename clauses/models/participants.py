@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from clauses.enums import (
+    TRANCHES_AGE,
     Critere,
     Modalite,
     MotifEffacement,
@@ -75,6 +76,9 @@ class Participant(models.Model):
     @property
     def tranche_age(self) -> str:
         return tranche_age(self.annee_naissance, self.entree_le.year)
+
+    def get_tranche_age_display(self) -> str:
+        return TRANCHES_AGE[self.tranche_age]
 
     def get_absolute_url(self) -> str:
         return reverse("clauses:participant", kwargs={"pk": self.pk})

@@ -25,13 +25,17 @@ def part(nombre_: int | Decimal, ensemble: int | Decimal) -> Decimal | None:
 
 
 def en_mots(nombre_: int, ensemble: int) -> str:
-    """« 1 sur 2 », « 3 sur 4 »: the ratio as people say it, exact or not said: « 37 sur 120 ». "" of nothing."""
+    """« 7 sur 14, soit 1 sur 2 », « 37 sur 120 »: the counts themselves, then the ratio people say, when it is exact.
+
+    "" of nothing. The ratio never stands alone: « 1 sur 3 » of 51 people would be read as one person.
+    """
     if not ensemble:
         return ""
+    counts = f"{nombre(nombre_)} sur {nombre(ensemble)}"
     for base in (2, 3, 4, 5, 10):
-        if nombre_ and (nombre_ * base) % ensemble == 0:
-            return f"{nombre_ * base // ensemble} sur {base}"
-    return f"{nombre(nombre_)} sur {nombre(ensemble)}"
+        if base < ensemble and 0 < nombre_ < ensemble and (nombre_ * base) % ensemble == 0:
+            return f"{counts}, soit {nombre_ * base // ensemble} sur {base}"
+    return counts
 
 
 def coherence(nombre_: int, ensemble: int, annonce: Decimal, *, ecart: Decimal = Decimal("0.005")) -> Verdict:

@@ -104,9 +104,10 @@ def _sorties(chiffres, reponse: Decimal) -> Iterator[Verdict]:
     told = {row[0] for row in exits["points"]}
     silent = sorted(terme for terme, count in due.items() if count and terme not in told)
     if silent:
-        months = ", ".join(str(terme) for terme in silent)
+        months = [str(terme) for terme in silent]
+        several = f"{', '.join(months[:-1])} et {months[-1]}" if len(months) > 1 else months[0]
         yield Verdict.avertissement(
-            f"Personne n'a été suivi à ce terme, en mois\u00a0: {months}.",
+            f"Aucun point de suivi n'est noté à {several} mois.",
             remede="Notez les points de suivi avant d'annoncer un taux de sorties durables.",
         )
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import Q, Sum
 
 from clauses.enums import (
+    TRANCHES_AGE,
     Critere,
     Etat,
     Modalite,
@@ -32,13 +33,13 @@ from clauses.models import (
 )
 from clauses.querysets import holders_q, last_word
 from clauses.rules import Decision, Mouvement, jour_comptable, mouvements
-from clauses.stats.commun import MOST_IDS, SANS_ETIQUETTE, ZERO, batched_ids, en_texte
+from clauses.stats.commun import MOST_IDS, SANS_ETIQUETTE, ZERO, batched_ids, en_texte, noms_des_lots
 from clauses.stats.sorties import annees_closes, formations, sorties
+from marches.models import MembreGroupement, Titulaire
 from structures.models import Structure
 from structures.rules import SIAE
 
 AUTRES_EMPLOYEURS = "Entreprises et autres employeurs"
-AGES = {"<26": "Moins de 26 ans", "26-49": "De 26 à 49 ans", "50+": "50 ans et plus"}
 QPV = {True: "Quartier prioritaire", False: "Hors quartier prioritaire"}
 CLES = (
     *("clause", "ligne__affectation", "ligne__employeur", "ligne__modalite"),
@@ -80,9 +81,24 @@ class Perimetre:
         rows = HeuresDues.objects.filter(clause__in=self.ids, date_effet__lte=self.au)
         if self.organisation is None:
             return rows
-        return rows.filter(holders_q(self.organisation, "clause__lot__")).filter(
-            Q(membre=None) | Q(membre=self.organisation)
-        )
+        alone = Q(membre=None) & ~self._a_plusieurs
+        return rows.filter(holders_q(self.organisation, "clause__lot__")).filter(alone | Q(membre=self.organisation))
+
+    def heures_dues_ensemble(self):
+        """Hours that the organisation owes with the other members of its group, and that nothing splits between them:
+        none of them is late alone."""
+        rows = HeuresDues.objects.filter(clause__in=self.ids, date_effet__lte=self.au, membre=None)
+        if self.organisation is None:
+            return rows.none()
+        return rows.filter(holders_q(self.organisation, "clause__lot__")).filter(self._a_plusieurs)
+
+    @property
+    def _a_plusieurs(self) -> Q:
+        """Due hours of the lots that others hold as well."""
+        held = Titulaire.objects.exclude(organisation=self.organisation).values("lot")
+        joined = MembreGroupement.objects.filter(groupement__retenu=True, groupement__lot__isnull=False)
+        others = joined.exclude(organisation=self.organisation).values("groupement__lot")
+        return Q(clause__lot__in=held) | Q(clause__lot__in=others)
 
     def reprises(self):
         rows = RepriseHeures.objects.filter(clause__in=self.ids, arretee_au__lte=self.au)
@@ -142,7 +158,16 @@ def chiffres(perimetre: Perimetre, on: date | None = None) -> dict[str, Any]:
                 cumul += move.heures
     clauses = list(
         perimetre.clauses.order_by().values_list(
-            "pk", "lot", "lot__objet", "lot__marche", "lot__marche__acheteur", "date_debut", "date_fin"
+            "pk",
+            "lot",
+            "lot__objet",
+            "lot__marche",
+            "lot__marche__acheteur",
+            "date_debut",
+            "date_fin",
+            "lot__numero",
+            "lot__marche__acheteur__organisation__denomination",
+            "lot__marche__objet",
         )
     )
     return {
@@ -257,6 +282,7 @@ def _heures(perimetre, lignes, corrections, avant) -> dict[str, str]:
     repris = _sum(perimetre.reprises())
     return {
         "dues": en_texte(_sum(dues)),
+        "dues_ensemble": en_texte(_sum(perimetre.heures_dues_ensemble())),
         "dues_periode": en_texte(_sum(dues.filter(date_effet__gte=perimetre.du))),
         "declarees": en_texte(_sum(last_word(_dans(perimetre, (Etat.TRANSMISE, Etat.ACCEPTEE))))),
         "acceptees": en_texte(acceptees),
@@ -290,7 +316,7 @@ def _tables(lignes: list[Ligne]) -> dict[str, list[list]]:
         "modalite": _table(lignes, lambda ligne: ligne.modalite, dict(Modalite.choices)),
         "employeur": _table(lignes, lambda ligne: kinds.get(ligne.employeur, AUTRES_EMPLOYEURS), {}),
         "sexe": _table(lignes, lambda ligne: ligne.sexe, dict(Sexe.choices)),
-        "age": _table(lignes, lambda ligne: ligne.age, AGES),
+        "age": _table(lignes, lambda ligne: ligne.age, TRANCHES_AGE),
         "critere": _table(lignes, lambda ligne: ligne.critere, dict(Critere.choices)),
         "qpv": _table(lignes, lambda ligne: ligne.qpv, QPV),
         "contrat": _table(lignes, lambda ligne: ligne.contrat, dict(TypeContrat.choices)),
@@ -327,25 +353,30 @@ def familles(employeurs: Iterable[int | None]) -> dict[int, str]:
 
 
 def _clauses(perimetre, lignes, clauses) -> list[list]:
-    """[clause, lot, hours due at the end, hours accepted in the period, opening balance, people], by subject."""
+    """[clause, lot, hours due at the end, hours accepted in the period, opening balance, people], by subject.
+
+    Hours due by a whole group, of which the organisation has no part of its own, are None.
+    """
     dues = _by_clause(perimetre.heures_dues())
+    ensemble = _by_clause(perimetre.heures_dues_ensemble())
     repris = _by_clause(perimetre.reprises())
     hours, people = defaultdict(Decimal), defaultdict(set)
     for ligne in lignes:
         hours[ligne.clause] += ligne.heures
         if ligne.personne and ligne.heures > 0:
             people[ligne.clause].add(ligne.personne)
+    names = noms_des_lots((row[0], *row[2:3], *row[5:]) for row in clauses)
     told = [row for row in clauses if hours[row[0]] or (row[5] <= perimetre.au and row[6] >= perimetre.du)]
     return [
         [
             pk,
-            objet[:200],
-            en_texte(dues.get(pk, ZERO)),
+            names[pk],
+            None if pk in ensemble and pk not in dues else en_texte(dues.get(pk, ZERO)),
             en_texte(hours[pk]),
             en_texte(repris.get(pk, ZERO)),
             len(people[pk]),
         ]
-        for pk, _lot, objet, *_ in sorted(told, key=lambda row: (row[2], row[0]))
+        for pk, *_ in sorted(told, key=lambda row: (row[2], row[0]))
     ]
 
 

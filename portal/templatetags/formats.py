@@ -125,6 +125,13 @@ def accord(value: Any, forms: str) -> str:
     return one if number is None or abs(number) < 2 else many or one + "s"
 
 
+@register.filter
+def minuscule(text: Any) -> str:
+    """« Plan de rattrapage » → « plan de rattrapage », inside a sentence; « CDD de plus de 6 mois » stays: an acronym."""
+    said = str(text)
+    return said if said[1:2].isupper() else said[:1].lower() + said[1:]
+
+
 def _count(value: Any) -> Decimal | None:
     return _number(len(value) if isinstance(value, Sized) and not isinstance(value, str) else value)
 

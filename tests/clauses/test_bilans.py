@@ -99,9 +99,13 @@ def test_several_tables_of_the_same_people_do_not_betray_each_other():
 
 @pytest.mark.parametrize(
     ("count", "whole", "words"),
-    [(1, 2, "1 sur 2"), (7, 14, "1 sur 2"), (9, 12, "3 sur 4"), (8, 14, "8 sur 14"), (0, 0, ""), (0, 9, "0 sur 9")],
+    [
+        (1, 2, "1 sur 2"), (7, 14, "7 sur 14, soit 1 sur 2"), (9, 12, "9 sur 12, soit 3 sur 4"), (8, 14, "8 sur 14"),
+        (17, 51, "17 sur 51, soit 1 sur 3"), (1, 1, "1 sur 1"), (2, 2, "2 sur 2"), (9, 9, "9 sur 9"),
+        (0, 0, ""), (0, 9, "0 sur 9"),
+    ],
 )  # fmt: skip
-def test_a_ratio_in_words_is_exact(count, whole, words):
+def test_a_ratio_says_its_counts_then_its_words(count, whole, words):
     assert rules.en_mots(count, whole) == words
 
 
@@ -246,7 +250,7 @@ def test_each_role_reads_its_report_in_every_format(chantier, role):
     said = text(page)
     assert "60,25 h" in said
     assert ("nc : non communiqué" in said) == (role == Role.ACHETEUR)
-    assert ('<h2 class="panel-title">Par critère' in said) == (role != Role.ENTREPRISE)
+    assert ('<h2 class="panel-title">Par critère' in said) == (role == Role.FACILITATEUR)  # three people only
     assert len(page.content) < 60_000
     pdf = client.get(reverse("clauses:bilan_fichier", args=[*subject, "pdf"]), {"annee": 2026})
     assert pdf["Content-Type"] == "application/pdf"
@@ -270,11 +274,49 @@ def test_a_buyer_never_reads_one_to_four_people(chantier):
     assert re.search(row.format("Homme"), exact)[1] == "3"
     assert re.search(row.format("Homme"), masked)[1] == "nc"
     assert re.search(row.format("Femme"), masked)[1] == "nc"  # 12 - 9 would tell the men
+    hours = r'<th scope="row">{}</th><td class="num">([^<]*)</td>'
+    assert "h" in re.search(hours.format("Homme"), exact)[1]
+    assert re.search(hours.format("Homme"), masked)[1] == "nc"  # their hours would tell as much
     # Another period, or one contract alone, would be taken from the year: no number of people there.
     contract = text(buyer.get(reverse("clauses:bilan", args=["marche", chantier.clause.lot.marche_id])))
     assert "12 personnes" not in contract
+    assert "Par sexe" not in contract
+    assert "Par modalité" in contract
     assert "bilan annuel de l'acheteur" in unescape(contract)
     assert "Bilan du 01/01/2026 au 31/12/2026" in text(buyer.get(url, {"du": "2026-03", "au": "2026-03"}))
+
+
+@pytest.mark.django_db
+def test_a_member_of_a_group_is_not_told_the_hours_of_all_as_its_own(chantier):
+    accepted(chantier, 10, 20, 30)
+    client = chantier.client(Role.ENTREPRISE)
+    url = reverse("clauses:bilan", args=["structure", chantier.entreprise.pk])
+    assert "pour 1 000 h dues" in text(client.get(url))
+    make.make_titulaire(lot=chantier.clause.lot)
+    said = unescape(text(client.get(url)))
+    assert "cumulées ; tout le groupement en doit 1 000 h" in said
+    assert "Part des heures dues" not in said
+    assert "non réparties" in said
+    make.make_heures_dues(clause=chantier.clause, membre=chantier.entreprise, heures=D(120))
+    said = unescape(text(client.get(url)))
+    assert "pour 120 h dues" in said
+    assert "Part des heures dues" in said
+    assert figures(organisation=chantier.entreprise.pk)["clauses"][0][2] == "120.00"
+
+
+@pytest.mark.django_db
+def test_lots_of_the_same_name_are_told_apart(chantier):
+    marche = chantier.clause.lot.marche
+    lots = [chantier.clause.lot, *(make.make_lot(marche=marche, objet="Peinture", numero="1") for _ in range(2))]
+    lots[0].objet, lots[0].numero = "Peinture", "1"
+    lots[0].save()
+    days = [(date(2026, 1, 1), date(2026, 12, 31)), (date(2026, 2, 1), date(2027, 1, 31))]
+    for lot, (du, au) in zip(lots[1:], days, strict=True):
+        make.make_clause(lot=lot, facilitateur=chantier.facilitateur, date_debut=du, date_fin=au)
+    chantier.clause.__class__.objects.filter(pk=chantier.clause.pk).update(date_debut=date(2026, 3, 1))
+    names = [row[1] for row in figures()["clauses"]]
+    assert len(set(names)) == 3
+    assert "Lot 1\u00a0: Peinture, du 01/02/2026 au 31/01/2027" in names
 
 
 @pytest.mark.django_db

@@ -230,7 +230,7 @@ def test_each_table_that_does_not_add_up_is_told(figures):
         ({"chez_titulaire": 3}, "blocage", "embauches par le titulaire"),
         ({"points": [[3, "CDI", 2]]}, "blocage", "situations notées à 3 mois"),
         ({"points": [[3, "CDI", 1]], "attendus": [[3, 3]]}, "avertissement", "1 des 3 personnes"),
-        ({"points": [], "attendus": [[3, 3]]}, "avertissement", "Personne n'a été suivi"),
+        ({"points": [], "attendus": [[3, 3]]}, "avertissement", "Aucun point de suivi n'est noté à 3 mois"),
     ],
 )
 def test_exits_points_and_hirings_agree(figures, change, level, said):

@@ -50,6 +50,7 @@ def load(today=None) -> list[str]:
     load_models(today)
     sites.load(cards, contracts)
     people = comptes.load(cards, contracts)
+    heures.attribuer(people)
     relais.convention(people["facilitateur"].facilitateur, people["acheteur"].acheteur, today)
     suivi.annee(people["facilitateur"].facilitateur, people["acheteur"], people["entreprise"], today)
     liens.load(cards)

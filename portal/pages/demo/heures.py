@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db.models import F
 from django.utils import timezone
 
 from clauses.actions.participants import ALPHABET, CODE_LENGTH
@@ -36,6 +37,7 @@ from marches.enums import Reservation
 from marches.models import Lot, Marche
 from marches.rules import add_months
 from portal.pages.demo.identites import Registre
+from portal.permissions import Role
 from structures.enums import Kind
 from structures.models import Commune, Organisation
 from structures.zones import Geography, make_zone
@@ -152,7 +154,20 @@ class Recorder:
         Declaration.objects.bulk_create(self.declarations.values())
         LigneHeures.objects.bulk_create(self.lignes, batch_size=500)
         Imputation.objects.bulk_create(self.imputations, batch_size=500)
+        # Typed the day it was sent: the history of a line then reads in its order.
+        Imputation.objects.filter(saisie_par=None).update(saisie_le=F("transmise_le"))
         return len(self.lignes)
+
+
+def attribuer(people: dict[str, Organisation]) -> None:
+    """Who typed, sent and decided the hours of the bodies that have an account."""
+    for role in (Role.STRUCTURE, Role.ENTREPRISE):
+        user = people[role].membres.filter(role=role).first().user
+        typed = Imputation.objects.filter(saisie_par=None, declaration__organisation=people[role])
+        typed.update(saisie_par=user, transmise_par=user)
+    user = people[Role.FACILITATEUR].membres.filter(role=Role.FACILITATEUR).first().user
+    decided = Imputation.objects.filter(decidee_par=None, decidee_le__isnull=False)
+    decided.filter(clause__facilitateur__organisation=people[Role.FACILITATEUR]).update(decidee_par=user)
 
 
 def _noon(day: date, offset: int):
