@@ -127,7 +127,7 @@ def accord(value: Any, forms: str) -> str:
 
 @register.filter
 def minuscule(text: Any) -> str:
-    """« Plan de rattrapage » → « plan de rattrapage », inside a sentence; « CDD de plus de 6 mois » stays: an acronym."""
+    """« Plan de route » → « plan de route » inside a sentence; « CDD de plus de 6 mois » stays: an acronym."""
     said = str(text)
     return said if said[1:2].isupper() else said[:1].lower() + said[1:]
 
