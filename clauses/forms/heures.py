@@ -10,19 +10,22 @@ from portal.fields import JourField, NombreField
 
 
 class SaisieForm(forms.Form):
-    """One row of the grid; empty cells are 0."""
+    """One row of the grid; empty cells are 0. `de`: whose hours, said with each cell to who does not see the table."""
 
     use_required_attribute = False
     travail = NombreField(label="Heures travaillées", maximum="744", required=False)
     formation = NombreField(label="Heures de formation", maximum="744", required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, de="", **kwargs):
         super().__init__(*args, **kwargs)
         for name in self.fields:
             field = self.fields[name]
             field.error_messages["max_value"] = "Un mois ne compte pas plus de 744 heures."
             field.error_messages["min_value"] = "Les heures ne peuvent être négatives."
-            field.widget.attrs |= {"class": "form-control heures-cell"}
+            field.widget.attrs |= {"class": "form-control"}
+            if de:  # a cell of a grid: its form says once that browsers propose nothing
+                field.widget.attrs["aria-label"] = f"{field.label}, {de}"
+                field.widget.attrs.pop("autocomplete")
             field.validators = [
                 v if not isinstance(v, MaxValueValidator | MinValueValidator) else _with_message(v, field)
                 for v in field.validators
@@ -68,6 +71,7 @@ class RefusForm(forms.Form):
     motif = forms.CharField(
         label="Motif du refus",
         max_length=300,
+        widget=forms.TextInput({"class": "form-control"}),
         help_text="Il est lu par le déclarant\u00a0: dites ce qu'il faut corriger, sans rien sur la personne.",
         error_messages={"required": "Indiquez le motif du refus\u00a0: il est transmis au déclarant."},
     )
@@ -77,6 +81,7 @@ class AnnulationForm(RefusForm):
     motif = forms.CharField(
         label="Pourquoi l'acceptation est annulée",
         max_length=300,
+        widget=forms.TextInput({"class": "form-control"}),
         help_text="Les heures ne comptent plus. Le déclarant lit ce motif\u00a0; n'écrivez rien sur la personne.",
         error_messages={"required": "Indiquez pourquoi\u00a0: le motif est transmis au déclarant."},
     )

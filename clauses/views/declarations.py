@@ -4,11 +4,13 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from clauses import actions
@@ -24,8 +26,10 @@ from portal.permissions import Role, role_required
 OPEN = (Role.FACILITATEUR, Role.ENTREPRISE, Role.STRUCTURE)
 MOST_ROWS = 200  # read from one form
 ROWS, LINES = 50, 10  # shown on a page: rows to fill, lines sent
+BESIDE = 20  # rows to fill when lines sent are shown too: the page stays light
 MOST_CHECKED = 500  # lines checked to show one page of them; beyond, those of the page alone
 KEY = re.compile(r"(\d{1,18}):([\w-]{1,20})")
+SHARED = re.compile(r"repartir(?::(\d{1,18}))?")  # of the person named, or of the one chosen in the list
 
 
 @dataclass
@@ -100,7 +104,7 @@ def page(request, month, rows=None, corrections=None, refus=None, annulations=No
         verdicts = verdicts_by_imputation(month, [i for i in shown if i.etat == Etat.TRANSMISE])
     lines = [_line(i, verdicts, decides, corrections or {}, refus or {}, annulations or {}) for i in shown]
     rows_are_new = rows is None
-    grid = paginate(_initial(month, imputations), request, per_page=ROWS) if rows_are_new else None
+    grid = paginate(_initial(month, imputations), request, per_page=BESIDE if sent else ROWS) if rows_are_new else None
     if rows_are_new:
         rows = [_row(*each) for each in grid]
     shareable = len(actions.clauses_partageables(month)) > 1
@@ -124,6 +128,7 @@ def page(request, month, rows=None, corrections=None, refus=None, annulations=No
             "decides": decides,
             "waiting": len(waiting),
             "clean_count": sum(is_clean(found) for found in verdicts.values()) if every else None,
+            "typed": not rows_are_new,  # on the page and not saved yet
             "row_errors": [row for row in rows if row.form.is_bound and row.form.errors],
             "drafts": sum(i.etat == Etat.BROUILLON for i in imputations),
             "nothing": month.etat == EtatDeclaration.OUVERTE,
@@ -165,7 +170,7 @@ def _line(imputation, verdicts, decides, corrections, refus, annulations) -> Lig
 
 # What is to type ------------------------------------------------------------------------------------------------------
 def _save(request, month):
-    """One form, five buttons: save, send, add a person, copy the month before, nothing to declare.
+    """One form, six buttons: save, send, share, add a person, copy the month before, nothing to declare.
 
     Nothing typed is ever lost.
     """
@@ -193,7 +198,10 @@ def _save(request, month):
     saisies = [
         Saisie(row.affectation.pk, row.form.cleaned_data["travail"], row.form.cleaned_data["formation"]) for row in rows
     ]
+    shared = SHARED.fullmatch(action)
     try:
+        if shared:
+            return _write_and_share(request, month, saisies, version, shared[1] or request.POST.get("personne", ""))
         _write(request, month, action, saisies, version)
     except actions.Conflit as error:
         month = months(request.acteur).get(pk=month.pk)  # their hours, their version: the next save is an informed one
@@ -221,6 +229,39 @@ def _write(request, month, action, saisies, version) -> None:
     else:
         actions.save_month(month, saisies, version=version, by=request.acteur)
         messages.success(request, "Le brouillon est enregistré.")
+
+
+def _write_and_share(request, month, saisies, version, chosen: str):
+    """What is typed is kept as a draft, then the hours of this person are shared on their page.
+
+    Hours that another clause counts already are not saved here: they go along, and stand in the part of this clause.
+    """
+    affectation = followed(month).filter(pk=chosen).first() if re.fullmatch(r"[0-9]{1,18}", chosen) else None
+    if affectation is None:
+        raise ValidationError("Choisissez la personne dont vous répartissez les heures.")
+    mine = next((row for row in saisies if row.affectation == affectation.pk and row.heures), None)
+    known = is_known(month, affectation)
+    if not known and not mine:
+        raise ValidationError(f"Écrivez d'abord des heures pour {affectation.participant}, puis répartissez-les.")
+    address, carried = reverse("clauses:repartir", args=[month.pk, affectation.pk]), {}
+    try:
+        actions.save_month(month, saisies, version=version, by=request.acteur)
+    except actions.Conflit:
+        raise
+    except ValidationError:
+        if not mine or not known:
+            raise
+        others = [row for row in saisies if row is not mine]
+        actions.save_month(month, others, version=version, by=request.acteur)
+        carried = {"travail": f"{mine.travail:f}", "formation": f"{mine.formation:f}"}
+    return redirect(f"{address}?{urlencode(carried)}" if carried else address)
+
+
+def is_known(month, affectation) -> bool:
+    """Whether this declarer knows the person: it employs them, or has declared them in one of its months."""
+    return affectation.employeur_id == month.organisation_id or affectation.lignes.filter(
+        imputations__declaration__organisation=month.organisation_id
+    ).exists()  # fmt: skip
 
 
 def followed(month):
@@ -257,7 +298,8 @@ def _initial(month, imputations) -> list[tuple]:
 
 def _row(affectation, saved=None, data=None) -> Rang:
     initial = {"travail": shown(saved.heures_travail), "formation": shown(saved.heures_formation)} if saved else None
-    return Rang(affectation, SaisieForm(data, initial=initial, prefix=f"l{affectation.pk}"), saved)
+    form = SaisieForm(data, initial=initial, prefix=f"l{affectation.pk}", de=affectation.participant.code)
+    return Rang(affectation, form, saved)
 
 
 def _draft_verdicts(month, rows) -> list[tuple]:
@@ -290,7 +332,7 @@ def _rows(request, month) -> list[Rang]:
 
 def shown(hours):
     """Hours as one types them: « 41 » rather than « 41,00 », nothing for 0."""
-    return Decimal(f"{hours:f}".rstrip("0").rstrip(".")) if hours else None
+    return Decimal(f"{hours.normalize():f}") if hours else None
 
 
 def _add_by_code(month, rows, code) -> str:
@@ -325,6 +367,7 @@ def _copy(month, rows, copied) -> None:
         form = SaisieForm(
             initial={"travail": shown(before.travail), "formation": shown(before.formation)},
             prefix=f"l{affectation.pk}",
+            de=affectation.participant.code,
         )
         if row is None:
             rows.append(Rang(affectation, form))

@@ -12,8 +12,15 @@ from clauses.actions import Saisie
 from clauses.actions.partage import accepter_mutualisation, derniere_part, empreinte, juger_partage, repartir
 from clauses.forms import MutualisationForm, SaisieForm
 from clauses.models import ClauseSociale, LigneHeures
-from clauses.views.declarations import OPEN, followed, months, shown
+from clauses.views.declarations import OPEN, followed, is_known, months, shown
 from portal.permissions import Role, role_required
+from portal.verdict import Verdict
+
+CARRIED = Verdict.information(
+    "Les heures écrites dans la grille sont reprises ci-dessous, dans la part de cette clause\u00a0; elles ne sont pas "
+    "encore enregistrées.",
+    remede="Complétez le total et les autres parts, puis enregistrez le partage.",
+)
 
 
 @role_required(*OPEN)
@@ -23,9 +30,19 @@ def partager(request, pk, affectation_pk):
     affectation = _reached(request, month, affectation_pk)
     line = LigneHeures.objects.prefetch_related("imputations").filter(affectation=affectation, du=month.mois).first()
     data = request.POST if request.method == "POST" else None
-    total = _form(data, "total", line)
+    total = _form(data, "total", line, "en tout")
     clauses = actions.clauses_partageables(month)
-    parts = [(clause, _form(data, f"c{clause.pk}", derniere_part(line, clause.pk))) for clause in clauses]
+    carried = _carried(request)
+    parts = [
+        (
+            clause,
+            _form(
+                data, f"c{clause.pk}", derniere_part(line, clause.pk), str(clause.lot),
+                carried if clause.pk == month.clause_id else None,
+            ),
+        )
+        for clause in clauses
+    ]  # fmt: skip
     seen, problem = empreinte(line), ""
     if data is not None:
         seen = data.get("vu", "")[:40]
@@ -47,6 +64,7 @@ def partager(request, pk, affectation_pk):
             "parts": [(clause, form, derniere_part(line, clause.pk)) for clause, form in parts],
             "verdict": juger_partage(clauses, month.organisation_id, timezone.localdate()),
             "seen": seen,
+            "carried": CARRIED if carried and data is None else None,
             "problem": problem,
         },
     )
@@ -75,17 +93,23 @@ def mutualiser(request, pk):
 def _reached(request, month, affectation_pk):
     """An assignment of the month whose code this declarer knows: employed by it, or already in one of its months."""
     affectation = get_object_or_404(followed(month), pk=affectation_pk)
-    known = affectation.employeur_id == month.organisation_id or affectation.lignes.filter(
-        imputations__declaration__organisation=month.organisation_id
-    ).exists()  # fmt: skip
-    if not known:
+    if not is_known(month, affectation):
         raise Http404("Cette personne n'est pas déclarée par cette organisation.")
     return affectation
 
 
-def _form(data, prefix: str, saved) -> SaisieForm:
-    initial = {"travail": shown(saved.heures_travail), "formation": shown(saved.heures_formation)} if saved else None
-    return SaisieForm(data, initial=initial, prefix=prefix)
+def _form(data, prefix: str, saved, de: str, carried=None) -> SaisieForm:
+    """`carried`: what was typed in the grid stands before what is saved."""
+    kept = {"travail": shown(saved.heures_travail), "formation": shown(saved.heures_formation)} if saved else None
+    return SaisieForm(data, initial=carried or kept, prefix=prefix, de=de)
+
+
+def _carried(request) -> dict | None:
+    """Hours typed in the grid of this clause that could not be saved there; None when nothing came along."""
+    typed = SaisieForm({name: request.GET.get(name, "")[:9] for name in ("travail", "formation")})
+    if not typed.is_valid() or not any(typed.cleaned_data.values()):
+        return None
+    return {name: shown(hours) for name, hours in typed.cleaned_data.items()}
 
 
 def _save(request, month, affectation, total, parts, seen) -> str:

@@ -288,7 +288,7 @@ def posted(deux, page, total, *parts):
 def test_the_company_shares_on_the_page_and_sees_it_in_the_grid(deux):
     client = deux.chantier.client(Role.ENTREPRISE)
     month = client.get(deux.months[0].get_absolute_url())
-    assert url(deux) in month.content.decode()
+    assert "Enregistrer et répartir" in text(month)
     page = client.get(url(deux))
     assert client.post(url(deux), posted(deux, page, "150,5", "100", "50,5")).status_code == 302
     assert [i.heures for i in Imputation.objects.order_by("clause_id")] == [100, Dec("50.50")]
@@ -298,6 +298,110 @@ def test_the_company_shares_on_the_page_and_sees_it_in_the_grid(deux):
     assert 'value="70"' in text(late)
     again = client.post(url(deux), posted(deux, late, "150", "70", "80"))
     assert again.status_code == 302
+
+
+def typed(deux, *hours, rank=0, action="repartir", **more):
+    """The grid of a month sent back by « Répartir », with these hours for the people of the company, in order."""
+    month = Declaration.objects.get(pk=deux.months[rank].pk)
+    data = {"version": month.version, "action": action, "personne": deux.affectation.pk, "affectation": []}
+    for affectation, work in zip(deux.chantier.affectations, hours, strict=False):
+        data["affectation"].append(f"{affectation.pk}:{affectation.participant.code}")
+        data[f"l{affectation.pk}-travail"] = work
+    return data | more
+
+
+@pytest.mark.usefixtures("june")
+@pytest.mark.parametrize("direct", [True, False])
+def test_what_is_typed_is_kept_when_one_goes_and_shares(deux, direct):
+    person = f.make_participant(facilitateur=deux.chantier.facilitateur)
+    deux.chantier.affectations.append(f.make_affectation(participant=person, employeur=deux.chantier.entreprise))
+    client, grid = deux.chantier.client(Role.ENTREPRISE), deux.months[0].get_absolute_url()
+    named = {"action": f"repartir:{deux.affectation.pk}", "personne": ""} if direct else {}
+    answer = client.post(grid, typed(deux, "40", "33,5", **named))
+    assert (answer.status_code, answer.url) == (302, url(deux))
+    assert sorted(i.heures for i in Imputation.objects.all()) == [Dec("33.5"), 40]
+    assert 'value="40"' in text(client.get(answer.url))
+
+
+@pytest.mark.usefixtures("june")
+def test_hours_another_clause_counts_go_along_and_the_others_are_kept(deux):
+    person = f.make_participant(facilitateur=deux.chantier.facilitateur)
+    deux.chantier.affectations.append(f.make_affectation(participant=person, employeur=deux.chantier.entreprise))
+    actions.save_month(
+        deux.months[1], [actions.Saisie(deux.affectation.pk, Dec(90))], version=None, by=deux.chantier.by
+    )
+    client, grid = deux.chantier.client(Role.ENTREPRISE), deux.months[0].get_absolute_url()
+    answer = client.post(grid, typed(deux, "40", "33,5"))
+    assert answer.status_code == 302
+    page = client.get(answer.url)
+    assert 'value="40"' in text(page)
+    assert 'value="90"' in text(page)
+    assert "sont reprises ci-dessous" in text(page)
+    assert [i.heures for i in deux.months[0].imputations.all()] == [Dec("33.5")]
+    assert client.post(url(deux), posted(deux, page, "130", "40", "90")).status_code == 302
+    assert sorted(i.heures for i in Imputation.objects.all()) == [Dec("33.5"), 40, 90]
+
+
+@pytest.mark.usefixtures("june")
+@pytest.mark.parametrize("asked", ["", "\x00", "9" * 30, "-1", "0", "999999"])
+def test_sharing_the_hours_of_nobody_says_so_and_keeps_the_page(deux, asked):
+    client, grid = deux.chantier.client(Role.ENTREPRISE), deux.months[0].get_absolute_url()
+    answer = client.post(grid, typed(deux, "40", personne=asked))
+    assert answer.status_code == 200
+    assert "Choisissez la personne" in text(answer)
+    assert 'value="40"' in text(answer)
+    assert 'data-grille="a-garder"' in text(answer)
+    assert not Imputation.objects.exists()
+
+
+@pytest.mark.usefixtures("june")
+def test_sharing_never_overwrites_nor_accepts_bad_hours(deux):
+    client, grid = deux.chantier.client(Role.ENTREPRISE), deux.months[0].get_absolute_url()
+    bad = client.post(grid, typed(deux, "abc"))
+    assert "rien n&#x27;a encore été enregistré" in text(bad)
+    late = client.post(grid, typed(deux, "40", version=99))
+    assert "Quelqu&#x27;un a modifié ce mois" in text(late)
+    assert not Imputation.objects.exists()
+
+
+@pytest.mark.usefixtures("june")
+def test_somebody_lent_by_another_is_shared_once_hours_are_written(deux):
+    person = f.make_participant(facilitateur=deux.chantier.facilitateur)
+    deux.chantier.affectations = [f.make_affectation(participant=person)]
+    client, grid = deux.chantier.client(Role.ENTREPRISE), deux.months[0].get_absolute_url()
+    assert "Écrivez d&#x27;abord des heures" in text(client.post(grid, typed(deux, "")))
+    answer = client.post(grid, typed(deux, "12"))
+    assert client.get(answer.url).status_code == 200
+
+
+@pytest.mark.usefixtures("june")
+@pytest.mark.parametrize("query", ["travail=abc", "travail=%00", "travail=1e9", "formation=-3", "travail=9999999"])
+def test_hours_carried_in_an_address_are_hours_or_nothing(deux, query):
+    page = deux.chantier.client(Role.ENTREPRISE).get(f"{url(deux)}?{query}")
+    assert page.status_code == 200
+    assert "sont reprises" not in text(page)
+
+
+@pytest.mark.usefixtures("june")
+@pytest.mark.parametrize("role", [Role.ENTREPRISE, Role.FACILITATEUR])
+@pytest.mark.parametrize(("sent", "rows"), [(0, 50), (10, 20)])
+def test_a_grid_of_sixty_people_whose_hours_are_shared_stays_light(deux, role, sent, rows):
+    trade = "Maçon, constructions de maisons individuelles"
+    for rank in range(59):
+        person = f.make_participant(facilitateur=deux.chantier.facilitateur, code=f"ABCD-{rank:04}")
+        f.make_eligibilite(participant=person)
+        deux.chantier.affectations.append(
+            f.make_affectation(participant=person, employeur=deux.chantier.entreprise, metier=trade)
+        )
+    for affectation in deux.chantier.affectations:
+        parts = {month.clause_id: actions.Saisie(affectation.pk, Dec("50.5"), Dec("10.25")) for month in deux.months}
+        total = actions.Saisie(affectation.pk, Dec(101), Dec("20.5"))
+        actions.repartir(deux.months[0], affectation, total, parts, on=ON, by=deux.chantier.by)
+    accepted = deux.months[0].imputations.order_by("pk")[:sent]
+    deux.months[0].imputations.filter(pk__in=[i.pk for i in accepted]).update(etat=Etat.ACCEPTEE)
+    page = deux.chantier.client(role).get(deux.months[0].get_absolute_url())
+    assert text(page).count("part de 121,5 h") == sent + rows
+    assert len(page.content) < 60_000, len(page.content)
 
 
 @pytest.mark.usefixtures("june")
