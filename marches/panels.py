@@ -6,12 +6,11 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, pre
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from marches import appels, presentation, presentation_imports
+from marches import appels, presentation
 from marches.actions import importations
 from marches.actions.avis import can_be_taken_back
 from marches.filters import place_q
 from marches.importers.avis import FORMAT as FORMAT_AVIS
-from marches.importers.contrats import PLAFOND
 from marches.models import Alliance, Lot, MembreAlliance, MembreGroupement, PartieARapprocher, Titulaire
 from marches.panorama import panorama
 from portal.models import Importation
@@ -223,7 +222,4 @@ def import_of_contracts(importation, acteur):
         "can_be_taken_back": importations.can_be_taken_back(importation),
         "annulation": importation.rapport.get("annulation"),
         "echec": importation.rapport.get("echec", ""),
-        "ecartees": presentation_imports.raisons(importation.rapport, "ecarte"),
-        "signalees": presentation_imports.raisons(importation.rapport, "signale"),
-        "plafond": PLAFOND,
     }

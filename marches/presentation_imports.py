@@ -1,4 +1,4 @@
-"""What pages say of files of contracts."""
+"""What pages say of files of contracts and of notices."""
 
 from typing import Any
 
@@ -9,19 +9,27 @@ from structures.models import Organisation
 def fichiers(choix: dict[str, Any]) -> list[dict[str, Any]]:
     """Each file of a depot that has been read, its buyers named where they are known, its faults by reason."""
     found = list(choix.get("fichiers", ()))
-    numbers = {siret for each in found for siret, _ in each["principaux"]}
+    numbers = {siret for each in found if not each.get("avis") for siret, *_ in each["principaux"]}
     known = Organisation.objects.filter(type_identifiant=TypeIdentifiant.SIRET, identifiant__in=numbers)
     names = dict(known.exclude(denomination="").values_list("identifiant", "denomination"))
     return [
         each
         | {
-            "principaux": [(siret, names.get(siret, ""), number) for siret, number in each["principaux"]],
+            "principaux": [_acheteur(each, buyer, names) for buyer in each["principaux"]],
             "a_importer": each["total"] - sum(each["rapport"].get("raisons_ecartees", {}).values()),
             "ecartees": raisons(each["rapport"], "ecarte"),
             "signalees": raisons(each["rapport"], "signale"),
         }
         for each in found
     ]
+
+
+def _acheteur(fichier: dict[str, Any], buyer: list, names: dict[str, str]) -> tuple[str, str, int]:
+    """(identifier, name, records): a notice names its buyers, a contract gives their SIRET, and at times a name."""
+    if fichier.get("avis"):
+        return "", buyer[0], buyer[1]
+    siret, number, *published = buyer
+    return siret, names.get(siret) or next(iter(published), ""), number
 
 
 def raisons(rapport: dict[str, Any], what: str) -> list[tuple[str, int]]:

@@ -12,7 +12,7 @@ from portal.models import Depot, Importation
 from portal.permissions import Acteur
 from structures.models import Organisation
 
-USAGE = "avis"
+FEW_BYTES = 300_000  # imported while the browser waits; more go to the queue
 UNFORESEEN = "une erreur imprévue a arrêté l'import, signalez-la à l'administration du portail."
 
 
@@ -22,11 +22,22 @@ class DejaAnnulee(Exception):
 
 @transaction.atomic
 def importer(depot: Depot, *, by: Acteur) -> Importation:
-    """Queue the import of a file; its report is kept on the import."""
+    """Import a file, at once when it is small, else in the queue; its report is kept on the import.
+
+    Asked for twice, it is done once.
+    """
     from marches.tasks import import_avis_depot
 
+    depot = Depot.objects.select_for_update().get(pk=depot.pk)
+    if (known := Importation.objects.filter(format=FORMAT, pk=depot.choix.get("importation"))).exists():
+        return known.get()
     importation = Importation.objects.create(format=FORMAT, fichier=depot.nom, par=by.user)
-    import_avis_depot.enqueue(importation.pk, depot.pk)
+    depot.choix |= {"importation": importation.pk}
+    depot.save(update_fields=["choix"])
+    if len(depot.contenu) <= FEW_BYTES:
+        run(importation.pk, depot.pk)
+    else:
+        import_avis_depot.enqueue(importation.pk, depot.pk)
     importation.refresh_from_db()
     return importation
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from marches.actions import avis
 from marches.importers.aiguillage import est_avis
 from marches.importers.apercu import Apercu, apercevoir
+from marches.importers.avis.apercu import ApercuAvis, apercevoir_avis
 from marches.importers.contrats import Depassee, inscrire, poursuivre, seul
 from marches.importers.fichiers import Fichier, fichiers
 from marches.importers.formats import FORMATS
@@ -33,23 +34,23 @@ CLES = tuple({format.cle for format in FORMATS})
 FEW_BYTES = 300_000  # read while the browser waits; more go to the queue
 MOST_BYTES = 1024**3  # unpacked
 LU, EN_LECTURE = "lu", "lecture"
+RESERVE = (
+    "Ce fichier contient des avis de marché\u00a0: l'administration du portail les importe pour tous les acheteurs. "
+    "Déposez ici les données essentielles de vos contrats."
+)
 
 
-def deposer(upload: UploadedFile, *, by: Acteur) -> Depot | Importation:
-    """Leave a file of contracts, to be read before anything is written, or one of notices, whose import begins at once.
+def deposer(upload: UploadedFile, *, by: Acteur) -> Depot:
+    """Leave a file of contracts or of notices, to be read before anything is written.
 
     What the file is, its content says. FichierRefuse for a file that is neither, and for notices that somebody else
     than the administration brings: they may speak of any buyer.
     """
     notices = upload.file is not None and est_avis(upload.file)
     if notices and not by.has(Role.ADMINISTRATION):
-        raise FichierRefuse(
-            "Ce fichier contient des avis de marché\u00a0: l'administration du portail les importe pour tous les "
-            "acheteurs. Déposez ici les données essentielles de vos contrats."
-        )
-    depot = depots.deposer(upload, avis.USAGE if notices else USAGE, by.user)
-    if notices:
-        return avis.importer(depot, by=by)
+        raise FichierRefuse(RESERVE)
+    depot = depots.deposer(upload, USAGE, by.user)
+    depot.choix = {"avis": notices}
     lire(depot, by=by)
     return depot
 
@@ -59,7 +60,7 @@ def lire(depot: Depot, *, by: Acteur) -> None:
     """Have the file read, at once when it is small, else in the queue; what it holds is kept in `choix`."""
     from marches.tasks import lire_contrats
 
-    depot.choix = {"etape": EN_LECTURE, "organisation": by.organisation_id or 0, "lus": 0}
+    depot.choix |= {"etape": EN_LECTURE, "organisation": by.organisation_id or 0, "lus": 0}
     depot.save(update_fields=["choix"])
     if len(depot.contenu) <= FEW_BYTES:
         run_lecture(depot.pk)
@@ -87,8 +88,12 @@ def run_lecture(depot_id: int) -> None:
         depot.save(update_fields=["choix"])
 
     try:
-        with sur_disque(depot) as found:
-            apercus = [apercevoir(fichier, told) for fichier in found]
+        apercus: list[Apercu | ApercuAvis]
+        if depot.choix.get("avis"):
+            apercus = [apercevoir_avis(depots.contenu(depot), depot.nom, told)]
+        else:
+            with sur_disque(depot) as found:
+                apercus = [apercevoir(fichier, told) for fichier in found]
     except FichierRefuse as refusal:
         apercus = [Apercu(depot.nom, refus=str(refusal))]
     depot.choix = depot.choix | {"etape": LU, "fichiers": [apercu.as_dict() for apercu in apercus]}
@@ -116,6 +121,8 @@ def refus_de(choix: dict[str, Any], acteur: Acteur) -> str:
         return "Aucun enregistrement ne peut être importé."
     if acteur.has(Role.ADMINISTRATION):
         return ""
+    if choix.get("avis"):
+        return RESERVE
     mine = acteur.organisation.siren if acteur.organisation else ""
     if not mine or any(siren != mine for each in good for siren in each["sirens"]):
         return (
@@ -131,6 +138,8 @@ def importer(depot: Depot, *, by: Acteur) -> Importation:
     """Import every file of the depot, at once when it is small, else in the queue; the depot goes at the end."""
     from marches.tasks import import_contrats
 
+    if depot.choix.get("avis"):
+        return avis.importer(depot, by=by)
     rows = [
         inscrire(each["cle"], each["nom"], each["total"], each["empreinte"], by=by.user)
         for each in depot.choix["fichiers"]

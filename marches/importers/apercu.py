@@ -9,6 +9,8 @@ from typing import Any
 from marches.importers.contrats import storable
 from marches.importers.fichiers import Fichier
 from marches.importers.formats import reconnaitre
+from marches.rules.decp import nom_prefere
+from marches.rules.decp.types import SIRET
 from portal.imports import FichierRefuse, ImportReport
 
 SHOWN = 10  # buyers named, and faults of each reason
@@ -26,7 +28,7 @@ class Apercu:
     empreinte: str = ""
     total: int = 0
     acheteurs: int = 0
-    principaux: list[tuple[str, int]] = field(default_factory=list)  # SIRET, records
+    principaux: list[tuple[str, int, str]] = field(default_factory=list)  # SIRET, records, name that the file gives
     sirens: list[str] = field(default_factory=list)  # of the buyers, two at most: enough to say « one's own only »
     sociaux: int = 0
     reserves: int = 0
@@ -50,7 +52,7 @@ def apercevoir(fichier: Fichier, told: Callable[[int], None] | None = None) -> A
 def _read(fichier: Fichier, found: Apercu, told: Callable[[int], None] | None) -> None:
     found.empreinte = fichier.empreinte()  # what unpacks beyond reason is refused here, before it is read
     format = reconnaitre(fichier)
-    report, buyers = ImportReport(fichier.nom, plafond=SHOWN), Counter[str]()
+    report, buyers, names = ImportReport(fichier.nom, plafond=SHOWN), Counter[str](), dict[str, str]()
     with fichier.ouvrir() as file:
         for piece in _pieces(format.records(file)):
             for rank, raw in enumerate(report.reading(piece), start=report.lus + 1):
@@ -61,6 +63,8 @@ def _read(fichier: Fichier, found: Apercu, told: Callable[[int], None] | None) -
                 for reason, value in lu.problemes:
                     report.flag(rank, reason, value)
                 buyers[lu.acheteur] += 1
+                name = lu.denominations.get((SIRET, lu.acheteur), "")
+                names[lu.acheteur] = nom_prefere(names.get(lu.acheteur, ""), name)
                 found.sociaux += lu.clause_sociale or lu.critere_social or lu.reserve
                 found.reserves += lu.reserve
                 found.modifies += bool(lu.modifications)
@@ -68,7 +72,7 @@ def _read(fichier: Fichier, found: Apercu, told: Callable[[int], None] | None) -
                 told(report.lus)
     found.format, found.cle = format.nom, format.cle
     found.total, found.acheteurs = report.lus, len(buyers)
-    found.principaux = buyers.most_common(SHOWN)
+    found.principaux = [(siret, number, names[siret]) for siret, number in buyers.most_common(SHOWN)]
     found.sirens = sorted({siret[:9] for siret in buyers})[:2]
     found.rapport = report.as_dict()
 

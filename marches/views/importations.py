@@ -13,7 +13,6 @@ from marches.forms.importations import FichierMarchesForm
 from marches.importers.formats import FORMATS
 from portal import depots
 from portal.imports import FichierRefuse
-from portal.models import Importation
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 
@@ -32,12 +31,11 @@ def importer(request):
     form = FichierMarchesForm(request.POST, request.FILES) if request.method == "POST" else FichierMarchesForm()
     if form.is_valid():
         try:
-            left = actions.deposer(form.cleaned_data["fichier"], by=request.acteur)
+            depot = actions.deposer(form.cleaned_data["fichier"], by=request.acteur)
         except FichierRefuse as refusal:
             form.add_error("fichier", str(refusal))
         else:
-            page = "pages:importation" if isinstance(left, Importation) else "marches:import_apercu"
-            return redirect(page, pk=left.pk)
+            return redirect("marches:import_apercu", pk=depot.pk)
     context = {
         "form": form,
         "formats": [format.nom for format in FORMATS],
@@ -51,7 +49,8 @@ def apercu(request, pk):
     """What the file holds, or how far its reading is; nothing is written."""
     depot = depots.reprendre(pk, actions.USAGE, request.user)
     if depot.choix.get("etape") != actions.LU:
-        return render(request, "marches/import_lecture.html", {"depot": depot, "lus": depot.choix.get("lus", 0)})
+        context = {"depot": depot, "lus": depot.choix.get("lus", 0), "avis": depot.choix.get("avis", False)}
+        return render(request, "marches/import_lecture.html", context)
     context = {
         "depot": depot,
         "fichiers": presentation.fichiers(depot.choix),

@@ -163,7 +163,7 @@ def test_a_file_is_checked_imported_then_taken_back(page, check, sign_in, norman
     page.get_by_role("button", name="Importer", exact=True).click()
     expect(page.get_by_role("heading", level=1, name="marches.json")).to_be_visible()
     expect(page.locator(".figures li").filter(has_text="créés")).to_contain_text("2")
-    expect(page.locator("main")).to_contain_text("montant invraisemblable")
+    expect(page.locator("main")).to_contain_text("Montant invraisemblable")
     check()
     assert Marche.objects.get().lots.count() == 2  # two numbered lots of one title
     page.goto("/marches/")

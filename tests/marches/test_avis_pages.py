@@ -5,19 +5,22 @@ import io
 import re
 import zipfile
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from marches import appels
+from marches import appels, tasks
+from marches.actions import avis as actions
 from marches.importers.aiguillage import est_avis
 from marches.importers.avis import import_avis
-from marches.models import Avis, Lot, Marche, PartieARapprocher
-from portal.models import Importation
+from marches.models import Avis, Lot, Marche, PartieARapprocher, SourceAvis
+from portal.models import Depot, Importation
 from portal.permissions import Role
 from tests import factories as make
 from tests.conftest import sign_in
@@ -182,10 +185,81 @@ def upload(path):
     return SimpleUploadedFile(path.name, path.read_bytes())
 
 
-def test_a_file_is_imported_in_a_task_and_taken_back():
+def leave(client, file):
+    return client.post(reverse("marches:import_contrats"), {"fichier": file}, follow=True)
+
+
+def confirm(client, follow=True):
+    depot = Depot.objects.get()
+    return client.post(reverse("marches:import_confirmer", kwargs={"pk": depot.pk}), follow=follow)
+
+
+def test_notices_are_shown_before_they_are_written():
     client = sign_in(Role.ADMINISTRATION)
-    response = client.post(reverse("marches:import_contrats"), {"fichier": upload(CHAIN[0])}, follow=True)
-    assert "Annuler cet import" in text(response)
+    packed = zipped(a__xml=NOTICE, b__xml=CHAIN[1].read_bytes(), c__xml=b"<a/>")
+    shown = text(leave(client, SimpleUploadedFile("avis.zip", packed)))
+    for words in (
+        "Rien n’est encore écrit", "3avis dans le fichier", "2inconnus du portail", "Appel à la concurrence 1 avis",
+        "Rectificatif 1 avis", "Format reconnu&nbsp;: eForms", "Seront mis de côté", "Premiers acheteurs du fichier",
+    ):  # fmt: skip
+        assert words in shown, words
+    assert not Avis.objects.exists()
+    assert not Importation.objects.exists()
+    assert not Lot.objects.exists()
+    assert "Annuler cet import" in text(confirm(client))
+    assert Avis.objects.count() == 2
+    assert not Depot.objects.exists()
+
+
+def test_what_is_known_already_is_told_apart():
+    import_avis(CHAIN[0])
+    client = sign_in(Role.ADMINISTRATION)
+    changed = NOTICE.replace(b"Espaces verts", b"Espaces verts et naturels")
+    assert changed != NOTICE
+    packed = zipped(a__xml=NOTICE, b__xml=changed, c__xml=changed, d__xml=CHAIN[1].read_bytes())
+    leave(client, SimpleUploadedFile("avis.zip", packed))
+    (told,) = Depot.objects.get().choix["fichiers"]
+    confirm(client)
+    importation = Importation.objects.get(fichier="avis.zip")
+    counts = [importation.rapport[count] for count in ("lus", "crees", "mis_a_jour", "inchanges")]
+    assert counts == [told[count] for count in ("total", "nouveaux", "completes", "connus")] == [4, 1, 1, 2]
+
+
+def test_notices_confirmed_twice_are_imported_once(monkeypatch):
+    monkeypatch.setattr(actions, "FEW_BYTES", 0)
+    monkeypatch.setattr(type(tasks.import_avis_depot), "enqueue", lambda *given: None)  # nobody takes it yet
+    client = sign_in(Role.ADMINISTRATION)
+    leave(client, upload(CHAIN[0]))
+    first, second = confirm(client, follow=False), confirm(client, follow=False)
+    assert first.url == second.url
+    assert Importation.objects.count() == 1
+    page = text(client.get(first.url))
+    assert "Import en cours" in page
+    assert "n’a pas laissé de compte rendu" not in page
+
+
+def test_notices_can_be_left_unwritten():
+    client = sign_in(Role.ADMINISTRATION)
+    leave(client, upload(CHAIN[0]))
+    depot = Depot.objects.get()
+    page = client.post(reverse("marches:import_abandonner", kwargs={"pk": depot.pk}), follow=True)
+    assert "rien n'a été importé" in text(page).replace("&#x27;", "'")
+    assert not Depot.objects.exists()
+    assert not Avis.objects.exists()
+
+
+def test_an_archive_without_any_good_notice_cannot_be_confirmed():
+    client = sign_in(Role.ADMINISTRATION)
+    shown = text(leave(client, SimpleUploadedFile("a.zip", zipped(a__xml=NOTICE[:900]))))
+    assert "Aucun enregistrement ne peut être importé" in shown
+    confirm(client)
+    assert not Importation.objects.exists()
+
+
+def test_a_file_is_imported_and_taken_back():
+    client = sign_in(Role.ADMINISTRATION)
+    leave(client, upload(CHAIN[0]))
+    assert "Annuler cet import" in text(confirm(client))
     importation = Importation.objects.get()
     assert (importation.rapport["lus"], importation.rapport["crees"]) == (1, 1)
     assert importation.par == client.user
@@ -261,7 +335,8 @@ def test_an_archive_of_both_is_refused():
 def test_notices_packed_alone_are_imported_and_listed(client_acheteur):
     client = sign_in(Role.ADMINISTRATION)
     file = SimpleUploadedFile("a.xml.gz", gzip.compress(NOTICE))
-    client.post(reverse("marches:import_contrats"), {"fichier": file})
+    leave(client, file)
+    confirm(client)
     assert Avis.objects.count() == 1
     assert "a.xml.gz" in text(client.get(reverse("marches:importations")))
     assert "a.xml.gz" not in text(client_acheteur.get(reverse("marches:importations")))
@@ -281,6 +356,22 @@ def test_the_former_address_leads_to_the_one_page():
 def test_no_file_is_asked_for():
     client = sign_in(Role.ADMINISTRATION)
     assert "Choisissez un fichier" in text(client.post(reverse("marches:import_contrats")))
+
+
+def test_a_notice_sent_again_with_a_correction_is_read_again():
+    import_avis(CHAIN[0])
+    source = SourceAvis.objects.get()
+    report = import_avis(io.BytesIO(NOTICE.replace(b"Espaces verts", b"Parcs et jardins")))
+    assert (report.mis_a_jour, report.inchanges) == (1, 0)
+    assert SourceAvis.objects.count() == 2
+    report = import_avis(CHAIN[0])
+    assert report.inchanges == 1
+    # What was stored with another fingerprint than that of its content has the right one after the migration.
+    SourceAvis.objects.exclude(pk=source.pk).delete()
+    SourceAvis.objects.update(empreinte='"')
+    import_module("marches.migrations.0016_empreintes_des_avis").forwards(apps, None)
+    assert SourceAvis.objects.get().empreinte == source.empreinte
+    assert import_avis(CHAIN[0]).inchanges == 1
 
 
 # Parties --------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from marches.importers.contrats import import_file
 from marches.models import Acheteur, Lot
 from portal.models import Depot, Importation
 from portal.permissions import Role
+from portal.siret import print_siret
 from tests import factories as make
 from tests.bench.decp import write as write_many
 from tests.conftest import sign_in
@@ -49,7 +50,7 @@ def decp(*rows) -> bytes:
 def test_a_file_is_read_then_confirmed(client_administration):
     page = send(client_administration, gzip.compress(FIRST.read_bytes()))
     assert page.status_code == 200
-    for words in ("DECP 2022", "enregistrements", BUYER, "avec une considération sociale"):
+    for words in ("DECP 2022", "enregistrements", print_siret(BUYER), "avec une considération sociale"):
         assert words in page.content.decode()
     assert not Lot.objects.exists()
     assert not Importation.objects.exists()
@@ -86,7 +87,7 @@ def test_what_waits_says_so(client_administration, monkeypatch):
     actions.run_lecture(*asked[0][1])
     page = confirm(client_administration).content.decode()
     assert "En attente de son tour" in page
-    assert "0 enregistrements écrits sur 4" in page
+    assert "0 enregistrement écrit sur 4" in page
     importation = Importation.objects.get()
     client_administration.post(reverse("marches:importation_relancer", args=[importation.pk]))
     assert len(asked) == 3
@@ -147,7 +148,7 @@ def test_each_file_of_an_archive_has_its_report(client_administration):
 
 def test_faults_are_told_before(client_administration):
     page = send(client_administration, DIRTY.read_bytes()).content.decode()
-    for words in ("acheteur sans identifiant", "Seront mis de côté", "montant invraisemblable (montant)"):
+    for words in ("Acheteur sans identifiant", "Seront mis de côté", "Montant invraisemblable (montant)"):
         assert words in page
 
 

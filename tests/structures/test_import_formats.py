@@ -220,7 +220,7 @@ def test_a_list_of_ea_needs_no_columns(client_reseau):
     response, depot = upload(client_reseau, EA_LIST)
     page = client_reseau.get(response.url).content.decode()
     assert "reconnu une liste d’entreprises adaptées" in page
-    assert "ligne sans SIRET" in page
+    assert "Ligne sans SIRET" in page
     assert not Structure.objects.filter(kind="EA").exists()
     client_reseau.post(reverse("structures:import_confirmer", args=[depot.pk]))
     done = Importation.objects.get()

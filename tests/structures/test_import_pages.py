@@ -75,7 +75,7 @@ def test_from_the_file_to_the_report(country, client_reseau):
     assert response.url == reverse("structures:import_apercu", args=[depot.pk])
     before = (Structure.objects.count(), Organisation.objects.count(), Importation.objects.count())
     page = client_reseau.get(response.url).content.decode()
-    assert "ligne sans SIRET" in page
+    assert "Ligne sans SIRET" in page
     assert "Boulangerie" in page
     assert "créée" in page
     assert (Structure.objects.count(), Organisation.objects.count(), Importation.objects.count()) == before

@@ -4,6 +4,7 @@ import gzip
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,23 +30,29 @@ def import_avis(path: str | Path | BinaryIO, *, nom: str = "", by=None, importat
     """Import one file of notices, whole or not at all; FichierRefuse when it is neither a notice nor an archive."""
     name = nom or (Path(path).name if isinstance(path, (str, Path)) else "avis.xml")
     report = ImportReport(name)
+    with readable(), transaction.atomic():
+        if importation is None:
+            importation = Importation.objects.create(format=FORMAT, fichier=name[-200:], par=by)
+        upsert = AvisUpsert(importation, report)
+        for lecture in lectures(path, report):
+            upsert.store(lecture)
+        upsert.finish()
+        report.check()
+        importation.rapport = importation.rapport | report.as_dict()
+        importation.terminee_le = timezone.now()
+        importation.save(update_fields=["rapport", "terminee_le"])
+    return report
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn what a damaged file raises into `FichierRefuse` that says what to do."""
     try:
-        with transaction.atomic():
-            if importation is None:
-                importation = Importation.objects.create(format=FORMAT, fichier=name[-200:], par=by)
-            upsert = AvisUpsert(importation, report)
-            for lecture in _lectures(path, report):
-                upsert.store(lecture)
-            upsert.finish()
-            report.check()
-            importation.rapport = importation.rapport | report.as_dict()
-            importation.terminee_le = timezone.now()
-            importation.save(update_fields=["rapport", "terminee_le"])
+        yield
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise FichierRefuse("L'archive .gz est abîmée\u00a0: téléchargez-la de nouveau, puis recommencez.") from error
     except OSError as error:
         raise FichierRefuse(f"Le fichier ne peut pas être lu\u00a0: {error.strerror or error}.") from error
-    return report
 
 
 def read_notice(content: bytes) -> AvisLu:
@@ -64,7 +71,7 @@ def read_notice(content: bytes) -> AvisLu:
     )
 
 
-def _lectures(path: str | Path | BinaryIO, report: ImportReport) -> Iterator[LectureAvis]:
+def lectures(path: str | Path | BinaryIO, report: ImportReport) -> Iterator[LectureAvis]:
     """The notices that can be kept; in an archive, a bad file is set aside with its name and the reason."""
     if isinstance(path, (str, Path)):
         with open(path, "rb") as file:

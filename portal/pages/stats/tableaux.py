@@ -1,6 +1,6 @@
 """What each role has to do today. The day `on` is an argument; each function costs the same for 1 or 50 rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -278,6 +278,8 @@ class Rapport:
     signalements: list[dict]
     nb_ecartes: int = 0  # all of them, where the details were cut short
     nb_signalements: int = 0
+    raisons_ecartees: list[tuple[str, int]] = field(default_factory=list)  # the most frequent first
+    raisons_signalees: list[tuple[str, int]] = field(default_factory=list)
 
     @property
     def is_missing(self) -> bool:
@@ -300,11 +302,19 @@ class Rapport:
             signalements=signalements,
             nb_ecartes=max(len(ecartes), _total(saved.get("raisons_ecartees"))),
             nb_signalements=max(len(signalements), _total(saved.get("raisons_signalees"))),
+            raisons_ecartees=_reasons(saved.get("raisons_ecartees")),
+            raisons_signalees=_reasons(saved.get("raisons_signalees")),
         )
 
 
 def _total(counts: Any) -> int:
     return sum(_whole(number) or 0 for number in counts.values()) if isinstance(counts, dict) else 0
+
+
+def _reasons(counts: Any) -> list[tuple[str, int]]:
+    pairs = counts.items() if isinstance(counts, dict) else ()
+    known = [(str(reason), whole) for reason, number in pairs if (whole := _whole(number))]
+    return sorted(known, key=lambda pair: (-pair[1], pair[0]))
 
 
 def _rows(report: dict, name: str) -> list[dict]:

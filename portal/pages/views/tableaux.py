@@ -4,6 +4,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from marches.actions import importations as contracts
+from marches.importers.avis import FORMAT as FORMAT_AVIS
 from portal.models import Importation
 from portal.pages.stats import tableaux
 from portal.pages.stats.formats import nom_du_format
@@ -28,10 +29,13 @@ def importation(request, pk):
         rows = visible_importations(acteur) if acteur.has(Role.RESEAU) else contracts.visible_importations(acteur)
     importation = get_object_or_404(rows.select_related("par"), pk=pk)
     rapport = tableaux.Rapport.read(importation.rapport)
+    # While they run, those of the register have a panel that says how far they are.
+    followed = not importation.terminee_le and importation.format in {*contracts.CLES, FORMAT_AVIS}
     context = {
         "importation": importation,
         "nom_format": nom_du_format(importation.format),
         "rapport": rapport,
+        "sans_rapport": not followed and not {"etape", "echec"} & importation.rapport.keys(),
         "ecartes": paginate(rapport.ecartes, request, per_page=50),
         "signalements": paginate(rapport.signalements, request, per_page=50, parameter="signalements"),
     }
