@@ -70,6 +70,26 @@ class NombreField(forms.DecimalField):
         return super().to_python(value)
 
 
+class EntierField(forms.IntegerField):
+    """A whole number between two bounds, typed with or without spaces, in a text field: browsers change the numbers of
+    their own fields when one scrolls. A year is a number too, written without spaces."""
+
+    def __init__(self, *, annee: bool = False, **options):
+        options.setdefault("widget", forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}))
+        super().__init__(**options)
+        said = str if annee else nombre
+        self.error_messages["invalid"] = (
+            "Écrivez une année en quatre chiffres." if annee else "Écrivez un nombre entier."
+        )
+        if self.min_value is not None:
+            self.error_messages["min_value"] = f"Écrivez {said(self.min_value)} ou plus."
+        if self.max_value is not None:
+            self.error_messages["max_value"] = f"Écrivez {said(self.max_value)} au plus."
+
+    def to_python(self, value):
+        return super().to_python(re.sub(r"[\s\u00a0\u202f]", "", value) if isinstance(value, str) else value)
+
+
 TABLEAUX = ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"
 
 

@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from portal.templatetags.formats import nombre
+
 LARGEST_FILE = 8 * 1024 * 1024
 LARGEST_SIDE, MOST_PIXELS = 12_000, 60_000_000  # a picture is refused before its pixels take memory
 IMAGE_SIDE, THUMBNAIL_SIDE = 1600, 480
@@ -17,7 +19,7 @@ NOT_A_PICTURE = "Ce fichier n'est pas une image JPEG, PNG ou WebP lisible\u00a0:
 DAMAGED = (
     "Cette image est abîmée ou incomplète\u00a0: ouvrez-la sur votre ordinateur, enregistrez-la de nouveau, réessayez."
 )
-TOO_LARGE = "Cette image est trop grande ({} × {} pixels)\u00a0: réduisez-la à 12\u00a0000 pixels de côté au plus."
+TOO_LARGE = "Cette image est trop grande ({} × {} pixels)\u00a0: réduisez-la à 5\u00a0000 pixels de côté."
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,13 @@ def _decoded(upload) -> Image.Image:
         raise ValidationError(NOT_A_PICTURE) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValidationError(
-            "Cette image compte trop de pixels\u00a0: réduisez-la à 12\u00a0000 pixels de côté au plus."
+            "Cette image compte trop de pixels\u00a0: réduisez-la à 5\u00a0000 pixels de côté, et renvoyez-la."
         ) from error
     except Exception as error:  # a decoder may raise anything on a hostile header
         raise ValidationError(DAMAGED) from error
     width, height = picture.size
     if max(width, height) > LARGEST_SIDE or width * height > MOST_PIXELS:
-        raise ValidationError(TOO_LARGE.format(width, height))
+        raise ValidationError(TOO_LARGE.format(nombre(width), nombre(height)))
     try:
         picture.draft("RGB", (IMAGE_SIDE, IMAGE_SIDE))  # a JPEG is decoded at the size nearest above, others ignore it
         picture.load()

@@ -92,5 +92,5 @@ def _zone(present: Zone | None, demande: ZoneDemandee) -> Zone | None:
 def _record(activite: Activite, what: str, by: Acteur, on: date) -> None:
     write(
         activite.structure_id, Bloc.ACTIVITES, by=by, on=on, typed=["activites"],
-        detail=f"{what}\u00a0: {activite.secteur.nom}",
+        detail=f"{what}, «\u00a0{activite.secteur.nom}\u00a0»",
     )  # fmt: skip

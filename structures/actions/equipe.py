@@ -54,6 +54,12 @@ def accept(invitation: Invitation, user, now) -> Membre | None:
     return add_member(user, found.organisation_id, found.role)
 
 
+def belongs(user, invitation: Invitation) -> bool:
+    """Whether `user` already acts for the inviting organisation under the invited role."""
+    same = Membre.objects.active().filter(organisation=invitation.organisation_id, role=invitation.role)
+    return same.filter(user=user).exists()
+
+
 def leave(membre: Membre) -> None:
     membre.actif = False
     membre.save(update_fields=["actif"])

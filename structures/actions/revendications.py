@@ -149,7 +149,11 @@ def add_member(user, organisation_id: int, role: str) -> Membre:
 def _join(demande: Revendication) -> Membre:
     if demande.structure.organisation_id is None:
         raise ValidationError(WITHOUT_ORGANISATION)
-    return add_member(demande.user, demande.structure.organisation_id, Role.STRUCTURE)
+    user = demande.user
+    if demande.fonction and not user.fonction:  # colleagues read it on the page of the team
+        user.fonction = demande.fonction
+        user.save(update_fields=["fonction"])
+    return add_member(user, demande.structure.organisation_id, Role.STRUCTURE)
 
 
 def _close(demande: Revendication, etat: str, now, by: Acteur | None = None) -> None:

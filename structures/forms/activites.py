@@ -6,21 +6,23 @@ from dataclasses import dataclass, field
 from django import forms
 from django.db.models import TextChoices
 
+from portal.fields import EntierField
 from portal.text import fold, slugify_fr
 from structures.actions.activites import ZoneDemandee, declared
 from structures.enums import Mode, NiveauLieu
 from structures.lieux import Lieu, Recherche, of_commune, resolve
 from structures.models import Activite, Commune, Secteur, Structure
 from structures.presentation.portee import Portee, portee
+from structures.rules import usual_mode
 from structures.zones import names_of
 
 MOST_PLACES = 80
 LONGEST_PLACES = 6_000  # characters
 LARGEST_RADIUS = 500  # km
 MODE_HELP = {
-    Mode.PRESTATION: "Vous faites le travail avec vos équipes.",
-    Mode.MISE_A_DISPOSITION: "Vos salariés travaillent chez le client, sous sa direction.",
-    Mode.FABRICATION: "Vous produisez des biens que le client achète.",
+    Mode.PRESTATION: "vous faites le travail avec vos équipes",
+    Mode.MISE_A_DISPOSITION: "vos salariés travaillent chez le client, sous sa direction",
+    Mode.FABRICATION: "vous produisez des biens que le client achète",
 }
 
 
@@ -46,6 +48,7 @@ class Lecture:
     lieux: list[Lieu] = field(default_factory=list)
     choix: list[Choix] = field(default_factory=list)
     inconnus: list[str] = field(default_factory=list)
+    corriges: list[tuple[str, str]] = field(default_factory=list)  # what was typed, what it was read as
 
 
 class ActiviteForm(forms.Form):
@@ -54,7 +57,7 @@ class ActiviteForm(forms.Form):
     )
     mode = forms.ChoiceField(
         label="Mode", choices=Mode.choices, widget=forms.RadioSelect,
-        help_text=" ".join(f"{mode.label}\u00a0: {said}" for mode, said in MODE_HELP.items()),
+        help_text=" ".join(f"{mode.label}\u00a0: {said}." for mode, said in MODE_HELP.items()),
         error_messages={"required": "Dites comment vous travaillez pour vos clients."},
     )  # fmt: skip
     precision = forms.CharField(
@@ -74,7 +77,7 @@ class ActiviteForm(forms.Form):
             "numéros de département conviennent aussi."
         ),
     )  # fmt: skip
-    rayon_km = forms.IntegerField(
+    rayon_km = EntierField(
         label="Rayon (km)", required=False, min_value=1, max_value=LARGEST_RADIUS, help_text="À vol d'oiseau."
     )
     autour = forms.CharField(
@@ -104,7 +107,7 @@ class ActiviteForm(forms.Form):
         said = {} if is_france else self._labels
         return {
             "secteur": activite.secteur_id,
-            "mode": activite.mode or Mode.PRESTATION,
+            "mode": activite.mode if activite.pk else usual_mode(self.structure.kind),
             "precision": activite.precision,
             "etendue": etendue,
             "lieux": "\n".join(lieu.libelle for lieu in said.values()),
@@ -150,7 +153,7 @@ class ActiviteForm(forms.Form):
             listed = "\u00a0; ".join(f"«\u00a0{text[:60]}\u00a0»" for text in self.lecture.inconnus[:5])
             self.add_error("lieux", f"Lieu inconnu\u00a0: {listed}. Corrigez le nom, ou écrivez un code postal.")
         if self.lecture.choix:
-            self.add_error("lieux", "Plusieurs lieux portent le même nom\u00a0: choisissez le bon ci-dessous.")
+            self.add_error("lieux", "Plusieurs lieux répondent aux mêmes mots\u00a0: choisissez le bon ci-dessous.")
         circle = self._circle(cleaned.get("rayon_km"), cleaned["autour"].strip())
         self.demande = ZoneDemandee(tuple((lieu.niveau.value, lieu.code) for lieu in self.lecture.lieux), circle)
         if self.demande.is_empty and not {"lieux", "rayon_km", "autour"} & self.errors.keys():
@@ -172,7 +175,7 @@ class ActiviteForm(forms.Form):
             return (*self.known.cercle[:2], km)
         self.centre = self._read([around], points_only=True)
         if self.centre.choix:
-            self.add_error("autour", "Plusieurs communes portent ce nom\u00a0: choisissez la bonne ci-dessous.")
+            self.add_error("autour", "Plusieurs communes répondent à ces mots\u00a0: choisissez la bonne ci-dessous.")
         elif not self.centre.lieux:
             self.add_error("autour", "Commune inconnue\u00a0: vérifiez son nom, ou écrivez son code postal.")
         else:
@@ -193,6 +196,8 @@ class ActiviteForm(forms.Form):
                 read.inconnus.append(text)
             elif len(candidates) == 1 or (not points_only and _is_plain(found)):
                 read.lieux.append(candidates[0])
+                if found.corrige:
+                    read.corriges.append((text, candidates[0].libelle))
             else:
                 self._choose(read, text, candidates, "centre" if points_only else "lieu")
         return read
@@ -210,6 +215,14 @@ class ActiviteForm(forms.Form):
     @property
     def choix(self) -> list[Choix]:
         return [*self.lecture.choix, *self.centre.choix]
+
+    @property
+    def inconnus(self) -> list[str]:
+        return [*self.lecture.inconnus, *self.centre.inconnus]
+
+    @property
+    def corriges(self) -> list[tuple[str, str]]:
+        return [*self.lecture.corriges, *self.centre.corriges]
 
     def apply(self) -> Activite:
         """The activity with what was typed, its zone apart; not saved."""

@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from portal import images
-from portal.fields import PICTURES, NombreField, PictureForm
-from structures.enums import Bloc, NiveauLieu
+from portal.fields import PICTURES, EntierField, NombreField, PictureForm
+from portal.templatetags.formats import nombre
+from structures.enums import Bloc, NiveauLieu, RolePrefere
 from structures.lieux import resolve
 from structures.models import Departement, PhotoStructure, Structure
 from structures.presentation import blocs
@@ -40,9 +41,10 @@ class BlocForm(forms.ModelForm):
 
     def _bound(self, name: str, least: int, most: int) -> None:
         former = self.fields[name]
-        self.fields[name] = forms.IntegerField(
-            label=former.label, help_text=former.help_text, required=False, min_value=least, max_value=most
-        )
+        self.fields[name] = EntierField(
+            label=former.label, help_text=former.help_text, required=False, min_value=least, max_value=most,
+            annee=name.startswith("annee_"),
+        )  # fmt: skip
 
     @property
     def values(self) -> dict:
@@ -66,6 +68,7 @@ class IdentiteForm(BlocForm):
         max_length=300,
         assume_scheme="https",
         help_text="Par exemple «\u00a0www.exemple.fr\u00a0».",
+        error_messages={"invalid": "Écrivez l'adresse d'un site, par exemple «\u00a0www.exemple.fr\u00a0»."},
     )
     groupes = (
         ("Votre nom", ("nom", "enseigne", "annee_creation")),
@@ -184,7 +187,8 @@ class PresentationForm(BlocForm):
         text = self.cleaned_data["description"].strip()
         if len(text) > LONGEST_DESCRIPTION:
             raise ValidationError(
-                f"Cette présentation compte {len(text)} caractères\u00a0: raccourcissez-la à 5\u00a0000."
+                f"Cette présentation compte {nombre(len(text))} caractères\u00a0: raccourcissez-la à "
+                f"{nombre(LONGEST_DESCRIPTION)}."
             )
         return text
 
@@ -250,6 +254,7 @@ class CapaciteForm(BlocForm):
         self.fields["chiffre_affaires"] = NombreField(
             label=former.label, help_text=former.help_text, required=False, maximum="999999999999.99"
         )
+        self.fields["role_prefere"].choices = [("", "Sans préférence dite"), *RolePrefere.choices]
         self.initial["mois"] = blocs.mois_of(self.instance.mois_creux)
 
     def clean_chiffre_affaires(self):

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
 from django.utils import timezone
 
+from portal.fields import EntierField
 from portal.permissions import Acteur
 from portal.templatetags.formats import nombre
 from structures.forms.champs import StructureField, find_structure
@@ -119,8 +120,8 @@ class CoEntrepriseForm(forms.ModelForm):
         self.helper = bare_helper()
         self.acteur = acteur
         former = self.fields["creee_en"]
-        self.fields["creee_en"] = forms.IntegerField(
-            label=former.label, required=False, min_value=OLDEST_YEAR, max_value=timezone.localdate().year
+        self.fields["creee_en"] = EntierField(
+            label=former.label, required=False, min_value=OLDEST_YEAR, max_value=timezone.localdate().year, annee=True
         )
         # One's own card, or the one already there.
         allowed = Structure.objects.editable_by(acteur)

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict, ErrorList
 from django.utils import timezone
 
+from portal.fields import EntierField
 from structures.forms.edition import OLDEST_YEAR, day_input
 from structures.models import Label, Structure
 from structures.presentation import blocs
@@ -19,6 +20,7 @@ class LigneForm(forms.Form):
 
     principal = ""
     manque = ""
+    nom_de_ligne = ""
     use_required_attribute = False
 
     def clean(self):
@@ -37,6 +39,7 @@ class LigneForm(forms.Form):
 
 
 class OffreForm(LigneForm):
+    nom_de_ligne = "Offre"
     principal, manque = "nom", "Donnez un nom à cette offre, ou videz la ligne."
     nom = forms.CharField(label="Nom de l'offre", max_length=150, required=False)
     description = forms.CharField(
@@ -45,12 +48,14 @@ class OffreForm(LigneForm):
 
 
 class ReferenceForm(LigneForm):
+    nom_de_ligne = "Référence"
     principal, manque = "client", "Nommez le client, ou videz la ligne."
     client = forms.CharField(label="Client", max_length=150, required=False)
     objet = forms.CharField(label="Ce que vous avez fait", max_length=250, required=False)
-    annee_debut = forms.IntegerField(label="De (année)", min_value=OLDEST_YEAR, max_value=2_100, required=False)
-    annee_fin = forms.IntegerField(
+    annee_debut = EntierField(label="De (année)", min_value=OLDEST_YEAR, max_value=2_100, required=False, annee=True)
+    annee_fin = EntierField(
         label="À (année)",
+        annee=True,
         min_value=OLDEST_YEAR,
         max_value=2_100,
         required=False,
@@ -68,6 +73,7 @@ class ReferenceForm(LigneForm):
 
 
 class LabelForm(LigneForm):
+    nom_de_ligne = "Label"
     principal, manque = "label", "Choisissez le label, ou videz la ligne."
     label = forms.ModelChoiceField(
         label="Label", queryset=Label.objects.all(), required=False, empty_label="Choisir un label",

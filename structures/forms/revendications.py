@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from portal.permissions import Acteur
 from portal.siret import clean
+from portal.templatetags.formats import pluriel
 from structures.models import Membre, Structure
 
 
@@ -39,6 +40,11 @@ class RevendicationForm(forms.Form):
         organisation = self.structure.organisation
         number = clean(self.cleaned_data["siret"])
         expected = clean(organisation.identifiant if organisation else self.structure.identifiant_source)
+        if expected and number.isascii() and number.isdigit() and len(number) != len(expected):
+            raise ValidationError(
+                f"Ce numéro compte {pluriel(len(number), 'chiffre,chiffres')}, il en faut {len(expected)}\u00a0: "
+                "vérifiez-le."
+            )
         if number != expected:
             raise ValidationError(
                 "Ce numéro n'est pas celui de cette fiche\u00a0: vérifiez-le, ou cherchez la bonne fiche."

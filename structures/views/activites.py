@@ -42,6 +42,8 @@ def _write(request, structure, activite):
     if not preview and form.is_valid():
         actions.save_activite(form.apply(), form.demande, by=request.acteur, on=timezone.localdate())
         messages.success(request, "L'activité est enregistrée.")
+        for typed, read in form.corriges:
+            messages.info(request, f"«\u00a0{typed}\u00a0» a été lu comme «\u00a0{read}\u00a0»\u00a0: vérifiez-le.")
         return redirect("structures:edition_activites", pk=structure.pk)
     context = {
         "structure": structure,

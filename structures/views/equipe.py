@@ -82,6 +82,7 @@ def invitation(request, token):
     context = {
         "invitation": invitation,
         "valable": invitation.acceptee_le is None and invitation.expire_le > now,
+        "deja_membre": request.user.is_authenticated and actions.belongs(request.user, invitation),
         "sienne": request.user.is_authenticated and _owns(request.user, invitation.courriel),
     }
     if request.method == "POST" and context["valable"] and context["sienne"]:

@@ -180,6 +180,26 @@ def test_the_preview_shows_unknown_and_ambiguous_places(world):
     assert "tout le Calvados" in page
 
 
+def test_the_preview_says_the_unknown_centre_and_what_it_read_otherwise(world):
+    data = typed(world, lieux="Calvadoss", rayon_km="10", autour="Nulle-Part") | {"previsualiser": "1"}
+    page = world.client.post(add_url(world.card), data).content.decode()
+    assert "«&nbsp;Calvadoss&nbsp;» est lu comme «&nbsp;Calvados (14)&nbsp;»" in page
+    assert "«&nbsp;Nulle-Part&nbsp;»" in page
+    assert "Aucun lieu" not in page
+
+
+def test_a_place_read_otherwise_is_said_once_saved(world):
+    response = world.client.post(add_url(world.card), typed(world, lieux="Calvadoss"), follow=True)
+    assert "a été lu comme «\u00a0Calvados (14)" in response.content.decode()
+    assert declared(Activite.objects.get()) == [("departement", "14")]
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("AI", "mise_a_disposition"), ("EI", "prestation")])
+def test_the_usual_mode_of_the_kind_is_proposed(world, kind, mode):
+    Structure.objects.filter(pk=world.card.pk).update(kind=kind)
+    assert world.client.get(add_url(world.card)).context["form"]["mode"].value() == mode
+
+
 def test_reach_in_words(world):
     caen, evreux = world.country.caen, world.country.evreux
     assert portee([("france", "")], None).phrases == ["toute la France"]

@@ -280,6 +280,17 @@ def test_adding_a_row_keeps_what_is_typed_and_saves_nothing(client_structure, ca
     assert f'name="{which}-TOTAL_FORMS" value="{expected}"' in page
 
 
+def test_a_wrong_row_is_named_by_its_list(client_structure, card):
+    wrong = lists(references=[{"client": "M", "annee_debut": "1492"}])
+    page = client_structure.post(url(card, "references"), wrong).content.decode()
+    assert "Référence 1, de (année)</a>&nbsp;: Écrivez 1850 ou plus." in page
+
+
+def test_numbers_are_typed_with_spaces(client_structure, card):
+    client_structure.post(url(card, "capacite"), {"effectif": "1\u202f250"})
+    assert fresh(card).effectif == 1250
+
+
 @pytest.mark.parametrize(
     "given",
     [

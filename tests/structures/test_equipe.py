@@ -81,7 +81,7 @@ def test_the_invited_address_joins_once():
     assert list(paul.user.membres.values_list("organisation", "role", "actif")) == [
         (invitation.organisation_id, Role.ACHETEUR, True)
     ]
-    assert "plus valable" in paul.get(url).content.decode()
+    assert "déjà partie de cette équipe" in paul.get(url).content.decode()
     paul.user.membres.update(actif=False)
     paul.post(url)
     assert not paul.user.membres.active().exists()  # used: it opens nothing any more

@@ -163,6 +163,19 @@ def test_a_wrong_form_claims_nothing_and_keeps_what_was_typed(card, person, give
     assert Revendication.objects.count() == Envoi.objects.count() == 0
 
 
+def test_a_number_too_short_is_told_so(card, person):
+    page = claim(person, card, siret="394 982").content.decode()
+    assert "Ce numéro compte 6 chiffres, il en faut 14" in page
+
+
+def test_the_function_given_is_that_of_the_new_member(card, person, client_administration):
+    claim(person, card, courriel="anne@gmail.com", fonction="Directrice")
+    demande = Revendication.objects.get()
+    client_administration.post(reverse("structures:revendication", args=[demande.pk]), {"accepter": "1"})
+    person.user.refresh_from_db()
+    assert person.user.fonction == "Directrice"
+
+
 def test_one_pending_claim_for_each_card_and_person(card, person):
     given = {"structure": card, "user": person.user, "siret": "1", "fonction": "", "message": ""}
     one = actions.claim(courriel="anne@atelier.fr", **given)
