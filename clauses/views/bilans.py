@@ -25,7 +25,7 @@ from portal.templatetags.formats import jour
 from portal.text import slugify_fr
 
 LECTEURS = (Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE)
-MOST_ROWS = 60  # of a table on the page; the spreadsheet has them all
+MOST_ROWS = 40  # of a table on the page; the spreadsheet has them all
 FORMATS = ("pdf", "csv", "xlsx")
 
 
@@ -130,8 +130,15 @@ def controles(acteur, figures) -> list:
 
 
 def imprimables(shown) -> list:
-    """(table, rows of the page, how many more) of a report."""
-    return [(table, table.imprimees[:MOST_ROWS], max(len(table.lignes) - MOST_ROWS, 0)) for table in shown.tableaux]
+    """(table, rows of the page as (heading, cell), how many more) of a report."""
+    return [
+        (
+            table,
+            [list(zip(table.entetes, row, strict=True)) for row in table.imprimees[:MOST_ROWS]],
+            max(len(table.lignes) - MOST_ROWS, 0),
+        )
+        for table in shown.tableaux
+    ]
 
 
 def _page(request, shown, figures, *, sujet=None, signe=None, **context):

@@ -269,12 +269,12 @@ def test_a_buyer_never_reads_one_to_four_people(chantier):
     buyer, facilitator = chantier.client(Role.ACHETEUR), chantier.client(Role.FACILITATEUR)
     url = reverse("clauses:bilan", args=["acheteur", chantier.acheteur.organisation_id])
     exact, masked = text(facilitator.get(url)), text(buyer.get(url))
-    row = r'<th scope="row">{}</th>.*?<td class="num">([^<]*)</td></tr>'
+    row = r'<th scope="row">{}</th>.*?<td data-label="Personnes" class="num">([^<]*)</td></tr>'
     assert re.search(row.format("Femme"), exact)[1] == "9"
     assert re.search(row.format("Homme"), exact)[1] == "3"
     assert re.search(row.format("Homme"), masked)[1] == "nc"
     assert re.search(row.format("Femme"), masked)[1] == "nc"  # 12 - 9 would tell the men
-    hours = r'<th scope="row">{}</th><td class="num">([^<]*)</td>'
+    hours = r'<th scope="row">{}</th><td data-label="Heures" class="num">([^<]*)</td>'
     assert "h" in re.search(hours.format("Homme"), exact)[1]
     assert re.search(hours.format("Homme"), masked)[1] == "nc"  # their hours would tell as much
     # Another period, or one contract alone, would be taken from the year: no number of people there.
