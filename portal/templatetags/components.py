@@ -4,8 +4,10 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import template
 from django.conf import settings
+from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix
 from django.utils.safestring import SafeString, mark_safe
@@ -17,6 +19,9 @@ from portal.templatetags.formats import pourcent
 register = template.Library()
 
 BLANKS = re.compile(r"[ \n\t]{2,}")
+MOST_FIELDS = 500  # written fields kept by a process
+_fields: dict[tuple, SafeString] = {}
+
 VERDICT_ICONS = {"ok": "circle-check", "information": "info", "avertissement": "triangle-alert", "blocage": "octagon-x"}
 
 
@@ -39,6 +44,28 @@ def compact(content: str) -> SafeString:
     Not around a <textarea> or a <pre>, whose blanks are read.
     """
     return mark_safe(BLANKS.sub(" ", content))
+
+
+@register.filter
+def champ(bound: BoundField) -> SafeString:
+    """`|as_crispy_field` for the search forms: the same field, with the same value and choices, is written once.
+
+    Written again each time, the lists of a search form cost more than the answer to the search.
+    """
+    field = bound.field
+    choices: Any = getattr(field, "choices", None)
+    if choices is not None:
+        choices = [(str(value), label) for value, label in choices]  # read once, also where they come from the database
+        field.widget.choices = choices
+    said = (bound.html_name, bound.auto_id, str(bound.label), str(bound.help_text), tuple(bound.errors))
+    shown = (type(field.widget), str(field.widget.attrs), str(choices), str(bound.value()))
+    key = (bound.form.is_bound, field.required, field.disabled, *said, *shown)
+    written = _fields.get(key)
+    if written is None:
+        if len(_fields) >= MOST_FIELDS:
+            _fields.clear()
+        written = _fields[key] = as_crispy_field(bound)
+    return written
 
 
 @register.simple_tag(takes_context=True)
