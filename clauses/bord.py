@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 from django.db.models import Max, Q, Sum
@@ -26,15 +27,18 @@ from clauses.models import (
 from clauses.parametres import seuil
 from clauses.querysets import last_word
 from clauses.rules import Allure, allure
-from clauses.stats.suivi import nombre_suivi
+from clauses.stats.suivi import partis, points_parmi, sorties_a_noter
 from marches.models import MembreGroupement, Titulaire
-from portal.permissions import Acteur
+from portal.pagination import PER_PAGE
+from portal.permissions import Acteur, Role
+from portal.requetes import Prepared, PreparedObjects
 from portal.text import fold
 
 ELIGIBILITES_JOURS = 60
 CONVENTIONS_JOURS = 180
 TACHES_JOURS = 30
 MOST = 10  # rows of each list
+MOST_MOIS = 25  # months read in one query
 MOST_IDS = 5_000  # clauses in one query
 
 
@@ -74,7 +78,7 @@ def mois_a_verifier(acteur: Acteur) -> list[int]:
 def suivis(ranks, on: date, *, avec_parts: bool = True) -> list[dict]:
     """What the list prints of these ranks alone; `manque`: hours missing once the clause is over; `parts`: of each
     member of a group. Three queries, six with groups."""
-    found = ClauseSociale.objects.with_suivi(on).for_cards().in_bulk([rank.pk for rank in ranks])
+    found = {clause.pk: clause for clause in SUIVIS.objects([rank.pk for rank in ranks], [on])}
     parts = parts_des_groupements(found.values(), on) if avec_parts else {}
     rows = []
     for rank in ranks:
@@ -95,45 +99,33 @@ def suivis(ranks, on: date, *, avec_parts: bool = True) -> list[dict]:
 
 
 def a_traiter(acteur: Acteur, on: date) -> dict:
-    """What waits for the facilitator besides the months to check. Twelve queries, whatever the number of rows."""
-    followed = ClauseSociale.objects.followed_by(acteur).values("pk")
-    people = Participant.objects.editable_by(acteur)
-    ending = people.annotate(fin=Max("eligibilites__valable_au"))
-    soon = on + timedelta(days=ELIGIBILITES_JOURS)
-    points, late, exits = nombre_suivi(people, on)
-    tasks = Tache.objects.filter(
-        Q(clause__in=followed) | Q(convention__facilitateur__organisation=acteur.organisation_id), faite_le=None
-    )
-    tasks = tasks.filter(Q(echeance=None) | Q(echeance__lte=on + timedelta(days=TACHES_JOURS)))
+    """What waits for the facilitator besides the months to check and those that are late. Ten queries at most,
+    whatever the number of rows; they keep to plain lists so as to be written once (`Prepared`)."""
+    body = [acteur.organisation_id]
+    points = points_parmi(PARTIS.rows(body, [on]), POINTS.rows(body, [on]), on)
     return {
-        "mois_en_retard": Declaration.objects.visible_to(acteur).late(on).count(),
-        "demandes": DemandeFacilitateur.objects.received_by(acteur).filter(traitee_le=None).count(),
-        "eligibilites": ending.filter(sortie_le=None, fin__gte=on, fin__lte=soon).count(),
-        "points": points,
-        "points_en_retard": late,
-        "sorties": exits,
-        "ecarts": list(
-            Ecart.objects.editable_by(acteur)
-            .exclude(etape=EtapeEcart.CLOS)
-            .select_related("clause__lot")
-            .order_by("constate_le", "pk")[:MOST]
-        ),
-        "conventions": list(
-            Convention.objects.filter(
-                facilitateur__organisation=acteur.organisation_id,
-                date_fin__gte=on,
-                date_fin__lte=on + timedelta(days=CONVENTIONS_JOURS),
-                signee_le__isnull=False,
-                suites=None,
-            ).order_by("date_fin", "pk")[:MOST]
-        ),
-        "passations": list(
-            Passation.objects.filter(vers__organisation=acteur.organisation_id, acceptee=None).select_related(
-                "clause__lot", "de__organisation"
-            )[:MOST]
-        ),
-        "taches": list(tasks.select_related("clause__lot", "convention").order_by("echeance", "pk")[:MOST]),
+        "demandes": len(DEMANDES.rows(body)),
+        "eligibilites": len(ELIGIBILITES.rows(body, [on], [on + timedelta(days=ELIGIBILITES_JOURS)])),
+        "points": len(points),
+        "points_en_retard": sum(row.point.en_retard for row in points),
+        "sorties": len(SORTIES.rows(body, [on])),
+        "ecarts": ECARTS.objects(body),
+        "conventions": CONVENTIONS.objects(body, [on], [on + timedelta(days=CONVENTIONS_JOURS)]),
+        "passations": PASSATIONS.objects(body),
+        "taches": TACHES.objects(body, [on + timedelta(days=TACHES_JOURS)]),
     }
+
+
+def nombre_en_retard(acteur: Acteur, on: date) -> int:
+    """Months that companies should have sent; one query."""
+    return Declaration.objects.visible_to(acteur).late(on).count()
+
+
+def mois_de(pks: list[int]) -> list[Declaration]:
+    """These months with their state, in that order; one query each `MOST_MOIS`."""
+    found = {month.pk: month for start in range(0, len(pks), MOST_MOIS)
+             for month in MOIS.objects(pks[start : start + MOST_MOIS])}  # fmt: skip
+    return [found[pk] for pk in pks if pk in found]
 
 
 def parts_des_membres(clause: ClauseSociale, on: date) -> list[dict]:
@@ -173,13 +165,8 @@ def parts_des_groupements(clauses, on: date) -> dict[int, list[dict]]:
     """
     lots = {clause.lot_id: clause.pk for clause in clauses}
     members: dict[int, dict[int, str]] = defaultdict(dict)
-    groups = MembreGroupement.objects.filter(groupement__lot__in=lots, groupement__retenu=True)
-    holders = Titulaire.objects.filter(lot__in=lots)
-    for rows, lot in ((groups, "groupement__lot"), (holders, "lot")):
-        for key, organisation, name, number in rows.values_list(
-            lot, "organisation", "organisation__denomination", "organisation__identifiant"
-        ):
-            members[lots[key]][organisation] = name or f"SIRET {number}"
+    for lot, organisation, name, number in [*GROUPES.rows(list(lots)), *TITULAIRES.rows(list(lots))]:
+        members[lots[lot]][organisation] = name or f"SIRET {number}"
     members = {pk: names for pk, names in members.items() if len(names) > 1}
     if not members:
         return {}
@@ -208,3 +195,82 @@ def _by_clause(rows, key: str) -> dict[tuple[int, int | None], Decimal]:
 
 def _by(rows, key: str) -> dict[int | None, Decimal]:
     return dict(rows.order_by().values(key).annotate(total=Sum("heures")).values_list(key, "total"))
+
+
+# The queries that never change, written once for the process ----------------------------------------------------------
+def _body(organisations) -> Acteur:
+    """The facilitator that a prepared query is asked for."""
+    return Acteur(organisation=SimpleNamespace(pk=organisations[0]), role=Role.FACILITATEUR)
+
+
+def _suivis(pks, days):
+    return ClauseSociale.objects.filter(pk__in=pks).with_suivi(days[0]).for_cards().order_by()
+
+
+def _eligibilites(organisations, days, ends):
+    people = Participant.objects.editable_by(_body(organisations)).filter(sortie_le=None)
+    return people.annotate(fin=Max("eligibilites__valable_au")).filter(fin__gte=days[0], fin__lte=ends[0]).order_by()
+
+
+def _taches(organisations, days):
+    mine = Q(clause__facilitateur__organisation=organisations[0]) | Q(
+        convention__facilitateur__organisation=organisations[0]
+    )
+    soon = Q(echeance=None) | Q(echeance__lte=days[0])
+    rows = Tache.objects.filter(mine, soon, faite_le=None).select_related("clause__lot", "convention")
+    return rows.order_by("echeance", "pk")[:MOST]
+
+
+def _conventions(organisations, days, ends):
+    signed = Convention.objects.filter(facilitateur__organisation=organisations[0], signee_le__isnull=False)
+    return signed.filter(date_fin__gte=days[0], date_fin__lte=ends[0], suites=None).order_by("date_fin", "pk")[:MOST]
+
+
+def _passations(organisations):
+    rows = Passation.objects.filter(vers__organisation=organisations[0], acceptee=None)
+    return rows.select_related("clause__lot", "de__organisation")[:MOST]
+
+
+def _ecarts(organisations):
+    rows = Ecart.objects.editable_by(_body(organisations)).exclude(etape=EtapeEcart.CLOS)
+    return rows.select_related("clause__lot").order_by("constate_le", "pk")[:MOST]
+
+
+def _mois(pks):
+    return Declaration.objects.filter(pk__in=pks).select_related("organisation", "clause__lot").with_etat().order_by()
+
+
+def _people(organisations):
+    return Participant.objects.editable_by(_body(organisations))
+
+
+def _demandes(organisations):
+    waiting = DemandeFacilitateur.objects.received_by(_body(organisations)).filter(traitee_le=None)
+    return waiting.order_by().values_list("pk")
+
+
+def _membres(rows, lot):
+    return rows.order_by().values_list(lot, "organisation", "organisation__denomination", "organisation__identifiant")
+
+
+ONE, DAY, LOTS = (int, 1), (date, 1), (int, PER_PAGE)
+SUIVIS = PreparedObjects(_suivis, (int, PER_PAGE), DAY)
+MOIS = PreparedObjects(_mois, (int, MOST_MOIS))
+PARTIS = Prepared(lambda bodies, days: partis(_people(bodies), days[0])[0], ONE, DAY)
+POINTS = Prepared(lambda bodies, days: partis(_people(bodies), days[0])[1], ONE, DAY)
+SORTIES = Prepared(
+    lambda bodies, days: sorties_a_noter(_people(bodies), days[0]).order_by().values_list("pk"), ONE, DAY
+)
+ELIGIBILITES = Prepared(lambda *asked: _eligibilites(*asked).values_list("pk"), ONE, DAY, DAY)
+DEMANDES = Prepared(_demandes, ONE)
+ECARTS = PreparedObjects(_ecarts, ONE)
+CONVENTIONS = PreparedObjects(_conventions, ONE, DAY, DAY)
+PASSATIONS = PreparedObjects(_passations, ONE)
+TACHES = PreparedObjects(_taches, ONE, DAY)
+GROUPES = Prepared(
+    lambda lots: _membres(
+        MembreGroupement.objects.filter(groupement__lot__in=lots, groupement__retenu=True), "groupement__lot"
+    ),
+    LOTS,
+)
+TITULAIRES = Prepared(lambda lots: _membres(Titulaire.objects.filter(lot__in=lots), "lot"), LOTS)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -20,7 +21,8 @@ class Prepared:
 
     `build` is given one list of keys for each (type, size) and answers the queryset. A list longer than its size is a
     ValueError; a shorter one is asked with its last key repeated, so that the text of the query never changes
-    (PostgreSQL takes it as one array).
+    (PostgreSQL takes it as one array). Keys are whole numbers, texts or days; `build` must hand them to the query as
+    they are: what it would compute from them would be computed once for all.
 
         names = Prepared(lambda pks: Structure.objects.filter(pk__in=pks).values_list("pk", "nom"), (int, 20))
         names.rows([3, 8])
@@ -35,6 +37,7 @@ class Prepared:
         if not all(given):
             return []
         compiler, converters, sql, slots = self._compile()
+        given = tuple(_adapted(keys) for keys in given)
         filled = [_filled(keys, size) for keys, (_, size) in zip(given, self.lists, strict=True)]
         params = [slot.value(given, filled) for slot in slots]
         with _cursor() as cursor:
@@ -53,7 +56,9 @@ class Prepared:
             marks = self._marks()
             compiler = self.build(*marks).query.get_compiler(connection=connection)
             sql, params = compiler.as_sql()
-            places = {mark: (rank, at) for rank, several in enumerate(marks) for at, mark in enumerate(several)}
+            places = {
+                mark: (rank, at) for rank, several in enumerate(marks) for at, mark in enumerate(_adapted(several))
+            }
             slots = [Slot(*places[param]) if param in places else Slot(constant=param) for param in params]
             if connection.vendor == "postgresql":
                 sql, slots = _with_arrays(sql, slots, [size for _, size in self.lists])
@@ -65,7 +70,7 @@ class Prepared:
         """Keys that nothing else in the query is equal to, to be found again among its parameters."""
         marks, rank = [], FIRST_MARK
         for kind, size in self.lists:
-            marks.append([kind(-number) for number in range(rank, rank + size)])
+            marks.append([_mark(kind, number) for number in range(rank, rank + size)])
             rank += size
         return marks
 
@@ -106,6 +111,17 @@ class Slot:
         if self.rank is None:
             return self.constant
         return list(given[self.rank]) if self.at is None else filled[self.rank][self.at]
+
+
+def _mark(kind: type, number: int) -> Any:
+    return date.min + timedelta(days=number - FIRST_MARK) if kind is date else kind(-number)
+
+
+def _adapted(keys: Sequence) -> Sequence:
+    """Days as the engine is given them: SQLite knows them as texts."""
+    if keys and isinstance(keys[0], date):
+        return [connection.ops.adapt_datefield_value(key) for key in keys]
+    return keys
 
 
 def _filled(keys: Sequence, size: int) -> Sequence:

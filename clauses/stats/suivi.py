@@ -1,6 +1,7 @@
 """Who waits for a follow-up point, and whose exit was never noted: the lists of a facilitator, the late ones first."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,17 +25,30 @@ class ASuivre:
 
 def points_a_faire(people: Any, on: date) -> list[ASuivre]:
     """Points to do on that day, the late ones first, then as they fell due; two queries, plain columns alone."""
-    rows = list(people.filter(sortie_le__lte=on).order_by().values_list("pk", "code", "sortie_le"))
-    done: dict[int, set[int]] = defaultdict(set)
-    points = PointSuivi.objects.filter(participant__in=people.filter(sortie_le__lte=on).order_by().values("pk"))
-    for pk, terme in points.order_by().values_list("participant", "terme"):
-        done[pk].add(terme)
+    return points_parmi(*(list(rows) for rows in partis(people, on)), on)
+
+
+def partis(people: Any, on: date) -> tuple[Any, Any]:
+    """Of people who left: (key, code, exit), then (key, term) of each point done; querysets of plain columns."""
+    left = people.filter(sortie_le__lte=on).order_by()
+    done = PointSuivi.objects.filter(participant__in=left.values("pk")).order_by()
+    return left.values_list("pk", "code", "sortie_le"), done.values_list("participant", "terme")
+
+
+def points_parmi(left: Iterable, done: Iterable, on: date) -> list[ASuivre]:
+    """The same from the rows of `partis`, already read."""
+    terms: dict[int, set[int]] = defaultdict(set)
+    for pk, terme in done:
+        terms[pk].add(terme)
     late = int(seuil("suivi_retard_jours", on))
+    current: dict[date, PointDu | None] = {}  # of an exit, whoever left: many leave on the same day
     found = []
-    for pk, code, left in rows:
-        point = point_a_faire(left, done[pk], on, termes=termes_suivi(left), retard=late)
-        if point is not None:
-            found.append(ASuivre(pk, code, left, point))
+    for pk, code, day in left:
+        if day not in current:
+            current[day] = point_a_faire(day, (), on, termes=termes_suivi(day), retard=late)
+        point = current[day]
+        if point is not None and point.terme not in terms[pk]:
+            found.append(ASuivre(pk, code, day, point))
     return sorted(found, key=lambda row: (not row.point.en_retard, row.point.le, row.code))
 
 
@@ -54,9 +68,3 @@ def derniers_postes(pks: list[int]) -> dict[int, Affectation]:
     """The last assignment of each of these people, with its employer; one query."""
     rows = Affectation.objects.filter(participant__in=pks).select_related("employeur").order_by("date_debut", "pk")
     return {row.participant_id: row for row in rows}
-
-
-def nombre_suivi(people: Any, on: date) -> tuple[int, int, int]:
-    """(points to do, late among them, exits to note)."""
-    points = points_a_faire(people, on)
-    return len(points), sum(row.point.en_retard for row in points), sorties_a_noter(people, on).count()

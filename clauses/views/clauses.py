@@ -290,14 +290,14 @@ def _to_do(acteur, on):
     """
     if acteur.has(Role.FACILITATEUR):
         chosen = bord.mois_a_verifier(acteur)
-        return _months_of(chosen[:MOST]), len(chosen)
+        return bord.mois_de(chosen[:MOST]), len(chosen)
     months = Declaration.objects.visible_to(acteur).order_by("mois", "pk")
     refused = months.to_correct()
     drafts = months.drafted().exclude(pk__in=refused.order_by().values("pk"))
     kinds = [list(kind.values_list("pk", flat=True)[:MOST_EACH]) for kind in (refused, drafts, months.empty())]
     chosen = [pk for kind in kinds for pk in kind]
     late = set(months.late(on).filter(pk__in=chosen).values_list("pk", flat=True))
-    found = _months_of(chosen)
+    found = bord.mois_de(chosen)
     for month in found:
         month.late = month.pk in late
     return found, len(chosen)
@@ -307,12 +307,6 @@ def _retards(acteur, on):
     """Months that companies should have sent to this facilitator, the oldest first; one query."""
     late = Declaration.objects.visible_to(acteur).late(on).select_related("organisation", "clause__lot")
     return list(late.order_by("mois", "pk")[: MOST_LATE + 1])
-
-
-def _months_of(pks):
-    rows = Declaration.objects.filter(pk__in=pks).select_related("organisation", "clause__lot").with_etat()
-    found = rows.order_by().in_bulk()
-    return [found[pk] for pk in pks if pk in found]
 
 
 def _calcul(query) -> dict:

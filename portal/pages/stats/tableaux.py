@@ -86,7 +86,7 @@ def facilitateur(acteur, on: date) -> dict[str, Any]:
         "en_retard": en_retard(acteur, on),
         "eligibilites": Liste.of(ending.order_by("fin_eligibilite", "code", "pk")),
         "nb_clauses": ClauseSociale.objects.followed_by(acteur).count(),
-        "a_traiter": bord.a_traiter(acteur, on),
+        "a_traiter": bord.a_traiter(acteur, on) | {"mois_en_retard": bord.nombre_en_retard(acteur, on)},
         "messages_recus": messages_recus(acteur),
     }
 
