@@ -25,10 +25,11 @@ from clauses.models import (
     Tache,
 )
 from clauses.parametres import seuil
-from clauses.querysets import last_word
+from clauses.querysets import jour_usuel, last_word
 from clauses.rules import Allure, allure
 from clauses.stats.suivi import partis, points_parmi, sorties_a_noter
 from marches.models import MembreGroupement, Titulaire
+from marches.rules import add_months
 from portal.pagination import PER_PAGE
 from portal.permissions import Acteur, Role
 from portal.requetes import Prepared, PreparedObjects
@@ -38,6 +39,7 @@ ELIGIBILITES_JOURS = 60
 CONVENTIONS_JOURS = 180
 TACHES_JOURS = 30
 MOST = 10  # rows of each list
+MOST_LATE = 30  # months late shown on the board
 MOST_MOIS = 25  # months read in one query
 MOST_IDS = 5_000  # clauses in one query
 
@@ -52,14 +54,33 @@ class Rang:
 
 def classees(clauses, on: date) -> list[Rang]:
     """All the clauses, the most at risk first: one query of five plain columns, no row of a model is made."""
+    return _ranked(_paces(clauses, on), on)
+
+
+def classees_de(acteur: Acteur, on: date) -> list[Rang]:
+    """The same for all the clauses of this facilitator."""
+    return _ranked(ALLURES.rows([acteur.organisation_id], [on]), on)
+
+
+def _paces(clauses, on):
     columns = ("pk", "date_debut", "date_fin", "heures_dues_total", "heures_acceptees")
-    rows = clauses.order_by().with_heures_dues(on).with_heures_acceptees(on).values_list(*columns)
+    return clauses.order_by().with_heures_dues(on).with_heures_acceptees(on).values_list(*columns)
+
+
+def _ranked(rows, on: date) -> list[Rang]:
     orange, rouge = seuil("alerte_orange", on), seuil("alerte_rouge", on)
     ranks = [
         Rang(pk, allure(start, end, due, accepted, on, orange=orange, rouge=rouge))
         for pk, start, end, due, accepted in rows
     ]
     return sorted(ranks, key=lambda rank: (-rank.allure.verdict.level.rank, -rank.allure.retard, -rank.pk))
+
+
+def mois_en_retard(acteur: Acteur, on: date) -> list[Declaration]:
+    """Months that companies should have sent to this facilitator, the oldest first, one more than are shown; one
+    query."""
+    asked = [acteur.organisation_id], [add_months(on.replace(day=1), -1)], [on.day], [jour_usuel(on)]
+    return RETARDS.objects(*asked)
 
 
 def mois_a_verifier(acteur: Acteur) -> list[int]:
@@ -236,6 +257,11 @@ def _ecarts(organisations):
     return rows.select_related("clause__lot").order_by("constate_le", "pk")[:MOST]
 
 
+def _retards(organisations, months, days, usual):
+    late = Declaration.objects.visible_to(_body(organisations)).late_at(months[0], days[0], usual[0])
+    return late.select_related("organisation", "clause__lot").order_by("mois", "pk")[: MOST_LATE + 1]
+
+
 def _mois(pks):
     return Declaration.objects.filter(pk__in=pks).select_related("organisation", "clause__lot").with_etat().order_by()
 
@@ -254,6 +280,8 @@ def _membres(rows, lot):
 
 
 ONE, DAY, LOTS = (int, 1), (date, 1), (int, PER_PAGE)
+ALLURES = Prepared(lambda bodies, days: _paces(ClauseSociale.objects.followed_by(_body(bodies)), days[0]), ONE, DAY)
+RETARDS = PreparedObjects(_retards, ONE, DAY, ONE, ONE)
 SUIVIS = PreparedObjects(_suivis, (int, PER_PAGE), DAY)
 MOIS = PreparedObjects(_mois, (int, MOST_MOIS))
 PARTIS = Prepared(lambda bodies, days: partis(_people(bodies), days[0])[0], ONE, DAY)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import Count, DecimalField, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum
+from django.db.models import BigIntegerField, Count, DecimalField, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Round
 
 from clauses.enums import EtapeEcart, Etat
@@ -58,6 +58,11 @@ def _until(on, rows):
     """
     later = rows.filter(declaration__clause=OuterRef("pk"), declaration__mois__gt=on)
     return _sum(rows) - _sum(later)
+
+
+def jour_usuel(on) -> int:
+    """The day of the following month by which hours are expected where no convention says it."""
+    return int(seuil("jour_declaration", on))
 
 
 def holders_q(organisation_id, prefix="lot__"):
@@ -317,6 +322,9 @@ class DeclarationQuerySet(models.QuerySet):
 
     def with_jour_attendu(self, on):
         """Annotate `jour_attendu`: the day of the following month by which the convention, or usage, expects hours."""
+        return self._with_jour_attendu(jour_usuel(on))
+
+    def _with_jour_attendu(self, usual):
         from clauses.models import Convention
 
         settled = Convention.objects.filter(
@@ -327,19 +335,23 @@ class DeclarationQuerySet(models.QuerySet):
             signee_le__isnull=False,
             jour_declaration__isnull=False,
         ).order_by("-date_debut", "-pk")
-        usual = int(seuil("jour_declaration", on))
-        return self.annotate(
-            jour_attendu=Coalesce(Subquery(settled.values("jour_declaration")[:1]), usual, output_field=IntegerField())
-        )
+        expected = Coalesce(Subquery(settled.values("jour_declaration")[:1]), usual, output_field=BigIntegerField())
+        return self.annotate(jour_attendu=expected)
 
     def late(self, on):
         """Annotate `jour_attendu`, and keep months never sent nor said empty whose expected day is before `on`."""
-        last = add_months(on.replace(day=1), -1)
-        passed = Q(mois__lt=last) | Q(mois=last, jour_attendu__lt=on.day)
+        return self.late_at(add_months(on.replace(day=1), -1), on.day, jour_usuel(on))
+
+    def late_at(self, last, day, usual):
+        """The same: `last` is the first of the month before, `day` that of today, `usual` that of usage.
+
+        As they are, for a query written once and asked on other days.
+        """
+        passed = Q(mois__lt=last) | Q(mois=last, jour_attendu__lt=day)
         from clauses.models import Imputation
 
         sent = Imputation.objects.filter(declaration=OuterRef("pk")).exclude(etat=Etat.BROUILLON)
-        return self.with_jour_attendu(on).filter(passed, ~Exists(sent), transmise_le=None)
+        return self._with_jour_attendu(usual).filter(passed, ~Exists(sent), transmise_le=None)
 
     def visible_to(self, acteur):
         """Facilitator of the clause, and the organisation that declares. Nobody else sees a person's line."""

@@ -31,7 +31,6 @@ SUIVI = (Role.FACILITATEUR, Role.ACHETEUR, Role.ENTREPRISE, Role.STRUCTURE)
 LONGEST = 20  # digits of a number carried by an address
 MOST_PEOPLE = 500  # codes listed on the page of a clause
 MOST_REUSED = 8  # clauses of the buyer whose text is proposed
-MOST_LATE = 30  # months late shown on the board of a facilitator
 MOST_NOTES = 50  # meetings and tasks on the page of a clause
 FIRST, MOST, MOST_EACH = 4, 24, 20  # months to do shown at once on the board, in all, of each kind
 
@@ -42,7 +41,8 @@ def clause_list(request):
     on = timezone.localdate()
     visible = ClauseSociale.objects.visible_to(request.acteur)
     filtered = ClauseFilter(request.GET, queryset=visible)
-    ranks = bord.classees(filtered.qs, on)
+    every = request.acteur.has(Role.FACILITATEUR) and not any(request.GET.get(name) for name in filtered.filters)
+    ranks = bord.classees_de(request.acteur, on) if every else bord.classees(filtered.qs, on)
     wanted = filtered.form.cleaned_data.get("rythme") if filtered.form.is_valid() else ""
     if wanted:
         ranks = [rank for rank in ranks if rank.allure.en_retard == (wanted == "retard")]
@@ -60,8 +60,8 @@ def clause_list(request):
             "to_do": to_do[:FIRST],
             "to_do_rest": to_do[FIRST:],
             "to_do_count": waiting,
-            "most_late": MOST_LATE,
-            "retards": _retards(request.acteur, on) if request.acteur.has(Role.FACILITATEUR) else [],
+            "most_late": bord.MOST_LATE,
+            "retards": bord.mois_en_retard(request.acteur, on) if request.acteur.has(Role.FACILITATEUR) else [],
             "on": on,
         },
     )
@@ -301,12 +301,6 @@ def _to_do(acteur, on):
     for month in found:
         month.late = month.pk in late
     return found, len(chosen)
-
-
-def _retards(acteur, on):
-    """Months that companies should have sent to this facilitator, the oldest first; one query."""
-    late = Declaration.objects.visible_to(acteur).late(on).select_related("organisation", "clause__lot")
-    return list(late.order_by("mois", "pk")[: MOST_LATE + 1])
 
 
 def _calcul(query) -> dict:
