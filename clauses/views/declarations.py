@@ -278,9 +278,15 @@ def candidates(month):
         imputations__declaration__organisation=month.organisation_id,
         affectation__isnull=False,
     )
-    likely = Q(employeur=month.organisation_id) | Q(pk__in=declared.order_by().values("affectation"))
+    employed = Affectation.objects.filter(employeur=month.organisation_id)
+    # The two sets as one: an OR between them would have every assignment of the country read.
+    likely = employed.order_by().values("pk").union(declared.order_by().values("affectation"))
     this_month = LigneHeures.objects.filter(affectation=OuterRef("pk"), du=month.mois)
-    return followed(month).filter(likely, ~Exists(this_month), date_debut__lte=last).exclude(date_fin__lt=month.mois)
+    return (
+        followed(month)
+        .filter(~Exists(this_month), pk__in=likely, date_debut__lte=last)
+        .exclude(date_fin__lt=month.mois)
+    )
 
 
 def _elsewhere(month):

@@ -114,3 +114,17 @@ def test_objects_are_those_of_the_queryset(django_assert_num_queries):
             assert made.get_deferred_fields() == {"racines"}
             assert (made._state.adding, made._state.db) == (False, "default")
     assert prepared.objects([10**9]) == []
+
+
+def test_days_are_keys_too(django_assert_num_queries):
+    make_structure(nom="A", convention_fin=date(2026, 1, 31))
+    make_structure(nom="B", convention_fin=date(2026, 6, 30))
+    make_structure(nom="C")
+
+    def until(days):
+        return Structure.objects.filter(convention_fin__lte=days[0]).order_by("nom").values_list("nom")
+
+    prepared = Prepared(until, (date, 1))
+    for day, expected in ((date(2025, 1, 1), ""), (date(2026, 1, 31), "A"), (date(2027, 1, 1), "AB")):
+        with django_assert_num_queries(1):
+            assert "".join(row[0] for row in prepared.rows([day])) == expected
