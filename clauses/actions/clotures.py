@@ -18,7 +18,8 @@ def clore(facilitateur: Facilitateur, annee: int, *, on: date, by: Acteur) -> Cl
 
     The row comes first: whatever is accepted from that moment on counts in a later year, also for these figures.
     """
-    body = Facilitateur.objects.select_for_update().get(pk=facilitateur.pk)  # two colleagues press at the same moment
+    # Two colleagues press at the same moment, or somebody is accepting a line (`hold_years`): one after the other.
+    body = Facilitateur.objects.select_for_update(no_key=True).get(pk=facilitateur.pk)
     first, _ = clotures.annees(body)
     verdict = cloture_possible(annee, on, closes=clotures.closes(body).keys(), premiere=first)
     if verdict.is_blocking:

@@ -7,7 +7,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from clauses.actions.lignes import ZERO, Saisie, claim, lock_lines, locked_reason, new_imputation, settle_all
+from clauses.actions.lignes import (
+    ZERO,
+    Saisie,
+    claim,
+    hold_years,
+    lock_lines,
+    locked_reason,
+    new_imputation,
+    settle_all,
+)
 from clauses.controles import current_imputations, is_clean, verdicts_by_imputation
 from clauses.enums import Etat
 from clauses.models import Imputation
@@ -24,6 +33,7 @@ def accept(imputation, *, by: Acteur) -> Imputation:
 
     A line that a check forbids is refused here too: its facts are put right first, or the line is sent back.
     """
+    hold_years(imputation.clause_id)
     claim(imputation.declaration, None, by)
     imputation = _sent(imputation)
     found = worst(verdicts_by_imputation(imputation.declaration, [imputation]).get(imputation.pk, []))
@@ -39,6 +49,7 @@ def accept_all_clean(declaration, *, by: Acteur) -> tuple[int, int]:
 
     The same number of queries for one line as for a thousand.
     """
+    hold_years(declaration.clause_id)
     claim(declaration, None, by)
     sent = [i for i in current_imputations(declaration) if i.etat == Etat.TRANSMISE]
     verdicts = verdicts_by_imputation(declaration, sent)
@@ -75,6 +86,7 @@ def cancel(imputation, motif: str, *, by: Acteur) -> Imputation:
     motif = (motif or "").strip()
     if not motif:
         raise ValidationError("Indiquez pourquoi l'acceptation est annulée\u00a0: le motif est transmis au déclarant.")
+    hold_years(imputation.clause_id)
     claim(imputation.declaration, None, by)
     accepted = _read(imputation)
     if accepted.etat != Etat.ACCEPTEE:

@@ -2,8 +2,8 @@
 
 The hours worked of a line are never fewer than what the clauses claim together, each by the greatest of its live
 imputations: the accepted one counts until its correction does. A line that one clause claims follows that claim; a
-shared one keeps what « Répartir » stated. Locks are taken in one order, months then lines, each by number: two writers
-never wait for each other. SQLite serialises writers by itself.
+shared one keeps what « Répartir » stated. Locks are taken in one order, clause and body (`hold_years`), months, lines,
+each by number: two writers never wait for each other. SQLite serialises writers by itself.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from clauses.enums import Etat
-from clauses.models import Declaration, Imputation, LigneHeures
+from clauses.models import ClauseSociale, Declaration, Facilitateur, Imputation, LigneHeures
 from portal.permissions import Acteur
 from portal.templatetags.formats import heures as h
 
@@ -53,6 +53,16 @@ def claim(declaration: Declaration, version: int | None, by: Acteur) -> None:
             "à l'écran. Comparez-les avec les heures enregistrées, puis enregistrez de nouveau."
         )
     declaration.refresh_from_db(fields=["version", "modifiee_le", "modifiee_par"])
+
+
+def hold_years(clause: int) -> None:
+    """Nobody closes a year of this clause, nor hands it over, before this transaction ends: taken first.
+
+    What is accepted is then dated after a closing that it waited for, or read by one that waits for it.
+    """
+    rows = ClauseSociale.objects.select_for_update(no_key=True).filter(pk=clause).order_by()
+    body = rows.values_list("facilitateur", flat=True).first()
+    Facilitateur.objects.select_for_update(no_key=True).filter(pk=body).order_by().values_list("pk").first()
 
 
 def lock_lines(lines: Iterable[int]) -> dict[int, LigneHeures]:

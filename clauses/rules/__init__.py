@@ -24,7 +24,7 @@ from clauses.rules.calcul import (
     somme_lots,
     taux_pour,
 )
-from clauses.rules.cloture import Reste, avant_de_clore, cloture_possible
+from clauses.rules.cloture import Reste, annonce, avant_de_clore, cloture_possible
 from clauses.rules.concordance import coherences
 from clauses.rules.consolidation import coherence_annee
 from clauses.rules.couverture import guichet_unique
@@ -81,8 +81,8 @@ __all__ = [
     "Allure", "AutreLigne", "CALCUL", "CCAG", "Calcul", "ClausePartagee", "DURABLES", "Decision",
     "ELIGIBILITE_A_NOTER", "EMPLOIS", "LigneAVerifier", "Mouvement", "Number", "PRETEURS", "Penalite", "Periode",
     "Plafonds", "PointDu", "Prets", "Reste", "SMALLEST", "SORTIE", "UNITE", "WIDE", "a_effacer_le", "allure",
-    "alternance", "avant_de_clore", "calendrier", "cdi_limite", "cloture_possible", "coherence", "coherence_annee",
-    "coherences",
+    "alternance", "annonce", "avant_de_clore", "calendrier", "cdi_limite", "cloture_possible", "coherence",
+    "coherence_annee", "coherences",
     "compteur_prets", "decision_possible", "declaree_ailleurs", "delai_observations", "dernier_du_mois",
     "derniere_trace", "echeance", "eligibilite_fin", "eligible_on", "en_mots", "en_retard", "etp", "fin_du_suivi",
     "guichet_unique", "heures_main_oeuvre", "heures_prevues", "jour_comptable", "jours_max", "masque",

@@ -1,11 +1,14 @@
 """Closing of a year: whether it may be closed, and what to know before. Pure functions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from portal.templatetags.formats import heures, pluriel
+from django.utils import timezone
+
+from clauses.rules.bilans import jour_comptable
+from portal.templatetags.formats import heures, jour, pluriel
 from portal.verdict import Verdict
 
 USAGE = "Usage des réseaux\u00a0: une année remise aux financeurs ne change plus"
@@ -38,6 +41,21 @@ def cloture_possible(annee: int, on: date, *, closes: Collection[int], premiere:
             f"L'année {annee} n'est pas finie.", remede=f"Vous pourrez la clore à partir du 1er janvier {annee + 1}."
         )
     return Verdict.ok("L'année peut être close.", source=USAGE)
+
+
+def annonce(mois: date, le: datetime, closes: Mapping[int, datetime]) -> Verdict:
+    """Where hours worked in `mois` would count if they were accepted at `le`; ok when it is in their year.
+
+    `closes`: year → moment it was closed for the clause. Source: practice of the networks, `jour_comptable`.
+    """
+    year = jour_comptable(mois, le, closes).year
+    if year == mois.year:
+        return Verdict.ok("Ces heures comptent dans leur année.", source=USAGE)
+    closed = jour(timezone.localdate(closes[mois.year]))
+    return Verdict.information(
+        f"L'année {mois.year} est close pour cette clause depuis le {closed}.", source=USAGE,
+        remede=f"Ce qui y sera désormais accepté ou corrigé comptera en {year}.",
+    )  # fmt: skip
 
 
 def avant_de_clore(annee: int, reste: Reste, *, ouvertes: Collection[int]) -> list[Verdict]:

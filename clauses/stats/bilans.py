@@ -25,14 +25,13 @@ from clauses.enums import (
 )
 from clauses.models import (
     Affectation,
-    ClauseSociale,
-    Cloture,
     HeuresDues,
     Imputation,
     RepriseHeures,
 )
 from clauses.querysets import holders_q, last_word
 from clauses.rules import Decision, Mouvement, jour_comptable, mouvements
+from clauses.stats.closes import Closes
 from clauses.stats.commun import MOST_IDS, SANS_ETIQUETTE, ZERO, batched_ids, en_texte, noms_des_lots
 from clauses.stats.sorties import annees_closes, formations, sorties
 from marches.models import MembreGroupement, Titulaire
@@ -64,6 +63,11 @@ class Perimetre:
         """The clauses, read once; as a subquery when they are very many."""
         found = list(self.clauses.order_by().values_list("pk", flat=True)[: MOST_IDS + 1])
         return found if len(found) <= MOST_IDS else self.clauses.order_by().values("pk")
+
+    @cached_property
+    def closes(self) -> Closes:
+        """The closed years of these clauses."""
+        return Closes(self.ids)
 
     @property
     def mois(self) -> dict[str, Any]:
@@ -230,30 +234,23 @@ def _ligne(cles: tuple, heures: Decimal, formation: Decimal, connues: Mapping) -
 
 @dataclass(frozen=True)
 class Tardive:
-    """A line of a closed year changed since: its month, what of it is accepted today, its movements and their days."""
+    """A line of a closed year changed since: its month, what of it is accepted today, its movements and their days,
+    and the body that closed the year."""
 
     cles: tuple
     mois: date
     comptee: tuple[Decimal, Decimal] | None
     mouvements: list[tuple[date, Mouvement]]
+    close_par: int | None
 
 
 def lignes_tardives(perimetre: Perimetre) -> list[Tardive]:
-    """Lines with a decision taken after their year was closed by the facilitator of their clause."""
-    closed: dict[int, dict[int, Any]] = defaultdict(dict)
-    for facilitateur, year, moment in Cloture.objects.filter(
-        facilitateur__in=ClauseSociale.objects.filter(pk__in=perimetre.ids).order_by().values("facilitateur")
-    ).values_list("facilitateur", "annee", "close_le"):
-        closed[facilitateur][year] = moment
-    if not closed:
+    """Lines with a decision taken after their year was closed for their clause, by who followed it then."""
+    closes = perimetre.closes
+    if not closes:
         return []
-    late = Q()
-    for facilitateur, years in closed.items():
-        for year, moment in years.items():
-            late |= Q(clause__facilitateur=facilitateur, declaration__mois__year=year, decidee_le__gt=moment)
-    pairs = set(
-        perimetre.imputations().filter(late, **perimetre.mois).order_by().values_list("ligne", "clause").distinct()
-    )
+    late = perimetre.imputations().filter(closes.late_q(), **perimetre.mois)
+    pairs = set(late.order_by().values_list("ligne", "clause").distinct())
     if not pairs:
         return []
     by_line: dict[tuple, list] = defaultdict(list)
@@ -268,10 +265,12 @@ def lignes_tardives(perimetre: Perimetre) -> list[Tardive]:
     found = []
     for several in by_line.values():
         decisions = [Decision(r[3], r[4], r[5], r[6], bool(r[7]), r[8], r[9], r[10]) for r in several]
-        mois, closings = several[0][1], closed.get(several[0][2], {})
+        mois, closed = several[0][1], closes.of(several[0][11], several[0][2])
+        closings = {year: close.le for year, close in closed.items()}
         moves = [(jour_comptable(mois, move.le, closings), move) for move in mouvements(decisions)]
         counted = next(((r[5], r[6]) for r in several if r[4] == Etat.ACCEPTEE), None)
-        found.append(Tardive(tuple(several[0][11:]), mois, counted, moves))
+        by = closed[mois.year].par if mois.year in closed else None
+        found.append(Tardive(tuple(several[0][11:]), mois, counted, moves, by))
     return found
 
 

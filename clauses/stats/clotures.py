@@ -1,6 +1,7 @@
 """What a body has to know before it closes a year, and what was corrected of closed years since."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from clauses.enums import EtapeEcart, Etat
 from clauses.models import ClauseSociale, Cloture, Declaration, Ecart, Facilitateur, Imputation
 from clauses.rules import Reste
 from clauses.stats.bilans import Perimetre, lignes_tardives
+from clauses.stats.closes import Closes
 
 ZERO = Decimal(0)
 
@@ -45,15 +47,44 @@ def reste(facilitateur: Facilitateur, annee: int) -> Reste:
     )
 
 
-def corrections(facilitateur: Facilitateur) -> dict[int, list[tuple[int, Decimal]]]:
-    """Closed year → [(year where they count, hours)]: what was corrected of it since; {} when nothing was."""
+Corrections = dict[tuple[int, int], list[tuple[int, Decimal]]]
+
+
+def corrections(facilitateur: Facilitateur) -> Corrections:
+    """(body that closed, closed year) → [(year where they count, hours)]: what was corrected of it since on the clauses
+    that this body follows today; {} when nothing was."""
     whole = Perimetre(ClauseSociale.objects.filter(facilitateur=facilitateur), date.min, date.max)
-    found: dict[int, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    found: dict[tuple[int, int], dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for line in lignes_tardives(whole):
         for day, move in line.mouvements:
-            if day.year != line.mois.year:
-                found[line.mois.year][day.year] += move.heures
-    return {year: sorted((where, round(hours, 2)) for where, hours in moves.items()) for year, moves in found.items()}
+            if day.year != line.mois.year and line.close_par is not None:
+                found[line.close_par, line.mois.year][day.year] += move.heures
+    return {key: sorted((where, round(hours, 2)) for where, hours in moves.items()) for key, moves in found.items()}
+
+
+@dataclass(frozen=True)
+class Recue:
+    """A year closed by another body for clauses that this one follows today."""
+
+    cloture: Cloture
+    clauses: int
+    corrections: list[tuple[int, Decimal]]
+
+
+def recues(facilitateur: Facilitateur, since: Corrections) -> list[Recue]:
+    """Years that came with the clauses handed over to this body, the last one first."""
+    followed = ClauseSociale.objects.filter(facilitateur=facilitateur, passations__acceptee=True).order_by()
+    counted: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for body, year, clause in Closes(followed.values("pk")).par_organisme():
+        if clause and body != facilitateur.pk:
+            counted[body, year].add(clause)
+    rows = Cloture.objects.filter(facilitateur__in={body for body, _ in counted}, annee__in={y for _, y in counted})
+    rows = rows.select_related("facilitateur__organisation").order_by("-annee", "pk")
+    return [
+        Recue(row, len(counted[key]), since.get(key, []))
+        for row in rows
+        if (key := (row.facilitateur_id, row.annee)) in counted
+    ]
 
 
 def closes(facilitateur: Facilitateur) -> dict[int, datetime]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from clauses.enums import ResultatFormation, Situation, StatutFormation
-from clauses.models import ActionFormation, Affectation, ClauseSociale, Cloture, PointSuivi
+from clauses.models import ActionFormation, Affectation, ClauseSociale, PointSuivi
 from clauses.parametres import termes_suivi
 from clauses.rules import calendrier
 from clauses.stats.commun import SANS_ETIQUETTE, ZERO, batched_ids, en_texte
@@ -60,10 +60,8 @@ def formations(perimetre, people: Collection[int]) -> list[list]:
 
 
 def annees_closes(perimetre) -> list[int]:
-    """Years of the period that a body following these clauses has closed."""
-    bodies = ClauseSociale.objects.filter(pk__in=perimetre.ids).order_by().values("facilitateur")
-    years = Cloture.objects.filter(facilitateur__in=bodies, annee__range=(perimetre.du.year, perimetre.au.year))
-    return sorted(set(years.values_list("annee", flat=True)))
+    """Years of the period closed for these clauses, by who followed them then."""
+    return sorted(year for year in perimetre.closes.years() if perimetre.du.year <= year <= perimetre.au.year)
 
 
 def _point_order(item):

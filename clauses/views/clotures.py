@@ -88,9 +88,10 @@ def _page(request, facilitateur, form=None):
     open_years = [year for year in known if year not in closed]
     year = _year(request, open_years, closed, on)
     verdict = cloture_possible(year, on, closes=closed, premiere=first) if year else None
-    since = stats.corrections(facilitateur) if rows else {}
+    since = stats.corrections(facilitateur)
     context = {
-        "lignes": [(row, _resume(row), since.get(row.annee, [])) for row in rows],
+        "lignes": [(row, _resume(row), since.get((facilitateur.pk, row.annee), [])) for row in rows],
+        "recues": stats.recues(facilitateur, since),
         "annees": open_years,
         "annee": year,
         "possible": verdict,

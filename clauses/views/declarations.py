@@ -19,9 +19,11 @@ from clauses.controles import current_imputations, is_clean, verdicts_by_imputat
 from clauses.enums import Etat, EtatDeclaration
 from clauses.forms import AnnulationForm, CorrectionForm, RefusForm, SaisieForm
 from clauses.models import Affectation, Declaration, Imputation, LigneHeures
-from clauses.rules import dernier_du_mois, echeance
+from clauses.rules import annonce, dernier_du_mois, echeance
+from clauses.stats.closes import Closes
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
+from portal.verdict import Verdict
 
 OPEN = (Role.FACILITATEUR, Role.ENTREPRISE, Role.STRUCTURE)
 MOST_ROWS = 200  # read from one form
@@ -83,6 +85,12 @@ def months(acteur):
     )
 
 
+def annonce_de(month) -> Verdict:
+    """Where what is accepted in this month from now on counts; ok unless its year is closed for the clause."""
+    clause = month.clause
+    return annonce(month.mois, timezone.now(), Closes([clause.pk]).moments(clause.pk, clause.facilitateur_id))
+
+
 def address(request, month) -> str:
     """The page of the month, at the rows and lines that were shown."""
     kept = [f"{name}={request.GET[name]}" for name in ("page", "lignes") if request.GET.get(name, "").isdecimal()]
@@ -136,6 +144,7 @@ def page(request, month, rows=None, corrections=None, refus=None, annulations=No
             "due": echeance(month.mois, month.jour_attendu),
             "shareable": shareable,
             "elsewhere": _elsewhere(month) if shareable else [],
+            "close": annonce_de(month),
             **more,
         },
     )

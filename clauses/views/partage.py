@@ -12,7 +12,7 @@ from clauses.actions import Saisie
 from clauses.actions.partage import accepter_mutualisation, derniere_part, empreinte, juger_partage, repartir
 from clauses.forms import MutualisationForm, SaisieForm
 from clauses.models import ClauseSociale, LigneHeures
-from clauses.views.declarations import OPEN, followed, is_known, months, shown
+from clauses.views.declarations import OPEN, annonce_de, followed, is_known, months, shown
 from portal.permissions import Role, role_required
 from portal.verdict import Verdict
 
@@ -64,6 +64,7 @@ def partager(request, pk, affectation_pk):
             "parts": [(clause, form, derniere_part(line, clause.pk)) for clause, form in parts],
             "verdict": juger_partage(clauses, month.organisation_id, timezone.localdate()),
             "seen": seen,
+            "close": annonce_de(month),
             "carried": CARRIED if carried and data is None else None,
             "problem": problem,
         },

@@ -10,8 +10,10 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from clauses import actions, rules, stats
+from clauses.actions import passations
 from clauses.actions.clotures import clore
 from clauses.enums import Etat
 from clauses.models import ClauseSociale, Cloture
@@ -131,7 +133,7 @@ def test_a_year_is_closed_then_never_changes(chantier, time_machine):
     actions.accept(new, by=chantier.by)
     row.refresh_from_db()
     assert row.chiffres == frozen
-    assert clotures.corrections(chantier.facilitateur) == {2026: [(2027, D("-19.75"))]}
+    assert clotures.corrections(chantier.facilitateur) == {(chantier.facilitateur.pk, 2026): [(2027, D("-19.75"))]}
     listed = text(client.get(reverse("clauses:clotures")))
     assert "19,75 h comptées en 2027" in listed
     said = text(client.get(reverse("clauses:cloture", args=[row.pk])))
@@ -175,6 +177,126 @@ def test_the_list_costs_the_same_whatever_its_length(chantier, django_assert_num
         f.make_cloture(facilitateur=chantier.facilitateur, annee=year)
     with django_assert_num_queries(len(one)):
         client.get(url)
+
+
+@pytest.mark.parametrize(
+    ("month", "moment", "closed", "year"),
+    [
+        ("2026-03-01", "2026-06-01", {}, None),
+        ("2026-03-01", "2027-01-10", {2026: "2027-01-20"}, None),
+        ("2026-03-01", "2027-01-21", {2026: "2027-01-20"}, 2027),
+        ("2026-03-01", "2028-02-01", {2026: "2027-01-20", 2027: "2028-01-20"}, 2028),
+        ("2026-03-01", "2028-01-10", {2026: "2027-01-20", 2027: "2028-01-20"}, 2027),
+        ("2026-03-01", "2027-02-01", {2025: "2026-01-20"}, None),
+    ],
+)
+def test_where_hours_will_count_is_told(month, moment, closed, year):
+    moments = {y: datetime.fromisoformat(f"{day}T12:00+00:00") for y, day in closed.items()}
+    verdict = rules.annonce(date.fromisoformat(month), datetime.fromisoformat(f"{moment}T12:00+00:00"), moments)
+    assert verdict.is_ok is (year is None)
+    assert verdict.remede.endswith(f"comptera en {year}." if year else "")
+
+
+def test_a_month_of_a_closed_year_says_where_it_counts(chantier, time_machine):
+    (line, *_) = chantier.sent(100)
+    actions.accept(line, by=chantier.by)
+    client, url = chantier.client(Role.ENTREPRISE), chantier.month.get_absolute_url()
+    assert "comptera en" not in text(client.get(url))
+    clore(chantier.facilitateur, 2026, on=ON, by=chantier.by)
+    time_machine.move_to("2027-03-01 12:00+00:00")
+    for role in (Role.ENTREPRISE, Role.FACILITATEUR):
+        said = text(chantier.client(role).get(url))
+        assert "L&#x27;année 2026 est close pour cette clause depuis le" in said
+        assert said.count("comptera en 2027") == (2 if role == Role.ENTREPRISE else 3)  # above, and with each form
+    share = reverse("clauses:repartir", args=[chantier.month.pk, chantier.affectations[0].pk])
+    assert "comptera en 2027" in text(chantier.client(Role.ENTREPRISE).get(share))
+
+
+# Handed over ---------------------------------------------------------------------------------------------------------
+def hand_over(chantier, receiver):
+    passation = passations.proposer(chantier.clause, vers=receiver, motif="Territoire", by=chantier.by)
+    passations.repondre(passation, acceptee=True, reponse="", by=chantier.by)
+    chantier.clause.refresh_from_db()
+
+
+def corrected(chantier, line, hours):
+    line.refresh_from_db()
+    month = type(chantier.month).objects.get(pk=chantier.month.pk)
+    new = actions.correct(line, D(str(hours)), by=chantier.by)
+    actions.send(month, by=chantier.by)
+    actions.accept(new, by=chantier.by)
+    return new
+
+
+def counted(facilitateur, year):
+    return D(stats.chiffres(clotures.perimetre(facilitateur, year))["heures"]["acceptees"])
+
+
+def test_a_year_closed_stays_closed_for_a_clause_handed_over(chantier, time_machine):
+    """The former body closed 2026: what is corrected since counts in 2027, whoever follows the clause."""
+    (line, *_) = chantier.sent(100)
+    actions.accept(line, by=chantier.by)
+    row = clore(chantier.facilitateur, 2026, on=ON, by=chantier.by)
+    time_machine.move_to("2027-02-01 12:00+00:00")
+    receiver = f.make_facilitateur()
+    hand_over(chantier, receiver)
+    time_machine.move_to("2027-03-01 12:00+00:00")
+    corrected(chantier, line, 80)
+    assert (counted(receiver, 2026), counted(receiver, 2027)) == (100, -20)
+    assert stats.chiffres(clotures.perimetre(receiver, 2026))["closes"] == [2026]
+    assert clotures.corrections(receiver) == {(chantier.facilitateur.pk, 2026): [(2027, D("-20.00"))]}
+    row.refresh_from_db()
+    assert row.chiffres["heures"]["acceptees"] == "100.00"
+    theirs = sign_in(Role.FACILITATEUR, organisation=receiver.organisation)
+    said = text(theirs.get(reverse("clauses:clotures")))
+    assert "Closes par un autre organisme" in said
+    assert f"par {chantier.facilitateur}, pour 1 clause que vous suivez" in said
+    assert "20 h comptées en 2027" in said
+    assert theirs.get(reverse("clauses:cloture", args=[row.pk])).status_code == 404  # others' clauses are in it
+    assert "comptera en 2027" in text(theirs.get(chantier.month.get_absolute_url()))
+    mine = text(chantier.client(Role.FACILITATEUR).get(reverse("clauses:clotures")))
+    assert "100 h" in mine
+    assert "Closes par un autre organisme" not in mine
+    # Closed by the receiver as well, its year changes nothing for this clause: the first closing holds.
+    clore(receiver, 2026, on=date(2027, 3, 2), by=chantier.by)
+    assert (counted(receiver, 2026), counted(receiver, 2027)) == (100, -20)
+
+
+def test_a_year_closed_before_a_clause_came_does_not_close_it(chantier, time_machine):
+    """The receiver had closed 2026 without this clause: its giver had not, so its hours stay in their year."""
+    (line, *_) = chantier.sent(100)
+    actions.accept(line, by=chantier.by)
+    receiver = f.make_facilitateur()
+    f.make_cloture(facilitateur=receiver, annee=2026)
+    time_machine.move_to("2027-02-01 12:00+00:00")
+    corrected(chantier, line, 80)
+    assert counted(chantier.facilitateur, 2026) == 80
+    hand_over(chantier, receiver)
+    assert (counted(receiver, 2026), counted(receiver, 2027)) == (80, 0)
+    assert "comptera en" not in text(
+        sign_in(Role.FACILITATEUR, organisation=receiver.organisation).get(chantier.month.get_absolute_url())
+    )
+
+
+def test_reading_closed_years_costs_the_same_for_one_clause_handed_over_or_five(chantier, time_machine):
+    (line, *_) = chantier.sent(100)
+    actions.accept(line, by=chantier.by)
+    clore(chantier.facilitateur, 2026, on=ON, by=chantier.by)
+    time_machine.move_to("2027-02-01 12:00+00:00")
+    receiver = f.make_facilitateur()
+    hand_over(chantier, receiver)
+    client, url = sign_in(Role.FACILITATEUR, organisation=receiver.organisation), reverse("clauses:clotures")
+    client.get(url)
+    with CaptureQueriesContext(connection) as one:
+        client.get(url)
+    for _ in range(4):
+        clause = f.make_clause(facilitateur=receiver)
+        f.make_passation(
+            clause=clause, de=chantier.facilitateur, vers=receiver, acceptee=True, repondue_le=timezone.now()
+        )
+    with CaptureQueriesContext(connection) as five:
+        assert "pour 5 clauses que vous suivez" in text(client.get(url))
+    assert len(five) == len(one)
 
 
 # Figures that agree --------------------------------------------------------------------------------------------------

@@ -4,15 +4,20 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal as Dec
+from threading import Event
+from time import sleep
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, close_old_connections, connection, connections
+from django.db import OperationalError, close_old_connections, connection, connections, transaction
 from django.db.models import Sum
 
-from clauses import actions
+from clauses import actions, stats
+from clauses.actions.clotures import clore
 from clauses.enums import Etat
 from clauses.models import ClauseSociale, Declaration, Imputation, LigneHeures
+from clauses.stats import clotures
+from clauses.stats.bilans import Perimetre
 from tests import factories as f
 from tests.clauses.conftest import MARS, ON, make_chantier
 from tests.clauses.test_partage import make_deux
@@ -179,3 +184,82 @@ def test_eight_people_share_type_send_and_decide_the_same_hours_without_ever_cou
                 greatest[i.clause_id] = max(greatest.get(i.clause_id, 0), i.heures)
         assert sum(greatest.values()) <= line.heures
     assert LigneHeures.objects.filter(affectation=affectation, du=date(2026, 3, 1)).count() <= 1
+
+
+# A year closed while lines are accepted ------------------------------------------------------------------------------
+CLOSING_ON = date(2027, 1, 20)
+
+
+def closing(chantier, frozen):
+    row = clore(chantier.facilitateur, 2026, on=CLOSING_ON, by=chantier.by)
+    frozen.append(Dec(row.chiffres["heures"]["acceptees"]))
+
+
+def counted(chantier):
+    """Hours of 2026 and of later years, as reports tell them today."""
+    period = clotures.perimetre(chantier.facilitateur, 2026)
+    later = Perimetre(period.clauses, date(2027, 1, 1), date(2040, 12, 31))
+    return tuple(Dec(stats.chiffres(each)["heures"]["acceptees"]) for each in (period, later))
+
+
+def test_a_line_accepted_and_not_yet_committed_is_in_the_year_that_is_being_closed(transactional_db):
+    """The closing waits for the acceptance begun before it: dated before the closing, it must be in its figures."""
+    chantier = make_chantier(people=1)
+    (line,) = chantier.sent(100)
+    accepted, frozen, closed = Event(), [], Event()
+
+    def work(rank):
+        if rank == 0:
+            with transaction.atomic():
+                actions.accept(Imputation.objects.select_related("declaration").get(pk=line.pk), by=chantier.by)
+                accepted.set()
+                assert not closed.wait(1.5), "the year was closed without waiting"
+        else:
+            assert accepted.wait(20)
+            closing(chantier, frozen)
+            closed.set()
+
+    at_once(work, 2)
+    assert frozen == [100]
+    assert counted(chantier) == (100, 0)
+
+
+def test_a_line_accepted_while_a_year_is_being_closed_counts_in_the_next_one(transactional_db):
+    """The acceptance waits for the closing begun before it, and is dated after it."""
+    chantier = make_chantier(people=1)
+    (line,) = chantier.sent(100)
+    begun, accepted, frozen = Event(), Event(), []
+
+    def work(rank):
+        if rank == 0:
+            with transaction.atomic():
+                closing(chantier, frozen)
+                begun.set()
+                assert not accepted.wait(1.5), "the line was accepted without waiting"
+        else:
+            assert begun.wait(20)
+            actions.accept(Imputation.objects.select_related("declaration").get(pk=line.pk), by=chantier.by)
+            accepted.set()
+
+    at_once(work, 2)
+    assert frozen == [0]
+    assert counted(chantier) == (0, 100)
+
+
+def test_lines_accepted_around_a_closing_count_once_and_its_figures_hold(transactional_db):
+    """Seven people accept, one by one, while an eighth closes the year: nothing lost, nothing counted twice."""
+    chantier = make_chantier(people=21)
+    lines, frozen = chantier.sent(*[10] * 21), []
+
+    def work(rank):
+        if rank == 7:
+            sleep(0.05)
+            return closing(chantier, frozen)
+        for line in lines[rank * 3 : rank * 3 + 3]:
+            actions.accept(Imputation.objects.select_related("declaration").get(pk=line.pk), by=chantier.by)
+        return None
+
+    at_once(work)
+    year, later = counted(chantier)
+    assert year == frozen[0]
+    assert year + later == 210
