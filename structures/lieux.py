@@ -20,6 +20,8 @@ LONGEST_QUESTION = 100
 SHORTEST_CORRECTED, NEAREST_NAME = 4, 80  # letters; likeness out of 100 below which two names are two names
 TOWN, CLOSE = 20_000, 6
 MOST_WORDS_READ, LONGEST_NAME = 12, 5  # words
+COLLECTIVITES = frozenset({"975", "977", "978", "986", "987", "988"})  # each stands among départements and régions
+ISLES = {"97133": "977", "97150": "978"}  # they kept the postcodes they had as communes of Guadeloupe
 ARRONDISSEMENTS = {"paris": 75100, "lyon": 69380, "marseille": 13200}
 _ARRONDISSEMENT = re.compile(
     r"(paris|lyon|marseille) 0*(\d{1,2}) ?(?:er|ere|e|eme|ieme|nd|nde)?(?: ?(?:arr|arrondissement))?"
@@ -75,6 +77,8 @@ class Lieu:
     @property
     def precision(self) -> str:
         """The kind of place, for a choice between places of the same name."""
+        if self.code in COLLECTIVITES:
+            return "collectivité d'outre-mer"
         return str(self.niveau.label).lower()
 
     def contenants(self) -> list[tuple[str, str]]:
@@ -318,6 +322,9 @@ def _by_name(name: str, departement: str = "") -> list[Lieu]:
     found = [of_commune(row) for row in rows[:MOST_CANDIDATES]]
     if not departement:
         found += [of_epci(row) for row in filter_words(Epci.objects.all(), name).order_by("nom_tri")[:5]]
+    if not found and not departement:  # « Polynésie », « Wallis »
+        rows = Departement.objects.select_related("region").filter(nom_tri__startswith=f"{name} ")
+        found = [of_departement(row) for row in rows]
     return found
 
 
@@ -374,4 +381,4 @@ def departement_of(postcode: str) -> str:
         return ""
     if postcode.startswith("20"):
         return "2A" if postcode[2] in "01" else "2B"
-    return postcode[:3] if postcode.startswith(("97", "98")) else postcode[:2]
+    return ISLES.get(postcode) or (postcode[:3] if postcode.startswith(("97", "98")) else postcode[:2])

@@ -4,7 +4,7 @@ from portal.text import de_lieu
 from structures.enums import NiveauLieu
 from structures.lieux import Lieu
 
-# Article of each département, by INSEE code; those of SANS_ARTICLE and the unknown ones take none.
+# Article of each département (or collectivity overseas), by INSEE code; SANS_ARTICLE and the unknown ones take none.
 LE = frozenset({
     "14", "15", "18", "25", "29", "30", "32", "39", "41", "45", "46", "47", "49", "56", "59", "62", "63", "67", "68",
     "69", "81", "82", "83", "84", "90", "94", "95",
@@ -12,11 +12,16 @@ LE = frozenset({
 LA = frozenset({
     "16", "17", "19", "2A", "2B", "21", "23", "24", "26", "31", "33", "42", "43", "44", "48", "50", "51", "52", "53",
     "54", "55", "57", "58", "70", "71", "72", "73", "74", "76", "77", "80", "85", "86", "87", "93", "971", "972", "973",
+    "987", "988",
 })  # fmt: skip
 LES = frozenset({"04", "05", "06", "08", "13", "22", "40", "64", "65", "66", "78", "79", "88", "92"})
 L_MASCULIN = frozenset({"01", "03", "12", "28", "34", "36", "37"})
 L_FEMININ = frozenset({"02", "07", "09", "10", "11", "27", "35", "38", "60", "61", "89", "91"})
-SANS_ARTICLE = {"75": "tout Paris", "974": "toute La Réunion", "976": "tout Mayotte"}
+SANS_ARTICLE = {
+    "75": "tout Paris", "974": "toute La Réunion", "975": "tout Saint-Pierre-et-Miquelon", "976": "tout Mayotte",
+    "977": "tout Saint-Barthélemy", "978": "tout Saint-Martin", "986": "tout Wallis et Futuna",
+}  # fmt: skip
+EN = frozenset({"2A", "2B", "971", "972", "973", "987", "988"})  # islands and Guyane: « en Guyane »
 MASCULINS_PLURIELS = {"92"}
 
 # Région → what comes before its name after « tout », « de » and « dans ».
@@ -27,7 +32,9 @@ REGIONS = {
     "32": ("tous les ", "des ", "dans les "), "44": ("tout le ", "du ", "dans le "),
     "52": ("tous les ", "des ", "dans les "), "53": ("toute la ", "de ", "en "), "75": ("toute la ", "de ", "en "),
     "76": ("toute l'", "d'", "en "), "84": ("toute l'", "d'", "en "), "93": ("toute la ", "de ", "en "),
-    "94": ("toute la ", "de ", "en "),
+    "94": ("toute la ", "de ", "en "), "975": ("tout ", "de ", "à "), "977": ("tout ", "de ", "à "),
+    "978": ("tout ", "de ", "à "), "986": ("tout ", "de ", "à "), "987": ("toute la ", "de ", "en "),
+    "988": ("toute la ", "de ", "en "),
 }  # fmt: skip
 
 
@@ -76,6 +83,8 @@ def dans(niveau: str, code: str, nom: str) -> str:
         return f"{REGIONS[code][2] if code in REGIONS else 'en '}{nom}"
     if niveau == NiveauLieu.EPCI:
         return f"dans la {common}" if (common := _common_epci(nom)) else f"dans {nom}"
+    if niveau == NiveauLieu.DEPARTEMENT and code in EN:
+        return f"en {nom}"
     if niveau == NiveauLieu.DEPARTEMENT and code not in SANS_ARTICLE:
         return f"dans {articled(code, nom)}"
     return a(nom)

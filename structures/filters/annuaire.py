@@ -22,7 +22,7 @@ from structures.filters.champs import (
 )
 from structures.lieux import Lieu, Recherche, in_words, resolve
 from structures.models import Label, Reseau, Secteur, Structure
-from structures.toponymes import dans_le_lieu
+from structures.toponymes import dans_le_lieu, du_lieu
 
 FARTHEST_KM = 300
 MOST_PLACES = 10
@@ -275,7 +275,9 @@ class StructureFilter(django_filters.FilterSet):
             said.append("Un rayon se compte autour d'une commune\u00a0: indiquez-en une.")
         if question.rayon_km:
             said += [
-                f"Un rayon se compte autour d'une commune\u00a0: la recherche porte sur {whole(lieu)}."
+                f"La position {du_lieu(lieu)} n'est pas connue\u00a0: la recherche porte sur toute la commune."
+                if lieu.niveau == NiveauLieu.COMMUNE
+                else f"Un rayon se compte autour d'une commune\u00a0: la recherche porte sur {whole(lieu)}."
                 for lieu in question.lieux
                 if not lieu.has_point
             ]

@@ -205,7 +205,7 @@ class Reading:
         place = place or departement_of(postcode)
         return {
             "code_postal": postcode[:10],
-            "ville": tidy_city(city)[:100],
+            "ville": known.spelled(tidy_city(city), commune)[:100],
             "commune_id": commune,
             "departement_id": place if place in self.context.departements else None,
         }

@@ -23,14 +23,16 @@ class CommuneMatcher:
 
     def __init__(self):
         self.departement: dict[str, str] = {}
+        self.nom: dict[str, str] = {}
         self.point: dict[str, tuple[float, float]] = {}
         self._by_name: dict[tuple[str, str], list[str]] = {}
         self._by_postcode: dict[str, list[tuple[str, str]]] = {}
         rows = Commune.objects.order_by("-population", "code").values_list(
-            "code", "nom_tri", "departement", "latitude", "longitude", "codes_postaux"
+            "code", "nom", "nom_tri", "departement", "latitude", "longitude", "codes_postaux"
         )
-        for code, name, departement, latitude, longitude, postcodes in rows:
+        for code, nom, name, departement, latitude, longitude, postcodes in rows:
             self.departement[code] = departement or ""
+            self.nom[code] = nom
             if latitude is not None:
                 self.point[code] = (latitude, longitude)
             for spelling in {name, _bare(name)}:
@@ -56,6 +58,11 @@ class CommuneMatcher:
                 if found := self._by_name.get((place, spelling)):
                     return Rapprochement(self._best(found, postcode))
         return self._by_nearness(name, postcode)
+
+    def spelled(self, city: str, code: str | None) -> str:
+        """`city` as its commune `code` is spelled, when that is its name: « ST LO » → « Saint-Lô »."""
+        official = self.nom.get(code or "", city)
+        return official if fold_place(official) == fold_place(city) else city
 
     def _arrondissement(self, postcode: str) -> str:
         codes = [code for _, code in self._by_postcode.get(postcode, []) if code[:3] in {"751", "693", "132"}]

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from structures.directory import Question, search
 from structures.enums import Couverture, Kind, NiveauLieu
-from structures.lieux import Lieu, from_parametre
+from structures.lieux import COLLECTIVITES, Lieu, from_parametre
 from structures.models import Activite, Commune, Departement, Epci, Region, Secteur, Structure
 from structures.models.territoires import page_of
 from structures.rules import FAMILLES
@@ -148,12 +148,13 @@ def kind_lines(kinds: dict[str, int]) -> list[Ligne]:
 
 # Around -------------------------------------------------------------------------------------------------------------
 def larger(lieu: Lieu) -> list[Link]:
-    """The places that hold this one, smallest first; no query."""
-    return [
-        (lieu.noms.get((niveau, code), code), page_of(niveau, code))
-        for niveau, code in lieu.contenants()
-        if niveau != NiveauLieu.FRANCE
-    ]
+    """The places that hold this one, smallest first, a name once: overseas a région is its département; no query."""
+    named = {}
+    for niveau, code in lieu.contenants():
+        if niveau != NiveauLieu.FRANCE:
+            named.setdefault(lieu.noms.get((niveau, code), code), page_of(niveau, code))
+    named.pop(lieu.nom if lieu.niveau == NiveauLieu.DEPARTEMENT else "", None)
+    return list(named.items())
 
 
 def around(lieu: Lieu) -> list[tuple[str, list[Link]]]:
@@ -177,7 +178,8 @@ def _around_commune(lieu):
     if lieu.epci:
         beside = _towns(epci=lieu.epci).exclude(pk=lieu.code)[:MOST_NEAR]
         return [("Communes de la même intercommunalité", beside)]
-    return [("Communes du même département", _towns(departement=lieu.departement).exclude(pk=lieu.code)[:MOST_NEAR])]
+    same = "de la même collectivité" if lieu.departement in COLLECTIVITES else "du même département"
+    return [(f"Communes {same}", _towns(departement=lieu.departement).exclude(pk=lieu.code)[:MOST_NEAR])]
 
 
 def _around_epci(lieu):

@@ -70,9 +70,10 @@ def _shade(count: int, ranked: list[int]) -> str:
 
 @cache
 def names() -> dict[str, str]:
-    """Code → name of the 101 départements."""
+    """Code → name of the 101 départements; the collectivities overseas have no outline."""
+    drawn = _outlines()["departements"]
     with (DATA / "departements.csv").open(encoding="utf-8", newline="") as file:
-        return {row["code"]: row["nom"] for row in csv.DictReader(file)}
+        return {row["code"]: row["nom"] for row in csv.DictReader(file) if row["code"] in drawn}
 
 
 def _outlines() -> dict:

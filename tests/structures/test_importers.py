@@ -233,13 +233,27 @@ def test_esat_details(country, write):
     assert "courriel illisible" in report.signalements[0].raison
 
 
+@pytest.mark.parametrize(
+    ("written", "postcode", "kept"),
+    [
+        ("CAEN CEDEX", "14000", "Caen"),
+        ("EVREUX", "27000", "Évreux"),
+        ("ST ETIENNE", "14130", "Saint-Étienne"),
+        ("PARIS", "75010", "PARIS"),  # placed in its arrondissement, which has another name
+    ],
+)
+def test_a_city_is_spelled_as_its_commune(country, write, written, postcode, kept):
+    import_file(asp.FORMAT, write(ASP, asp_line(city=written, postcode=postcode)))
+    assert Structure.objects.get().ville == kept
+
+
 # GEIQ ---------------------------------------------------------------------------------------------------------------
 def test_geiq_siret_with_spaces_and_cedex(country, write):
     spaced = f"\t{A[:3]} {A[3:6]} {A[6:9]} {A[9:]}\t"
     report = import_file(geiq.FORMAT, write(GEIQ, f"GEIQ BTP;1 rue;;CAEN CEDEX 4;14004;7830Z;{spaced}"))
     structure = Structure.objects.get()
     assert (structure.kind, structure.organisation.identifiant, structure.commune_id, structure.ville) == (
-        Kind.GEIQ, A, "14118", "CAEN",
+        Kind.GEIQ, A, "14118", "Caen",
     )  # fmt: skip
     assert report.signalements == []
 

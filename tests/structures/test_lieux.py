@@ -2,10 +2,11 @@
 
 import pytest
 
+from portal.text import sort_key
 from structures import lieux
 from structures.importers.communes import CommuneMatcher
 from structures.lieux import resolve
-from tests.factories import make_departement, make_region
+from tests.factories import make_code_postal, make_commune, make_departement, make_region
 from tests.structures.helpers import make_country
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,55 @@ def country(db):
 )
 def test_typed_places(country, typed, expected):
     assert resolve(typed).lieu.parametre == expected
+
+
+@pytest.fixture
+def overseas(country):
+    """Two collectivities, and their communes: one is called as a commune of the mainland, with a postcode of 971."""
+    made = {}
+    for code, nom, communes in (
+        ("978", "Saint-Martin", [("97801", "Saint-Martin", 31_160, "97150")]),
+        ("988", "Nouvelle-Calédonie", [("98818", "Nouméa", 94_285, "98800 98849")]),
+    ):
+        made[code] = make_departement(
+            code=code, nom=nom, nom_tri=sort_key(nom), region=make_region(code=code, nom=nom, nom_tri=sort_key(nom))
+        )
+        for insee, commune, population, postcodes in communes:
+            row = make_commune(
+                code=insee, nom=commune, nom_tri=sort_key(commune), departement=made[code], population=population,
+                codes_postaux=postcodes,
+            )  # fmt: skip
+            for postcode in postcodes.split():
+                make_code_postal(code=postcode, commune=row)
+    make_commune(code="14625", nom="Saint-Martin", nom_tri="saint martin", departement=country.calvados, population=900)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected", "said"),
+    [
+        ("Nouvelle Calédonie", "departement-988", "collectivité d'outre-mer"),
+        ("988", "departement-988", "collectivité d'outre-mer"),
+        ("Nouméa", "commune-98818", "commune"),
+        ("98800", "commune-98818", "commune"),
+        ("Nouvelle", "departement-988", "collectivité d'outre-mer"),
+        ("98860", "departement-988", "collectivité d'outre-mer"),
+        ("Saint-Martin", "departement-978", "collectivité d'outre-mer"),
+        ("97150", "commune-97801", "commune"),
+        ("Saint-Martin (14)", "commune-14625", "commune"),
+    ],
+)
+def test_collectivities_overseas(overseas, typed, expected, said):
+    lieu = resolve(typed).lieu
+    assert (lieu.parametre, lieu.precision) == (expected, said)
+
+
+@pytest.mark.parametrize(
+    ("postcode", "departement"),
+    [("97133", "977"), ("97150", "978"), ("97500", "975"), ("98714", "987"), ("97110", "971")],
+)
+def test_postcodes_overseas(postcode, departement):
+    assert lieux.departement_of(postcode) == departement
 
 
 @pytest.mark.parametrize("typed", ["zzzz", "99999", "commune-00000", "Paris 30e", "\x00", "9" * 500, "((", "%", "'"])

@@ -12,15 +12,19 @@ from django.urls import reverse
 from marches.enums import Reservation
 from marches.models import Marche
 from structures.enums import Kind
+from structures.lieux import of_commune, of_departement
 from structures.stats import territoires
 from structures.zones import make_zone
 from tests.factories import (
     make_acheteur,
     make_activite,
+    make_commune,
+    make_departement,
     make_facilitateur,
     make_lot,
     make_marche,
     make_organisation,
+    make_region,
     make_structure,
     make_temoignage,
 )
@@ -151,6 +155,14 @@ def test_addresses_of_places(country, client, cle, code, goal):
     assert response.status_code == code
     if goal:
         assert response.url == reverse("structures:territoire", args=[goal])
+
+
+def test_a_departement_that_is_its_region_is_named_once(country):
+    region = make_region(code="04", nom="La Réunion")
+    departement = make_departement(code="974", nom="La Réunion", region=region)
+    commune = make_commune(code="97411", nom="Saint-Denis", departement=departement)
+    assert territoires.larger(of_commune(commune)) == [("La Réunion", "/structures/territoires/departement-974/")]
+    assert territoires.larger(of_departement(departement)) == []
 
 
 def test_a_slug_is_the_same_page_and_says_its_address(country, client):

@@ -37,7 +37,7 @@ def keep(folder, condition, change=lambda line: line):
 def test_first_loading(folder):
     loading = territoires.load(folder)
     assert not loading.is_unchanged
-    assert (Region.objects.count(), Departement.objects.count(), Epci.objects.count()) == (18, 101, 1253)
+    assert (Region.objects.count(), Departement.objects.count(), Epci.objects.count()) == (18 + 6, 101 + 6, 1253)
     caen = Commune.objects.get(code="14118")
     assert (caen.nom_tri, caen.departement_id, caen.epci.nom_tri) == (
         "caen", "14", "communaute urbaine caen la mer",
@@ -83,6 +83,6 @@ def test_commands(folder, monkeypatch, capsys):
     call_command("import_territoires")
     call_command("reindexer")
     out = capsys.readouterr().out
-    assert "18 créés" in out
+    assert "24 créés" in out
     assert "déjà à jour" in out
     assert "0 structure réindexée." in out

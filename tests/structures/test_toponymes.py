@@ -31,6 +31,8 @@ TOUT = """
 89 toute l'Yonne|90 tout le Territoire de Belfort|91 toute l'Essonne|92 tous les Hauts-de-Seine
 93 toute la Seine-Saint-Denis|94 tout le Val-de-Marne|95 tout le Val-d'Oise|971 toute la Guadeloupe
 972 toute la Martinique|973 toute la Guyane|974 toute La Réunion|976 tout Mayotte
+975 tout Saint-Pierre-et-Miquelon|977 tout Saint-Barthélemy|978 tout Saint-Martin|986 tout Wallis et Futuna
+987 toute la Polynésie française|988 toute la Nouvelle-Calédonie
 """
 TOUT_DEPARTEMENT = dict(item.split(" ", 1) for line in TOUT.split("\n") if line for item in line.split("|"))
 REGIONS = {
@@ -46,6 +48,11 @@ REGIONS = {
     "84": ("toute l'Auvergne-Rhône-Alpes", "d'Auvergne-Rhône-Alpes"),
     "93": ("toute la Provence-Alpes-Côte d'Azur", "de Provence-Alpes-Côte d'Azur"),
     "94": ("toute la Corse", "de Corse"),
+    "975": ("tout Saint-Pierre-et-Miquelon", "de Saint-Pierre-et-Miquelon"),
+    "977": ("tout Saint-Barthélemy", "de Saint-Barthélemy"), "978": ("tout Saint-Martin", "de Saint-Martin"),
+    "986": ("tout Wallis et Futuna", "de Wallis et Futuna"),
+    "987": ("toute la Polynésie française", "de Polynésie française"),
+    "988": ("toute la Nouvelle-Calédonie", "de Nouvelle-Calédonie"),
 }  # fmt: skip
 
 
@@ -60,7 +67,7 @@ CONTRACTED = {"tout le ": "du ", "tous les ": "des ", "toutes les ": "des "}
 
 
 def test_all_of_them_are_in_the_tables():
-    assert len(DEPARTEMENTS) == 101
+    assert len(DEPARTEMENTS) == 101 + 6
     assert TOUT_DEPARTEMENT.keys() == DEPARTEMENTS.keys()
     assert REGIONS.keys() == read("regions.csv").keys()
 
@@ -74,7 +81,12 @@ def test_departement(code):
     assert de("departement", code, nom) == of
     assert une_partie("departement", code, nom) == f"une partie {of}"
     inside = dans("departement", code, nom)
-    assert inside == (f"à {nom}" if code in {"75", "974", "976"} else f"dans {said.split(' ', 1)[1]}")
+    if code in {"75", "974", "975", "976", "977", "978", "986"}:
+        assert inside == f"à {nom}"
+    elif code in {"2A", "2B", "971", "972", "973", "987", "988"}:
+        assert inside == f"en {nom}"
+    else:
+        assert inside == f"dans {said.split(' ', 1)[1]}"
 
 
 @pytest.mark.parametrize("code", REGIONS)

@@ -15,7 +15,7 @@ from structures.models import Structure
 from structures.search_index import reindex
 from structures.stats import by_departement, by_kind, by_sector, total
 from structures.zones import make_zone
-from tests.factories import make_activite, make_membre, make_organisation, make_structure, make_user
+from tests.factories import make_activite, make_commune, make_membre, make_organisation, make_structure, make_user
 from tests.structures.helpers import make_country
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +106,12 @@ def test_kinds_add_up(client, country):
 
 
 # Place ---------------------------------------------------------------------------------------------------------------
+def test_a_radius_around_a_commune_without_position_is_said(client, country):
+    make_commune(code="98818", nom="Nouméa", nom_tri="noumea", departement=country.eure, latitude=None, longitude=None)
+    page = client.get(LIST, {"ou": "Nouméa", "rayon": 30}).content.decode()
+    assert "La position de Nouméa n&#x27;est pas connue\u00a0: la recherche porte sur toute la commune." in page
+
+
 def test_radius_gives_distances_nearest_first(client, country):
     settle("À Caen", country.caen)
     settle("À Ifs", country.ifs)
