@@ -59,7 +59,9 @@ def operation_of(marche: Marche, rows: Sequence[Lot]) -> tuple[Marche, list[Lot]
     mother = marche.operation_mere if marche.operation_mere_id else marche
     if mother is None or not mother.pk:
         return marche, list(rows)
-    family = Lot.objects.filter(Q(marche=mother.pk) | Q(marche__operation_mere=mother.pk)).exclude(marche=marche.pk)
+    # As a set of contracts: an OR between the lot and its contract would have every lot of the register read.
+    contracts = Marche.objects.filter(Q(pk=mother.pk) | Q(operation_mere=mother.pk)).exclude(pk=marche.pk)
+    family = Lot.objects.filter(marche__in=contracts.order_by().values("pk"))
     return mother, [*rows, *family.defer("racines").order_by("pk")]
 
 
