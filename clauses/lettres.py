@@ -6,6 +6,7 @@ from typing import Any
 from clauses.actions import ecarts
 from clauses.enums import SuiteEcart
 from clauses.models import Attestation, Ecart
+from clauses.rules import SMALLEST
 from clauses.stats import attestations
 from portal.pdf import render_pdf
 from portal.templatetags.formats import euros, heures, jour, nombre, pluriel
@@ -45,6 +46,7 @@ def decision(ecart: Ecart) -> bytes:
 
 def attestation(row: Attestation, figures: Mapping[str, Any], *, part: bool, adresse: str) -> bytes:
     """The attestation, or for a buyer the part about its contracts; `adresse`: the page where anybody checks it."""
+    people = figures.get("personnes") or 0
     data = {
         "titre": f"{'Extrait de l’attestation' if part else 'Attestation'} d’heures {row.numero}",
         "organisme": str(row.facilitateur),
@@ -57,7 +59,8 @@ def attestation(row: Attestation, figures: Mapping[str, Any], *, part: bool, adr
         "chiffres": [
             [heures(figures.get("heures", 0)), "d’insertion acceptées"],
             [heures(figures.get("formation", 0)), "dont formation"],
-            *([[nombre(figures["personnes"]), "personnes"]] if figures.get("personnes") else []),
+            # The paper goes from hand to hand: a number of one to four people stays with the facilitator.
+            *([[nombre(people), "personnes"]] if people >= SMALLEST else []),
         ],
         "lignes": [
             [f"{line[3]} ({line[1]})", attestations.ROLES.get(line[4], line[4]), heures(line[5]), heures(line[6])]

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clauses import actions
+from clauses import actions, lettres
 from clauses.actions.attestations import annuler, delivrer
 from clauses.enums import Etat
 from clauses.models import Attestation
@@ -64,6 +64,15 @@ def test_it_says_what_is_accepted_and_numbers_follow_one_another(hours):
     assert len({a.code for a in Attestation.objects.all()}) == 3
     with pytest.raises(ValidationError, match="rien à attester"):
         give(hours, du=date(2026, 5, 1), au=date(2026, 5, 31))
+
+
+@pytest.mark.parametrize(("people", "told"), [(3, False), (4, False), (5, True)])
+def test_the_paper_tells_no_number_of_one_to_four_people(hours, monkeypatch, people, told):
+    row = give(hours)
+    said = {}
+    monkeypatch.setattr(lettres, "render_pdf", lambda _name, data: said.update(data) or b"")
+    lettres.attestation(row, row.chiffres | {"personnes": people}, part=False, adresse="")
+    assert ("personnes" in dict(map(reversed, said["chiffres"]))) is told
 
 
 def test_figures_stay_when_hours_change(hours, time_machine):
