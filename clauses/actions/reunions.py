@@ -21,7 +21,11 @@ def inviter(clause: ClauseSociale, *, organisation: Organisation, courriel: str,
         raise ValidationError(
             "Cette organisation a déjà un compte\u00a0: ses membres invitent eux-mêmes leurs collègues."
         )
-    return invite(courriel=courriel, by=by, organisation=organisation, role=Role.ENTREPRISE)
+    motif = (
+        f"déclarer chaque mois les heures d'insertion du marché «\u00a0{clause.lot.marche}\u00a0» "
+        f"({clause.lot.marche.acheteur})"
+    )
+    return invite(courriel=courriel, by=by, organisation=organisation, role=Role.ENTREPRISE, motif=motif)
 
 
 @transaction.atomic

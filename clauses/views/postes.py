@@ -9,7 +9,9 @@ from django.views.decorators.http import require_POST
 from clauses.actions import postes as actions
 from clauses.forms.suivi import PosteForm, PourvusForm, PrescripteurForm
 from clauses.models import ClauseSociale, Facilitateur, Poste, Prescripteur
+from clauses.notifications.postes import receivers
 from portal.permissions import Role, role_required
+from portal.templatetags.formats import pluriel
 
 
 @role_required(Role.FACILITATEUR)
@@ -35,8 +37,11 @@ def poste(request, pk):
         actions.pourvoir(found, pourvus=form.cleaned_data["pourvus"], on=timezone.localdate())
         messages.success(request, "Le poste est à jour.")
         return redirect("clauses:poste", pk=pk)
-    services = found.clause.facilitateur.prescripteurs.filter(actif=True).count()
-    return render(request, "clauses/poste_detail.html", {"poste": found, "form": form, "services": services})
+    reached = receivers(found)
+    services = found.clause.facilitateur.prescripteurs.filter(actif=True).values_list("courriel", flat=True)
+    context = {"poste": found, "form": form, "envoyes": len(reached)}
+    context["a_prevenir"] = sum(courriel.lower() not in reached for courriel in services)
+    return render(request, "clauses/poste_detail.html", context)
 
 
 @require_POST
@@ -47,7 +52,8 @@ def diffuser(request, pk):
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        done = "Les services de votre liste l'ont déjà reçu." if not count else "Le poste est envoyé à votre liste."
+        told = pluriel(count, "service de votre liste,services de votre liste")
+        done = f"Le poste est envoyé à {told}." if count else "Les services de votre liste l'ont déjà reçu."
         messages.success(request, done)
     return redirect("clauses:poste", pk=pk)
 

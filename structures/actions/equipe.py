@@ -16,11 +16,17 @@ LINK_LASTS = timedelta(days=14)
 
 @transaction.atomic
 def invite(
-    *, courriel: str, by: Acteur, organisation: Organisation | None = None, role: Role | None = None
+    *,
+    courriel: str,
+    by: Acteur,
+    organisation: Organisation | None = None,
+    role: Role | None = None,
+    motif: str = "",
 ) -> Invitation:
     """Invite an address under the role of the inviter; an invitation still open is renewed rather than doubled.
 
-    Another `organisation` and `role` are for those who may bring somebody in: upper floors say when.
+    Another `organisation` and `role` are for those who may bring somebody in: upper floors say when, and the `motif`
+    that the message gives (« déclarer les heures… »).
     """
     organisation, role = organisation or by.organisation, role or by.role
     expire = timezone.now() + LINK_LASTS
@@ -37,7 +43,7 @@ def invite(
         )
     mail.send(
         "invitation", courriel, organisation=organisation, role=role.label, jeton=invitation.jeton,
-        expire_le=expire,
+        expire_le=expire, par=by.organisation, motif=motif,
     )  # fmt: skip
     return invitation
 

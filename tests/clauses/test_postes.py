@@ -47,7 +47,12 @@ def test_a_post_is_sent_once_to_each_service_and_names_nobody(chantier, client):
     assert "2 postes ouverts" in sent.sujet
     assert all(a.participant.code not in sent.texte for a in chantier.affectations)
     assert client.user.email not in sent.texte
+    page = text(client.get(reverse("clauses:poste", args=[poste.pk])))
+    assert "Envoyé à 1 service." in page
+    assert "Diffuser le poste" not in page
     later = f.make_prescripteur(facilitateur=chantier.facilitateur)
+    page = text(client.get(reverse("clauses:poste", args=[poste.pk])))
+    assert "Envoyé à 1 service, 1 autre de votre liste ne l’a pas encore reçu." in page
     post(client, "poste_diffuser", poste.pk)
     assert set(Envoi.objects.filter(cle=sent.cle).values_list("destinataire", flat=True)) == {
         first.courriel, later.courriel,

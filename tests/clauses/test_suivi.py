@@ -137,6 +137,11 @@ def test_the_holder_is_invited_once_then_its_team_invites(chantier):
     invitation = Invitation.objects.get()
     assert (invitation.organisation, invitation.role) == (chantier.entreprise, Role.ENTREPRISE)
     assert invitation.courriel == "contact@entreprise.example"
+    mail = Envoi.objects.get(destinataire=invitation.courriel)
+    assert (
+        mail.sujet == f"{chantier.facilitateur} vous invite à déclarer les heures d'insertion de {chantier.entreprise}"
+    )
+    assert f"déclarer chaque mois les heures d'insertion du marché «\u00a0{chantier.clause.lot.marche}" in mail.texte
     sign_in(Role.ENTREPRISE, organisation=chantier.entreprise)
     assert "a déjà un compte" in text(post(chantier, "inviter", organisation=chantier.entreprise.pk, **data))
 
