@@ -15,6 +15,7 @@ from functools import cached_property, reduce
 from hashlib import sha256
 from operator import or_
 
+from django.core.cache import caches
 from django.db import transaction
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
@@ -326,21 +327,36 @@ def seat_q(lieu: Lieu) -> Q:
 
 # Saying -------------------------------------------------------------------------------------------------------------
 def names_of(places: Iterable[Place]) -> dict[Place, str]:
-    """The name of each (niveau, code): one query per kind of place asked for."""
+    """The name of each (niveau, code): one query at most per kind of place asked for."""
     asked: dict[str, set[str]] = defaultdict(set)
     for niveau, code in places:
         asked[niveau].add(code)
     names: dict[Place, str] = {(FRANCE, ""): "toute la France"} if FRANCE in asked else {}
     for niveau in NAMES.keys() & asked.keys():
         names |= {(niveau, code): nom for code, nom in NAMES[niveau].chunked(sorted(asked[niveau]))}
+    for niveau in FEW.keys() & asked.keys():
+        every = _every_name(niveau)
+        names |= {(niveau, code): every[code] for code in sorted(asked[niveau]) if code in every}
     return names
+
+
+def _every_name(niveau: str) -> dict[str, str]:
+    """Of all the régions, or départements: so few, and on so many pages, that they are read once a minute."""
+    near, key = caches["proche"], f"noms:{niveau}"
+    every = near.get(key)
+    if every is None:
+        every = dict(FEW[niveau]._default_manager.order_by().values_list("pk", "nom"))
+        near.set(key, every, NAMES_SECONDS)
+    return every
 
 
 def _names(model: type[Model]) -> Prepared:
     return Prepared(lambda codes: model._default_manager.filter(pk__in=codes).values_list("pk", "nom"), (str, 40))
 
 
-NAMES = {COMMUNE: _names(Commune), EPCI: _names(Epci), DEPARTEMENT: _names(Departement), REGION: _names(Region)}
+NAMES = {COMMUNE: _names(Commune), EPCI: _names(Epci)}
+FEW: dict[str, type[Model]] = {DEPARTEMENT: Departement, REGION: Region}
+NAMES_SECONDS = 60
 _declared_places = Prepared(
     lambda zones: (
         ZoneLieu.objects.filter(zone__in=zones, declare=True)
