@@ -6,4 +6,4 @@ class ClausesConfig(AppConfig):
     verbose_name = "Clauses et heures"
 
     def ready(self):
-        from clauses import panels  # noqa: F401 - registers what it shows on lower pages
+        from clauses import panels, questions  # noqa: F401 - register what lower pages and messages ask

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.db.models import Max, Q, Sum
+from django.utils import timezone
 
 from clauses.actions import declarants
 from clauses.enums import EtapeEcart, Etat
@@ -26,6 +27,7 @@ from clauses.models import (
 )
 from clauses.parametres import seuil
 from clauses.querysets import jour_usuel, last_word
+from clauses.questions import questions_of
 from clauses.rules import Allure, allure
 from clauses.stats.suivi import partis, points_parmi, sorties_a_noter
 from marches.models import MembreGroupement, Titulaire
@@ -120,7 +122,7 @@ def suivis(ranks, on: date, *, avec_parts: bool = True) -> list[dict]:
 
 
 def a_traiter(acteur: Acteur, on: date) -> dict:
-    """What waits for the facilitator besides the months to check and those that are late. Ten queries at most,
+    """What waits for the facilitator besides the months to check and those that are late. Eleven queries at most,
     whatever the number of rows; they keep to plain lists so as to be written once (`Prepared`)."""
     body = [acteur.organisation_id]
     points = points_parmi(PARTIS.rows(body, [on]), POINTS.rows(body, [on]), on)
@@ -134,6 +136,7 @@ def a_traiter(acteur: Acteur, on: date) -> dict:
         "conventions": CONVENTIONS.objects(body, [on], [on + timedelta(days=CONVENTIONS_JOURS)]),
         "passations": PASSATIONS.objects(body),
         "taches": TACHES.objects(body, [on + timedelta(days=TACHES_JOURS)]),
+        "questions": list(questions_of(acteur).waiting(timezone.now())[:MOST]),
     }
 
 

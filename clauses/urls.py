@@ -22,6 +22,7 @@ from clauses.views import (
     participants,
     points,
     postes,
+    questions,
     suivi,
 )
 
@@ -30,6 +31,8 @@ app_name = "clauses"
 urlpatterns = [
     path("", clauses.clause_list, name="list"),
     path("calculateur/", calculateur.calculateur, name="calculateur"),
+    path("questions/", questions.questions, name="questions"),
+    path("questions/<int:pk>/", questions.question, name="question"),
     path("conventions/", conventions.conventions, name="conventions"),
     path("conventions/nouvelle/", conventions.edit, name="convention_create"),
     path("conventions/<int:pk>/", conventions.convention, name="convention"),

@@ -235,3 +235,33 @@ class StatutParticulier(TextChoices):
     def court(self) -> str:
         """In a word, beside a name."""
         return {"regie": "régie", "oacas": "OACAS"}.get(self.value, "")
+
+
+class SujetQuestion(TextChoices):
+    """What a question on a consultation is about: the facilitator of the clause answers those on the clause too."""
+
+    CLAUSE = "clause", "Clause sociale, heures d'insertion, réservation"
+    PRESTATION = "prestation", "Prestations, quantités, sites"
+    PROCEDURE = "procedure", "Candidature, offre, calendrier"
+    AUTRE = "autre", "Autre sujet"
+
+
+class EtatQuestion(TextChoices):
+    ATTENTE = "attente", "Réponse attendue"
+    PUBLIEE = "publiee", "Réponse publiée"
+    ECARTEE = "ecartee", "Écartée"
+
+    @property
+    def tone(self) -> str:
+        """Colour of its badge, which always carries the word too."""
+        return {"attente": "accent", "publiee": "ok"}.get(self.value, "neutre")
+
+
+class MotifEcart(TextChoices):
+    """Why a question on a consultation gets no answer; its author alone reads it."""
+
+    HORS_SUJET = "hors_sujet", "Sans rapport avec cette consultation"
+    DEJA_DIT = "deja_dit", "La réponse est déjà dans les documents ou publiée ici"
+    SECRET = "secret", "La réponse porterait atteinte au secret des affaires ou à l'égalité des candidats"
+    OFFRE = "offre", "Cela relève de votre offre\u00a0: l'acheteur ne peut vous conseiller"
+    AUTRE = "autre", "Autre raison"

@@ -9,6 +9,7 @@ from django.utils import timezone
 from marches import appels, presentation
 from marches.actions import importations
 from marches.actions.avis import can_be_taken_back
+from marches.consultation import apercu
 from marches.filters import place_q
 from marches.importers.avis import FORMAT as FORMAT_AVIS
 from marches.models import Alliance, Lot, MembreAlliance, MembreGroupement, PartieARapprocher, Titulaire
@@ -195,6 +196,31 @@ def _notices(marche, shown, numero: str | None = None):
         "autres": max(len(named) - MOST_PARTIES, 0),
     }
     return "marches/_avis_panel.html", context
+
+
+@register("marches.Marche", name="questions", order=7)
+def questions_of_marche(marche, acteur):
+    return _questions(marche, acteur)
+
+
+@register("marches.Lot", name="questions", order=7)
+def questions_of_lot(lot, acteur):
+    return _questions(lot.marche, acteur, lot)
+
+
+def _questions(marche, acteur, lot=None):
+    """Where to ask, until when, the latest answers; four queries at most."""
+    found = apercu(marche, timezone.now(), lot)
+    if found is None:
+        return None
+    asks = acteur is not None and acteur.has(Role.STRUCTURE, Role.ENTREPRISE)
+    return "marches/_questions_panel.html", {
+        "apercu": found,
+        "marche_pk": marche.pk,
+        "lot_pk": lot.pk if lot is not None else "",
+        "peut_demander": asks,
+        "visiteur": acteur is None or acteur.is_visitor,
+    }
 
 
 @register("portal.Importation", name="marches.avis")

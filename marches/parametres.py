@@ -27,6 +27,7 @@ GROUPES = {
     "duree": "Durée et reconductions",
     "attribution": "Critères d'attribution",
     "condition": "Condition sociale obligatoire",
+    "consultation": "Questions pendant la consultation",
     "execution": "Sous-traitance et publication",
     "acheteur": "Acheteur",
 }
@@ -156,7 +157,7 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter=";"))
 
 
-# What each code of `seuils.csv` is, and how its value reads: euros before VAT, a share, months.
+# What each code of `seuils.csv` is, and how its value reads: euros before VAT, a share, months, days.
 LIBELLES: dict[str, tuple[str, str]] = {
     "europeen_etat": ("Seuil européen, fournitures et services, État", "euros"),
     "europeen_local": ("Seuil européen, fournitures et services, collectivités, bailleurs, hôpitaux", "euros"),
@@ -188,4 +189,7 @@ LIBELLES: dict[str, tuple[str, str]] = {
     "publication_donnees_bas": ("Publication des données, marchés sans publicité", "euros"),
     "publication_mois": ("Publication des données essentielles, délai", "mois"),
     "spaser": ("SPASER, achats d'une année", "euros"),
+    "questions_jours": ("Questions d'une consultation, jours avant la remise des offres", "jours"),
+    "reponses_jours": ("Réponses aux questions, jours avant la remise des offres", "jours"),
+    "reponses_jours_urgence": ("Réponses aux questions, délai réduit pour urgence", "jours"),
 }

@@ -233,3 +233,30 @@ class PartieQuerySet(models.QuerySet):
     def en_attente(self):
         """Those that nobody has matched nor left as text."""
         return self.filter(organisation=None, laissee_en_texte=False)
+
+
+class QuestionQuerySet(models.QuerySet):
+    """Questions put to a buyer during a consultation. Who asked is for nobody: no page reads `organisation` back."""
+
+    def published(self):
+        """Those with their answer: the same ones for everybody."""
+        return self.exclude(repondue_le=None)
+
+    def asked_by(self, acteur):
+        """Those of one's own organisation, whatever became of them."""
+        if not acteur.has(Role.STRUCTURE, Role.ENTREPRISE) or acteur.organisation_id is None:
+            return self.none()
+        return self.filter(organisation=acteur.organisation_id)
+
+    def editable_by(self, acteur):
+        """Those put to the buyer this `Acteur` acts for; administration does not answer for a buyer."""
+        from marches.models import Marche
+
+        if not acteur.has(Role.ACHETEUR):
+            return self.none()
+        return self.filter(marche__in=Marche.objects.editable_by(acteur).order_by().values("pk"))
+
+    def waiting(self, now):
+        """Without an answer, while one may still be published; those of the nearest deadline first."""
+        rows = self.filter(etat="attente", marche__date_limite__gte=now, marche__publie=True)
+        return rows.order_by("marche__date_limite", "pk")

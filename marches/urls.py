@@ -1,6 +1,8 @@
+from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.generic import RedirectView
 
+from marches.flux import FluxQuestions
 from marches.views import (
     achats,
     actes,
@@ -14,6 +16,7 @@ from marches.views import (
     lots,
     marches,
     oeth,
+    questions,
     reconductions,
     registre,
     regles,
@@ -40,6 +43,14 @@ urlpatterns = [
     path("lots/<int:pk>/revenir/", lots.revenir, name="lot_revenir"),
     path("lots/<int:pk>/historique/", lots.histoire, name="lot_historique"),
     path("lots/<int:pk>/", registre.lot_detail, name="lot_detail"),
+    # Questions of a consultation
+    path("<int:pk>/questions/", questions.questions, name="questions"),
+    path("<int:pk>/questions/poser/", questions.poser, name="question_poser"),
+    path("<int:pk>/questions/regler/", questions.regler, name="questions_regler"),
+    path("<int:pk>/questions/suivre/", questions.suivre, name="questions_suivre"),
+    path("<int:pk>/questions/imprimer/", questions.imprimer, name="questions_imprimer"),
+    path("<int:pk>/questions/flux/", login_not_required(FluxQuestions()), name="questions_flux"),
+    path("questions/<int:pk>/", questions.question, name="question"),
     # Modifications and subcontractors
     path("lots/<int:pk>/modifications/nouvelle/", actes.modification_create, name="modification_create"),
     path("lots/<int:pk>/modifications/<int:ligne>/", actes.modification_edit, name="modification_edit"),

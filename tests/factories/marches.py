@@ -19,19 +19,22 @@ from marches.models import (
     MembreGroupement,
     Modification,
     PartieARapprocher,
+    Question,
     Reconduction,
     ReferentAcheteur,
+    ReglageQuestions,
     Site,
     SiteLot,
     SourceAvis,
     SourceLot,
     SourceVue,
+    SuiviQuestions,
     Titulaire,
 )
 from marches.rules.dates import jour_entier
 from portal.permissions import Role
 from tests.factories.nombres import _n
-from tests.factories.socle import _record, make_importation
+from tests.factories.socle import _record, make_importation, make_user
 from tests.factories.structures import make_organisation, make_structure
 
 
@@ -176,3 +179,16 @@ def make_alliance(**given) -> Alliance:
 def make_membre_alliance(*, alliance=None, structure=None, **given) -> MembreAlliance:
     usual = {"alliance": alliance or make_alliance(), "structure": structure or make_structure()}
     return MembreAlliance.objects.create(**usual | given)
+
+
+def make_question(*, marche=None, **given) -> Question:
+    usual = {"marche": marche or make_marche(), "sujet": "prestation", "texte": f"Question {next(_n)}\u00a0?"}
+    return Question.objects.create(**usual | given)
+
+
+def make_reglage_questions(*, marche=None, **given) -> ReglageQuestions:
+    return ReglageQuestions.objects.create(**{"marche": marche or make_marche()} | given)
+
+
+def make_suivi_questions(*, marche=None, user=None) -> SuiviQuestions:
+    return SuiviQuestions.objects.create(marche=marche or make_marche(), user=user or make_user())

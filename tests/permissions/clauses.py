@@ -25,6 +25,8 @@ from tests.permissions.reponses import (
 
 PAGES = [
     # Clauses and hours
+    Page("clauses:questions", only(F)),
+    Page("clauses:question", only(F), replaced(only(F), {F: 404}), kwargs={"pk": "question.pk"}),
     Page("clauses:calculateur", everybody()),
     Page("clauses:estimations", only(*USERS)),
     Page("clauses:estimation_create", only(*USERS, code=302), method="post"),

@@ -70,6 +70,14 @@ PAGES = [
     Page("marches:lot_detail", everybody(), kwargs={"pk": "lot.pk"}),
     Page("marches:puis_je_repondre", signed_in(), kwargs=LOT),
     Page("marches:regles", everybody()),
+    # Questions of a consultation: read by everybody, asked by companies, answered by the buyer alone
+    Page("marches:questions", everybody(), kwargs=CONTRACT),
+    Page("marches:questions_imprimer", everybody(), kwargs=CONTRACT),
+    Page("marches:questions_flux", everybody(), kwargs=CONTRACT),
+    Page("marches:question_poser", only(S, E, code=302), kwargs=CONTRACT),
+    Page("marches:questions_regler", only(A), replaced(only(A), {A: 404}), kwargs=CONTRACT),
+    Page("marches:questions_suivre", signed_in(302), kwargs=CONTRACT, method="post"),
+    Page("marches:question", only(A), replaced(only(A), {A: 404}), kwargs={"pk": "question.pk"}),
     # Contracts by hand; a draft exists for its buyer and for administration
     Page("marches:create", only(A, ADMIN)),
     Page("marches:edit", *KEEPS, kwargs=CONTRACT),

@@ -93,6 +93,7 @@ def make_world(clients: dict[str, Client] | None):
         referent=make.make_referent_acheteur(acheteur=acheteur),
         liste_sites=left(owners[A], "sites"),
         agenda=jeton_agenda(make.make_agenda(organisation=owner(A))),
+        question=make.make_question(marche=lot.marche, lot=lot, sujet="clause"),
         facilitateur=facilitateur,
         convention=partie.convention,
         service=make.make_service_convention(convention=partie.convention),

@@ -18,6 +18,7 @@ from portal.pages.demo import (
     imports,
     liens,
     marches,
+    questions,
     relais,
     sites,
     structures,
@@ -60,6 +61,7 @@ def load(today=None) -> list[str]:
     achats.load(cards, people["acheteur"], today)
     stories = temoignages.load(cards, contracts, people["reseau"], today)
     calls = appels.load(contracts, today)
+    questions.load(people, today)
     publier_statistiques(today)
     counts = [
         f"{len(cards)} structures",

@@ -26,6 +26,9 @@ APPELS = [
      [("Secteur de Caen", "77310000", "FRD11", 96_000, ["res-ws"], HANDICAP),
       ("Secteur de Vire et du Bocage", "77310000", "FRD11", 78_000, ["res-ws"], LES_DEUX),
       ("Élagage", "77340000", "FRD11", 54_000, [], CLAUSE.replace("420", "90"))]),
+    ("calvados", "Réfection des sols des collèges", 40,
+     [("Sols souples", "45432100", "FRD11", 180_000, [], CLAUSE.replace("420", "260")),
+      ("Parquets", "45432100", "FRD11", 64_000, ["res-ws"], HANDICAP)]),
     ("eure", "Nettoyage des locaux communautaires", 19,
      [("Nettoyage courant", "90911200", "FRD21", 240_000, [], CLAUSE),
       ("Vitrerie", "90911300", "FRD21", 32_000, ["res-ws"], "")]),
@@ -44,7 +47,7 @@ def load(contracts: dict[str, Marche], today: date) -> int:
     for rank, (buyer, titre, days, lots) in enumerate(APPELS, start=1):
         lu = _call(rank, buyers[ACHETEURS[buyer][0]], titre, today, days, lots)
         upsert.store(LectureAvis(rank, lu))
-        if rank == 2:
+        if buyer == "eure":
             upsert.store(LectureAvis(rank + 10, _corrected(lu, today, days)))
     upsert.finish()
     made = Marche.objects.filter(avis__sources__importation=importation).distinct()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from marches.echeances import Echeance, a_venir, horizon, with_echeances
 from marches.enums import GenreEcheance
 from marches.filters import AppelFilter
-from marches.models import Lot, Marche, SiteLot
+from marches.models import Lot, Marche, Question, SiteLot
 from portal.pages.stats.listes import Liste
 from structures.enums import NiveauLieu
 from structures.models import Structure
@@ -40,6 +40,12 @@ def brouillons(acteur) -> Liste:
     """Contracts of this buyer that nobody else sees yet, the latest first."""
     drafts = Marche.objects.editable_by(acteur).filter(publie=False).defer("racines", "presentation")
     return Liste.of(drafts.order_by("-modifie_le", "-pk"))
+
+
+def questions(acteur) -> Liste:
+    """Questions that companies put to this buyer and that wait for an answer, the nearest deadline first."""
+    rows = Question.objects.editable_by(acteur).waiting(timezone.now()).select_related("marche")
+    return Liste.of(rows.defer("marche__racines", "marche__presentation"))
 
 
 def sites_libres(acteur) -> Liste:

@@ -60,6 +60,7 @@ def acheteur(acteur, on: date) -> dict[str, Any]:
         "echeances": contrats.decisions(acteur, on),
         "brouillons": contrats.brouillons(acteur),
         "sites_libres": contrats.sites_libres(acteur),
+        "questions": contrats.questions(acteur),
     }
 
 
