@@ -6,68 +6,198 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('marches', '0015_index_du_registre'),
-        ('structures', '0009_mots_des_noms'),
+        ("marches", "0016_empreintes_des_avis"),
+        ("structures", "0009_mots_des_noms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReglageQuestions',
+            name="ReglageQuestions",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('jusqu_au', models.DateField(blank=True, null=True, verbose_name='dernier jour pour poser une question')),
-                ('urgence', models.BooleanField(default=False, verbose_name='délai de remise des offres réduit pour urgence')),
-                ('ailleurs', models.URLField(blank=True, max_length=500, verbose_name='adresse où poser les questions')),
-                ('marche', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='reglage_questions', to='marches.marche')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "jusqu_au",
+                    models.DateField(blank=True, null=True, verbose_name="dernier jour pour poser une question"),
+                ),
+                (
+                    "urgence",
+                    models.BooleanField(default=False, verbose_name="délai de remise des offres réduit pour urgence"),
+                ),
+                (
+                    "ailleurs",
+                    models.URLField(blank=True, max_length=500, verbose_name="adresse où poser les questions"),
+                ),
+                (
+                    "marche",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reglage_questions",
+                        to="marches.marche",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'réglage des questions',
-                'verbose_name_plural': 'réglages des questions',
+                "verbose_name": "réglage des questions",
+                "verbose_name_plural": "réglages des questions",
             },
         ),
         migrations.CreateModel(
-            name='Question',
+            name="Question",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sujet', models.CharField(choices=[('clause', "Clause sociale, heures d'insertion, réservation"), ('prestation', 'Prestations, quantités, sites'), ('procedure', 'Candidature, offre, calendrier'), ('autre', 'Autre sujet')], max_length=10, verbose_name='sujet')),
-                ('texte', models.TextField(max_length=3000, verbose_name='question')),
-                ('posee_le', models.DateTimeField(auto_now_add=True, verbose_name='posée le')),
-                ('etat', models.CharField(choices=[('attente', 'Réponse attendue'), ('publiee', 'Réponse publiée'), ('ecartee', 'Écartée')], default='attente', max_length=8, verbose_name='état')),
-                ('texte_publie', models.TextField(blank=True, max_length=3000, verbose_name='question publiée')),
-                ('reponse', models.TextField(blank=True, max_length=3000, verbose_name='réponse')),
-                ('repondue_le', models.DateTimeField(blank=True, null=True, verbose_name='réponse publiée le')),
-                ('modifiee_le', models.DateTimeField(blank=True, null=True, verbose_name='réponse corrigée le')),
-                ('motif', models.CharField(blank=True, choices=[('hors_sujet', 'Sans rapport avec cette consultation'), ('deja_dit', 'La réponse est déjà dans les documents ou publiée ici'), ('secret', "La réponse porterait atteinte au secret des affaires ou à l'égalité des candidats"), ('offre', "Cela relève de votre offre\xa0: l'acheteur ne peut vous conseiller"), ('autre', 'Autre raison')], max_length=10, verbose_name='motif')),
-                ('precision', models.CharField(blank=True, max_length=500, verbose_name='précision')),
-                ('ecartee_le', models.DateTimeField(blank=True, null=True, verbose_name='écartée le')),
-                ('auteur', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('lot', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='questions', to='marches.lot')),
-                ('marche', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='marches.marche')),
-                ('organisation', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='questions_posees', to='structures.organisation')),
-                ('par', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "sujet",
+                    models.CharField(
+                        choices=[
+                            ("clause", "Clause sociale, heures d'insertion, réservation"),
+                            ("prestation", "Prestations, quantités, sites"),
+                            ("procedure", "Candidature, offre, calendrier"),
+                            ("autre", "Autre sujet"),
+                        ],
+                        max_length=10,
+                        verbose_name="sujet",
+                    ),
+                ),
+                ("texte", models.TextField(max_length=3000, verbose_name="question")),
+                ("posee_le", models.DateTimeField(auto_now_add=True, verbose_name="posée le")),
+                (
+                    "etat",
+                    models.CharField(
+                        choices=[
+                            ("attente", "Réponse attendue"),
+                            ("publiee", "Réponse publiée"),
+                            ("ecartee", "Écartée"),
+                        ],
+                        default="attente",
+                        max_length=8,
+                        verbose_name="état",
+                    ),
+                ),
+                ("texte_publie", models.TextField(blank=True, max_length=3000, verbose_name="question publiée")),
+                ("reponse", models.TextField(blank=True, max_length=3000, verbose_name="réponse")),
+                ("repondue_le", models.DateTimeField(blank=True, null=True, verbose_name="réponse publiée le")),
+                ("modifiee_le", models.DateTimeField(blank=True, null=True, verbose_name="réponse corrigée le")),
+                (
+                    "motif",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("hors_sujet", "Sans rapport avec cette consultation"),
+                            ("deja_dit", "La réponse est déjà dans les documents ou publiée ici"),
+                            (
+                                "secret",
+                                "La réponse porterait atteinte au secret des affaires ou à l'égalité des candidats",
+                            ),
+                            ("offre", "Cela relève de votre offre\xa0: l'acheteur ne peut vous conseiller"),
+                            ("autre", "Autre raison"),
+                        ],
+                        max_length=10,
+                        verbose_name="motif",
+                    ),
+                ),
+                ("precision", models.CharField(blank=True, max_length=500, verbose_name="précision")),
+                ("ecartee_le", models.DateTimeField(blank=True, null=True, verbose_name="écartée le")),
+                (
+                    "auteur",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="questions",
+                        to="marches.lot",
+                    ),
+                ),
+                (
+                    "marche",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="questions", to="marches.marche"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="questions_posees",
+                        to="structures.organisation",
+                    ),
+                ),
+                (
+                    "par",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'question',
-                'ordering': ['posee_le', 'pk'],
-                'indexes': [models.Index(fields=['etat', 'marche'], name='question_etat')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ecartee_le', None), ('etat', 'attente'), ('repondue_le', None)), models.Q(('ecartee_le', None), ('etat', 'publiee'), models.Q(('repondue_le', None), _negated=True), models.Q(('reponse', ''), _negated=True), models.Q(('texte_publie', ''), _negated=True)), models.Q(('etat', 'ecartee'), ('repondue_le', None), models.Q(('ecartee_le', None), _negated=True), models.Q(('motif', ''), _negated=True)), _connector='OR'), name='question_etat_complet', violation_error_message='Une question publiée a sa réponse, une question écartée son motif.')],
+                "verbose_name": "question",
+                "ordering": ["posee_le", "pk"],
+                "indexes": [models.Index(fields=["etat", "marche"], name="question_etat")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ecartee_le", None), ("etat", "attente"), ("repondue_le", None)),
+                            models.Q(
+                                ("ecartee_le", None),
+                                ("etat", "publiee"),
+                                models.Q(("repondue_le", None), _negated=True),
+                                models.Q(("reponse", ""), _negated=True),
+                                models.Q(("texte_publie", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("etat", "ecartee"),
+                                ("repondue_le", None),
+                                models.Q(("ecartee_le", None), _negated=True),
+                                models.Q(("motif", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="question_etat_complet",
+                        violation_error_message="Une question publiée a sa réponse, une question écartée son motif.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SuiviQuestions',
+            name="SuiviQuestions",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cree_le', models.DateTimeField(auto_now_add=True)),
-                ('marche', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='suivis_questions', to='marches.marche')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cree_le", models.DateTimeField(auto_now_add=True)),
+                (
+                    "marche",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="suivis_questions",
+                        to="marches.marche",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'suivi des questions',
-                'verbose_name_plural': 'suivis des questions',
-                'constraints': [models.UniqueConstraint(fields=('marche', 'user'), name='suivi_questions_unique')],
+                "verbose_name": "suivi des questions",
+                "verbose_name_plural": "suivis des questions",
+                "constraints": [models.UniqueConstraint(fields=("marche", "user"), name="suivi_questions_unique")],
             },
         ),
     ]
