@@ -25,6 +25,8 @@ def save_groupement(*, groupement: Groupement, form, rows: list[dict[str, Any]],
         groupement.cree_par = by.organisation
         if groupement.retenu:
             _refuse_second(groupement.lot)
+        else:
+            _refuse_awarded(groupement.lot)
     _sign(groupement, by, "saisie")
     groupement.save()
     arrived = _write_members(groupement, rows)
@@ -38,9 +40,10 @@ def save_groupement(*, groupement: Groupement, form, rows: list[dict[str, Any]],
 def from_alliance(*, alliance: Alliance, lot: Lot, forme: str, by: Acteur) -> Groupement:
     """The alliance as a candidate group on a lot, in one action: its members, its pilot as spokesperson.
 
-    Members without an organisation cannot bid and stay out; ActionRefusee when fewer than two are left, or when the
-    one who asks is not among them.
+    Members without an organisation cannot bid and stay out; ActionRefusee when fewer than two are left, when the one
+    who asks is not among them, or when the lot is awarded.
     """
+    _refuse_awarded(lot)
     members = list(
         alliance.membres.exclude(structure__organisation=None)
         .select_related("structure__organisation")
@@ -129,6 +132,15 @@ def delete_groupement(*, groupement: Groupement, by: Acteur) -> None:
 def _refuse_second(lot: Lot) -> None:
     if lot.groupements.filter(retenu=True).exists():
         raise ActionRefusee("Un groupement est déjà titulaire de ce lot\u00a0: modifiez-le plutôt que d'en ajouter un.")
+
+
+def _refuse_awarded(lot: Lot) -> None:
+    """Nobody applies for a lot that somebody holds."""
+    if lot.titulaires.exists():
+        raise ActionRefusee(
+            "Ce lot a déjà un titulaire\u00a0: il n'est plus temps d'y répondre. Sa fin et ses reconductions, sur sa "
+            "page, disent quand il pourrait être remis en concurrence."
+        )
 
 
 def _write_members(groupement: Groupement, rows: list[dict[str, Any]]) -> list[MembreGroupement]:

@@ -200,13 +200,20 @@ class ProposerForm(forms.Form):
         self.helper.form_tag = False
         self.helper.disable_csrf = True
 
+    @property
+    def asked(self) -> Lot | None:
+        """The lot from whose page one comes, to name it."""
+        return self._lot(str(self.initial.get("lot", "")))
+
+    def _lot(self, text: str) -> Lot | None:
+        number = text.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
+        if not (number.isascii() and number.isdigit() and len(number) < 19):
+            return None
+        seen = Lot.objects.visible_to(self.acteur).select_related("marche__acheteur__organisation")
+        return seen.filter(pk=int(number)).first()
+
     def clean_lot(self) -> Lot:
-        text = self.cleaned_data["lot"].split("?")[0].rstrip("/")
-        number = text.rsplit("/", 1)[-1]
-        lot = None
-        if number.isascii() and number.isdigit() and len(number) < 19:
-            seen = Lot.objects.visible_to(self.acteur).select_related("marche__acheteur__organisation")
-            lot = seen.filter(pk=int(number)).first()
+        lot = self._lot(self.cleaned_data["lot"])
         if lot is None:
             raise ValidationError("Aucun lot du registre n'a cette adresse\u00a0: copiez celle de la page du lot.")
         if lot.groupements.filter(alliance=self.alliance, retenu=False).exists():

@@ -19,6 +19,7 @@ from structures.models import Structure
 
 BIDDERS = (Role.STRUCTURE, Role.ENTREPRISE)
 BUYERS = (Role.ACHETEUR, Role.ADMINISTRATION)
+MOST_ALLIANCES = 10
 LOT = "lot__marche__acheteur__organisation"
 
 
@@ -98,6 +99,8 @@ def _form(request, groupement):
         else:
             messages.success(request, "Le groupement est enregistré\u00a0; les membres ajoutés sont prévenus.")
             return redirect(saved)
+    prepare = not groupement.pk and request.acteur.has(*BIDDERS)
+    mine = Alliance.objects.editable_by(request.acteur)
     context = {
         "form": form,
         "membres": membres,
@@ -106,7 +109,8 @@ def _form(request, groupement):
         "titre": "Modifier le groupement" if groupement.pk else _titre(request.acteur),
         "retour": groupement.get_absolute_url() if groupement.pk else groupement.lot.get_absolute_url(),
         "nom_parent": "Groupement" if groupement.pk else Truncator(groupement.lot).chars(50),
-        "prepare": not groupement.pk and request.acteur.has(*BIDDERS),
+        "prepare": prepare,
+        "alliances": [*mine.order_by("nom")[:MOST_ALLIANCES]] if prepare else [],
     }
     return render(request, "marches/groupement_form.html", context)
 
@@ -175,7 +179,8 @@ def proposer(request, pk):
                 request, "Le groupement est prêt à compléter\u00a0: donnez à chacun sa part et ses tâches."
             )
             return redirect(groupement)
-    return render(request, "marches/alliance_proposer.html", {"form": form, "alliance": alliance})
+    context = {"form": form, "alliance": alliance, "lot": form.asked}
+    return render(request, "marches/alliance_proposer.html", context)
 
 
 def _seen(request, pk):

@@ -17,6 +17,7 @@ from portal.correspondance import CorrespondanceForm
 from portal.imports import FichierRefuse, ImportReport
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
+from structures.models import Commune
 
 acheteurs = role_required(Role.ACHETEUR)
 MOST_SHOWN = 30  # rows of a preview
@@ -167,7 +168,7 @@ def apercu(request, pk):
         except ActionRefusee as refusal:
             messages.warning(request, str(refusal))
             return redirect("marches:sites_colonnes", pk=pk)
-        return render(request, "marches/sites_rapport.html", {"rapport": report})
+        return render(request, "marches/sites_rapport.html", {"rapport": report} | _faults(report))
     report = ImportReport(depot.nom)
     try:
         found = actions.apercu(depot, mapping, report, acheteur_of(request.acteur))
@@ -177,10 +178,20 @@ def apercu(request, pk):
     context = {
         "depot": depot,
         "rapport": report,
-        "nouveaux": found.nouveaux[:MOST_SHOWN],
-        "modifies": [lu for _, lu in found.modifies[:MOST_SHOWN]],
-        "ecarts": report.ecartes[:MOST_SHOWN],
-        "signalements": report.signalements[:MOST_SHOWN],
+        "nouveaux": _with_towns(found.nouveaux[:MOST_SHOWN]),
+        "modifies": _with_towns([lu for _, lu in found.modifies[:MOST_SHOWN]]),
         "gardes": report.crees + report.mis_a_jour + report.inchanges,
     }
-    return render(request, "marches/sites_apercu.html", context)
+    return render(request, "marches/sites_apercu.html", context | _faults(report))
+
+
+def _with_towns(sites):
+    """(site as understood, name of its commune or ""); one query."""
+    codes = {lu.commune for lu in sites if lu.commune}
+    names = dict(Commune.objects.filter(pk__in=codes).values_list("pk", "nom")) if codes else {}
+    return [(lu, names.get(lu.commune, "")) for lu in sites]
+
+
+def _faults(report):
+    """The first of them: a file may hold thousands."""
+    return {"ecarts": report.ecartes[:MOST_SHOWN], "signalements": report.signalements[:MOST_SHOWN]}

@@ -272,6 +272,32 @@ def test_a_lot_that_does_not_exist_is_refused(client_structure, mine, typed_lot)
     assert not Groupement.objects.exists()
 
 
+def test_from_the_page_of_a_lot_to_a_group_of_the_alliance(client_structure, mine, lot):
+    alliance = make.make_membre_alliance(structure=mine, alliance=make.make_alliance(nom="Les Voisines")).alliance
+    make.make_membre_alliance(alliance=make.make_alliance(nom="Alliance d'autrui"))
+    shown = text(client_structure.get(create_url(lot)))
+    assert "Répondre avec « Les Voisines »" in shown
+    assert "autrui" not in shown
+    url = reverse("marches:alliance_proposer", args=[alliance.pk])
+    assert str(lot) in text(client_structure.get(url, {"lot": lot.pk}))
+    for wrong in ("", "x", "9" * 40, "\x00"):
+        assert client_structure.get(url, {"lot": wrong}).status_code == 200
+
+
+def test_nobody_applies_for_a_lot_that_somebody_holds(client_structure, mine, lot):
+    alliance = make.make_membre_alliance(structure=mine).alliance
+    other = make.make_membre_alliance(alliance=alliance).structure
+    assert "Préparer un groupement" in text(client_structure.get(lot.get_absolute_url()))
+    make.make_titulaire(lot=lot)
+    assert "Préparer un groupement" not in text(client_structure.get(lot.get_absolute_url()))
+    asked = {"lot": str(lot.pk), "forme": "conjoint"}
+    page = client_structure.post(reverse("marches:alliance_proposer", args=[alliance.pk]), asked)
+    assert "Ce lot a déjà un titulaire" in text(page)
+    data = typed((mine, {"mandataire": "on"}), (other, {}))
+    assert "Ce lot a déjà un titulaire" in text(client_structure.post(create_url(lot), data))
+    assert not Groupement.objects.exists()
+
+
 def test_an_alliance_of_one_who_can_bid_is_refused(client_structure, mine, lot):
     alliance = make.make_membre_alliance(structure=mine).alliance
     url = reverse("marches:alliance_proposer", args=[alliance.pk])

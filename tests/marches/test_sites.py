@@ -138,6 +138,7 @@ def test_a_list_is_shown_then_imported_and_again_without_change(client_acheteur,
     for words in ("Collège Pasteur", "Site sans nom", "Même site que la ligne 2", "Nulle-Part-sur-Rien", "beaucoup"):
         assert words in shown, words
     assert "Enregistrer 3 sites" in shown
+    assert "14047" not in shown  # the name of a town, not its code
     assert "Vos sites sont enregistrés" in text(report)
     sites = {site.nom: site for site in Site.objects.all()}
     assert sites["Lycée Malherbe"].commune_id == "14047"
