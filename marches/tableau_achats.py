@@ -25,7 +25,7 @@ def figures(found: Synthese) -> dict[str, Any]:
     return {
         "evolution": charts.bar_chart(shares, unit="%", title="Part inclusive par année"),
         "types": charts.bar_chart(
-            [(kind.value, montant) for kind, montant in found.kinds], unit="€", title="Achats inclusifs par type"
+            [(kind.value, round(montant)) for kind, montant in found.kinds], unit="€", title="Achats inclusifs par type"
         ),
     }
 

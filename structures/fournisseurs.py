@@ -17,6 +17,7 @@ from portal.imports import FichierRefuse
 from portal.models import Depot
 from portal.siret import SIREN_LENGTH, SIRET_LENGTH, clean, is_siren, is_siret, repair
 from portal.tables import Row
+from portal.templatetags.formats import nombre
 from structures.models import Structure
 from structures.rules import convention_state
 
@@ -42,6 +43,15 @@ class Etat(TextChoices):
     AUTRE = "autre", "Même entreprise, autre établissement"
     INCONNU = "inconnu", "Inconnu de l'annuaire"
     INVALIDE = "invalide", "Numéro invalide"
+
+    @property
+    def formes(self) -> str:
+        """What follows a number of them: singular, then plural."""
+        return {
+            "inclusif": "connu de l'annuaire,connus de l'annuaire",
+            "autre": "connu par un autre établissement,connus par un autre établissement",
+            "inconnu": "inconnu de l'annuaire,inconnus de l'annuaire",
+        }.get(self.value, "numéro invalide,numéros invalides")
 
     @property
     def tone(self) -> str:
@@ -209,8 +219,9 @@ def lignes(depot: Depot) -> tuple[list[str], list[Row]]:
         raise FichierRefuse("La liste est vide\u00a0: il faut au moins un SIRET sous la ligne d'en-têtes.")
     if total > MOST_LINES:
         raise FichierRefuse(
-            f"Votre liste compte {total} lignes, la limite est de {MOST_LINES}\u00a0: partagez-la en "
-            f"{-(-total // MOST_LINES)} fichiers de {MOST_LINES} lignes au plus, en répétant la ligne d'en-têtes."
+            f"Votre liste compte {nombre(total)} lignes, la limite est de {nombre(MOST_LINES)}\u00a0: partagez-la en "
+            f"{-(-total // MOST_LINES)} fichiers de {nombre(MOST_LINES)} lignes au plus, en répétant la ligne "
+            "d'en-têtes."
         )
     return headers, rows
 

@@ -40,6 +40,7 @@ class AchatsColonnesForm(CorrespondanceForm):
         super().__init__(entetes, CHAMPS, *args, **kwargs)
         self.on = on
         self.order_fields([*(champ.nom for champ in CHAMPS[:3]), "annee", *(champ.nom for champ in CHAMPS[3:])])
+        self.helper.layout = self.helper.build_default_layout(self)  # in this order
 
     def clean_annee(self):
         annee = self.cleaned_data["annee"]

@@ -39,7 +39,7 @@ class ListeForm(FichierForm):
         },
     )
     fichier = FichierField(
-        label="ou choisissez un fichier",
+        label="Ou choisissez un fichier",
         required=False,
         help_text="CSV, XLSX ou ODS, 5\u00a0000 lignes au plus. Vos autres colonnes sont gardées dans le résultat.",
     )

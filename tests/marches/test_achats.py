@@ -225,6 +225,15 @@ def test_columns_are_remembered_and_a_year_can_stand_for_the_file(client_acheteu
     page = client_acheteur.post(DEPOSER, {"fichier": upload(text.format(make_siret()))}, follow=True)
     assert page.context["form"].initial["siret"] == "Qui"
     assert page.context["form"].initial["montant"] == "Combien"
+    asked = page.content.decode()
+    order = [asked.index(f'name="{name}"') for name in ("siret", "montant", "date", "annee", "fournisseur")]
+    assert order == sorted(order)  # « indiquez plus bas l'année » is said above the year
+
+
+def test_one_line_is_said_in_the_singular(client_acheteur):
+    page = sent(client_acheteur, f"SIRET;Montant HT;Année\n{make_siret()};12,5;2025\n").content.decode()
+    assert '<span class="figure-label">ligne lue</span>' in page
+    assert '<span class="figure-label">enregistrée</span>' in page
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portal.models import Depot
 from portal.tables import read_table, write_xlsx
+from portal.templatetags.formats import nombre
 from structures import fournisseurs
 from structures.enums import Kind
 from structures.fournisseurs import Etat, lire, texte_en_table
@@ -233,7 +234,7 @@ def test_the_column_can_be_chosen_and_is_asked_when_nothing_looks_like_it(client
 
 def test_more_than_5000_lines_are_refused_with_a_way_out(client_acheteur):
     page = sent(client_acheteur, upload=csv_file("SIRET\n" + "1\n" * 12_000))
-    assert "12000 lignes" in page.content.decode()
+    assert f"{nombre(12_000)} lignes" in page.content.decode()
     assert "3 fichiers de 5000 lignes" in page.content.decode()
     assert not Depot.objects.exists()
 
@@ -320,3 +321,19 @@ def test_filters_of_a_report_show_the_lines_asked_for(client_acheteur):
         etat: len(client_acheteur.get(url, {"etat": etat}).context["page"]) for etat in ("", "doublon", "invalide")
     }
     assert lines == {"": 3, "doublon": 1, "invalide": 1}
+
+
+# Words that agree ---------------------------------------------------------------------------------------------------
+def test_the_counts_agree_and_a_siren_is_spaced(client_acheteur):
+    known(siren=SIREN)
+    page = sent(client_acheteur, f"{SIRET}\n{SIREN}\n123\n12\n{SIRET}").content.decode()
+    for said in ("connu de l&#x27;annuaire", "inconnu de l&#x27;annuaire", "numéros invalides", "ligne en double"):
+        assert f'<span class="figure-label">{said}</span>' in page
+    assert f"{SIREN[:3]}\u00a0{SIREN[3:6]}\u00a0{SIREN[6:]}</span>" in page
+    assert "Colonne qui contient les SIRET" not in page  # there is only one
+
+
+def test_a_list_too_long_is_refused_in_french_figures(client_acheteur):
+    page = sent(client_acheteur, "\n".join(["SIRET", *["123"] * 5_001])).content.decode()
+    assert "La liste n’est pas vérifiée" in page
+    assert f"{nombre(5001)} lignes, la limite est de {nombre(5000)}" in page

@@ -428,3 +428,9 @@ def test_the_order_in_force_is_marked(client, country):
     assert orders == {"Pertinence": True, "Nom": False, "Données les plus récentes": False}
     near = {said: current for said, _, current in client.get(LIST, {"ou": "Caen"}).context["tris"]}
     assert [said for said, current in near.items() if current] == ["Distance"]
+
+
+def test_an_unknown_number_leads_to_the_check_of_suppliers(client, country):
+    page = client.get(LIST, {"q": "552 100 554 00013"}).content.decode()
+    assert "/structures/fournisseurs/?numero=552%20100%20554%2000013" in page
+    assert "vérifiez ce fournisseur" not in client.get(LIST, {"q": "introuvable"}).content.decode()
