@@ -21,6 +21,7 @@ from clauses.forms import AnnulationForm, CorrectionForm, RefusForm, SaisieForm
 from clauses.models import Affectation, Declaration, Imputation, LigneHeures
 from clauses.rules import annonce, dernier_du_mois, echeance
 from clauses.stats.closes import Closes
+from portal.limites import spend
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 from portal.verdict import Verdict
@@ -30,6 +31,8 @@ MOST_ROWS = 200  # read from one form
 ROWS, LINES = 50, 10  # shown on a page: rows to fill, lines sent
 BESIDE = 20  # rows to fill when lines sent are shown too: the page stays light
 MOST_CHECKED = 500  # lines checked to show one page of them; beyond, those of the page alone
+MOST_UNKNOWN = 40  # unknown codes a day: nobody finds people by trying
+PENDING = "Un code est écrit et sa personne n'est pas dans la grille\u00a0: rien n'a encore été enregistré."
 KEY = re.compile(r"(\d{1,18}):([\w-]{1,20})")
 SHARED = re.compile(r"repartir(?::(\d{1,18}))?")  # of the person named, or of the one chosen in the list
 
@@ -186,9 +189,13 @@ def _save(request, month):
     action = request.POST.get("action", "enregistrer")
     rows = _rows(request, month)
     code = request.POST.get("code", "").strip()
-    if action == "ajouter" or code:  # Enter in the box of the code presses the first button of the form
-        error = _add_by_code(month, rows, code)
-        return page(request, month, rows=rows, code_error=error, code=code)
+    # Enter in the box of the code presses the first button of the form.
+    if action == "ajouter" or (code and action == "enregistrer"):
+        error = _add_by_code(request, month, rows, code)
+        return page(request, month, rows=rows, code_error=error, code=code if error else "")
+    if code and action != "copier":
+        error = "Ajoutez cette personne, ou effacez son code, puis recommencez."
+        return page(request, month, rows=rows, problem=PENDING, code_error=error, code=code)
     if action == "copier":
         copied = actions.previous_month(month)
         _copy(month, rows, copied)
@@ -196,7 +203,7 @@ def _save(request, month):
             messages.info(request, "Les heures du mois précédent sont recopiées\u00a0: vérifiez-les puis enregistrez.")
         else:
             messages.warning(request, "Aucun mois précédent à recopier.")
-        return page(request, month, rows=rows)
+        return page(request, month, rows=rows, code=code)
     invalid = [row for row in rows if not row.form.is_valid()]  # every row says what is wrong, not only the first
     if invalid:
         return page(
@@ -350,8 +357,8 @@ def shown(hours):
     return Decimal(f"{hours.normalize():f}") if hours else None
 
 
-def _add_by_code(month, rows, code) -> str:
-    """Rows for the assignments of this code in the month; a reason when there is none."""
+def _add_by_code(request, month, rows, code) -> str:
+    """Rows for the assignments of this code in the month; a reason when there is none, or too many were tried."""
     code = code.replace("\x00", "").strip().upper()[:20]
     if not code:
         return "Écrivez le code de la personne, par exemple ABCD-7K3M."
@@ -359,12 +366,16 @@ def _add_by_code(month, rows, code) -> str:
     declared = set(Imputation.objects.filter(declaration=month).values_list("ligne__affectation", flat=True))
     found = followed(month).filter(participant__code=code, date_debut__lte=dernier_du_mois(month.mois))
     found = [a for a in found.exclude(date_fin__lt=month.mois) if a.pk not in declared]
+    if not found and any(a.participant.code == code for a in followed(month).filter(pk__in=declared)):
+        return f"{code} est déjà dans ce mois\u00a0: ses heures sont transmises, corrigez-les plus haut."
     if not found:
-        return (
-            f"Aucune affectation à ajouter pour le code «\u00a0{code}\u00a0» ce mois-ci\u00a0: voyez avec le "
-            "facilitateur."
-        )
+        if not spend("code-inconnu", request.user.pk, MOST_UNKNOWN):
+            return "Trop de codes inconnus aujourd'hui\u00a0: réessayez demain, ou demandez-les au facilitateur."
+        facilitateur = request.acteur.has(Role.FACILITATEUR)
+        remede = "vérifiez le code et ses dates d'affectation." if facilitateur else "voyez avec le facilitateur."
+        return f"Aucune affectation à ajouter pour le code «\u00a0{code}\u00a0» ce mois-ci\u00a0: {remede}"
     rows.extend(_row(affectation) for affectation in found if affectation.pk not in present)
+    messages.info(request, f"{code} est dans la grille\u00a0: écrivez ses heures, puis enregistrez.")
     return ""
 
 

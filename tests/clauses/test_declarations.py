@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
+from html import unescape
 
 import pytest
 import time_machine
@@ -137,6 +138,26 @@ def test_a_person_lent_by_another_is_added_by_code_and_nothing_typed_is_lost(cha
     unknown = client.post(url, grid(chantier, ("33", ""), action="ajouter", code="RIEN-\x002222"))
     assert "Aucune affectation à ajouter" in text(unknown)
     assert 'value="33"' in text(unknown)
+
+
+def test_a_code_left_in_its_box_stops_no_copy_and_is_said_before_sending(chantier):
+    chantier.save(100)
+    client, url = chantier.client(Role.ENTREPRISE), chantier.month.get_absolute_url()
+    sent = client.post(url, grid(chantier, ("33", ""), action="transmettre", code="RIEN-2222"))
+    assert "rien n'a encore été enregistré" in unescape(text(sent))
+    assert "Ajoutez cette personne, ou effacez son code" in text(sent)
+    assert chantier.lines()[0].etat == "brouillon"
+    assert "Aucun mois précédent" in text(client.post(url, grid(chantier, action="copier", code="RIEN-2222")))
+
+
+def test_nobody_finds_a_person_by_trying_codes(chantier):
+    client, url = chantier.client(Role.ENTREPRISE), chantier.month.get_absolute_url()
+    lent = f.make_affectation(participant=f.make_participant(facilitateur=chantier.facilitateur))
+    for n in range(41):
+        last = client.post(url, grid(chantier, action="ajouter", code=f"RIEN-{n:04}"))
+    assert "Trop de codes inconnus" in text(last)
+    known = client.post(url, grid(chantier, action="ajouter", code=lent.participant.code))
+    assert f"{lent.participant.code} est dans la grille" in text(known)
 
 
 def test_the_month_before_is_copied_on_the_page_and_not_saved(chantier):
