@@ -247,7 +247,7 @@ class AllianceFilter(FilterSet):
     def __init__(self, data=None, queryset=None, **options):
         super().__init__(data, queryset, **options)
         secteurs = Secteur.objects.only("code", "nom", "parent_id", "ordre").order_by("ordre")
-        self.form.fields["secteur"].choices = [("", "Tous les secteurs"), *sector_choices(secteurs)]
+        self.form.fields["secteur"].choices = sector_choices(secteurs)
 
     def words(self, queryset, name, value):
         """Every word in the name or in what is offered, as typed: alliances are few."""

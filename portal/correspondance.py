@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, Layout
 from django import forms
 from rapidfuzz import fuzz
 
@@ -13,7 +14,9 @@ from portal.text import fold
 
 NEAREST = 86  # of 100: « fournisseur » and « fournisseurs » are the same, « siret » and « siren » (80) are not
 EXACT, CONTAINED = 300.0, 200.0
+CODED, CODES = 0.2, {"code", "id", "identifiant"}  # « commune code » says a commune less well than « commune libelle »
 NONE = "— aucune colonne —"
+MOST_LISTED = 40  # headers: beyond, twenty lists of them would weigh more than the rest of the page
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ def _likeness(header: str, names: list[str]) -> float:
     if header in names:
         return EXACT - names.index(header)
     words = set(header.split())
-    inside = [len(set(name.split())) / len(words) for name in names if set(name.split()) <= words]
+    parts = [set(name.split()) for name in names]
+    inside = [len(part) / len(words) - CODED * bool(CODES & (words - part)) for part in parts if part <= words]
     if inside:
         return CONTAINED + max(inside)
     nearest = max((fuzz.ratio(header, name) for name in names), default=0)
@@ -73,7 +77,8 @@ def apply(row: Row | Mapping[str, str], mapping: Mapping[str, str]) -> dict[str,
 class CorrespondanceForm(forms.Form):
     """One list of headers for each field, filled with the best guess; `mapping` is the answer, without the unused.
 
-    Field names are the names of the `champs`. A header serves once.
+    Field names are the names of the `champs`. A header serves once. The headers of a wide table are written out once,
+    as suggestions for fields where one types.
     """
 
     def __init__(self, entetes: Iterable[str], champs: Iterable[Champ], *args: Any, **options: Any):
@@ -87,6 +92,7 @@ class CorrespondanceForm(forms.Form):
                 label=champ.libelle,
                 required=champ.obligatoire,
                 choices=[("", NONE), *headers],
+                widget=forms.TextInput(attrs={"list": "colonnes", "autocomplete": "off"}) if self.is_wide else None,
                 help_text=champ.aide,
                 error_messages={
                     "required": f"Indiquez la colonne de votre fichier qui contient «\u00a0{champ.libelle}\u00a0».",
@@ -95,8 +101,18 @@ class CorrespondanceForm(forms.Form):
                     ),
                 },
             )
-        self.helper = FormHelper(self)
+        self.lay_out()
+
+    @property
+    def is_wide(self) -> bool:
+        return len(self.entetes) > MOST_LISTED
+
+    def lay_out(self) -> None:
+        """The fields in their order; to be called again once that has changed."""
+        self.helper = FormHelper()
         self.helper.form_tag = False
+        suggestions = [HTML('{% include "includes/_colonnes.html" with entetes=form.entetes only %}')] * self.is_wide
+        self.helper.layout = Layout(*suggestions, *self.fields)
 
     @property
     def mapping(self) -> dict[str, str]:

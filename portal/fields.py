@@ -77,17 +77,26 @@ class EntierField(forms.IntegerField):
     def __init__(self, *, annee: bool = False, **options):
         options.setdefault("widget", forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}))
         super().__init__(**options)
-        said = str if annee else nombre
-        self.error_messages["invalid"] = (
-            "Écrivez une année en quatre chiffres." if annee else "Écrivez un nombre entier."
-        )
-        if self.min_value is not None:
-            self.error_messages["min_value"] = f"Écrivez {said(self.min_value)} ou plus."
-        if self.max_value is not None:
-            self.error_messages["max_value"] = f"Écrivez {said(self.max_value)} au plus."
+        least, most = self.min_value, self.max_value
+        said = "Écrivez un nombre entier."
+        if annee:
+            said = f"Écrivez une année entre {least} et {most}."
+        elif least is not None and most is not None:
+            said = f"Écrivez un nombre entier, de {nombre(least)} à {nombre(most)}."
+        self.error_messages |= {"invalid": said, "min_value": said, "max_value": said}
 
     def to_python(self, value):
         return super().to_python(re.sub(r"[\s\u00a0\u202f]", "", value) if isinstance(value, str) else value)
+
+
+class SiteField(forms.URLField):
+    """The address of a site, with or without « https:// »."""
+
+    def __init__(self, **options):
+        options.setdefault("label", "Site")
+        options.setdefault("help_text", "Par exemple «\u00a0www.exemple.fr\u00a0».")
+        super().__init__(required=False, assume_scheme="https", **options)
+        self.error_messages["invalid"] = "Écrivez l'adresse d'un site, par exemple «\u00a0www.exemple.fr\u00a0»."
 
 
 TABLEAUX = ".csv,.txt,.tsv,.xlsx,.xls,.ods,.gz"

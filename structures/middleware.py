@@ -26,9 +26,11 @@ class LazyActeurs:
         if not user.is_authenticated:
             return Acteur()
         chosen = self.request.session.get(SESSION_KEY)
-        membre = next((m for m in self.membres if m.pk == chosen), next(iter(self.membres), None))
-        if membre is None:
+        if not self.membres:
             return Acteur(user=user)
+        # Without a choice, the first organisation joined: being accepted by another must not change whom one acts for.
+        first = min(self.membres, key=lambda membre: (membre.depuis, membre.pk))
+        membre = next((membre for membre in self.membres if membre.pk == chosen), first)
         return Acteur(user=user, organisation=membre.organisation, role=Role(membre.role))
 
 

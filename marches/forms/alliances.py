@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
 
 from marches.models import Alliance
+from portal.fields import EntierField
 from portal.permissions import Acteur, Role
 from structures import zones
 from structures.enums import NiveauLieu
@@ -32,9 +33,7 @@ class AllianceForm(forms.ModelForm):
         label="Où l'alliance intervient", required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Communes, intercommunalités, départements ou régions, un par ligne ou séparés par «\u00a0;\u00a0».",
     )  # fmt: skip
-    rayon_km = forms.IntegerField(
-        label="Ou dans un rayon de (km)", required=False, min_value=1, max_value=LARGEST_RADIUS
-    )
+    rayon_km = EntierField(label="Ou dans un rayon de (km)", required=False, min_value=1, max_value=LARGEST_RADIUS)
     autour = forms.CharField(
         label="Autour de", required=False, max_length=100, help_text="Une commune ou un code postal."
     )

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from portal import images
-from portal.fields import PICTURES, EntierField, NombreField, PictureForm
+from portal.fields import PICTURES, EntierField, NombreField, PictureForm, SiteField
 from portal.templatetags.formats import nombre
 from structures.enums import Bloc, NiveauLieu, RolePrefere
 from structures.lieux import resolve
@@ -62,14 +62,7 @@ def _row(fields) -> str | Div:
 
 
 class IdentiteForm(BlocForm):
-    site = forms.URLField(
-        label="Site",
-        required=False,
-        max_length=300,
-        assume_scheme="https",
-        help_text="Par exemple «\u00a0www.exemple.fr\u00a0».",
-        error_messages={"invalid": "Écrivez l'adresse d'un site, par exemple «\u00a0www.exemple.fr\u00a0»."},
-    )
+    site = SiteField(max_length=300)
     groupes = (
         ("Votre nom", ("nom", "enseigne", "annee_creation")),
         ("Vos contacts publics", ("courriel", ("telephone", "site"))),

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
 from django.utils import timezone
 
-from portal.fields import EntierField
+from portal.fields import EntierField, SiteField
 from portal.permissions import Acteur
 from portal.templatetags.formats import nombre
 from structures.forms.champs import StructureField, find_structure
@@ -24,20 +24,10 @@ def bare_helper() -> FormHelper:
     return helper
 
 
-def site_field() -> forms.URLField:
-    return forms.URLField(
-        label="Site",
-        required=False,
-        max_length=200,
-        assume_scheme="https",
-        help_text="Par exemple «\u00a0www.exemple.fr\u00a0».",
-    )
-
-
 class GroupeForm(forms.ModelForm):
     """A GES; its members come and go through `ajouter` and `retirer`."""
 
-    site = site_field()
+    site = SiteField(max_length=200)
     ajouter = forms.CharField(
         label="Structures à ajouter",
         required=False,
@@ -169,7 +159,7 @@ Fondateurs = formset_factory(
 
 
 class ReseauForm(forms.ModelForm):
-    site = site_field()
+    site = SiteField(max_length=200)
 
     class Meta:
         model = Reseau

@@ -1,6 +1,5 @@
 """A file of structures, then what its columns hold when it is a table of one's own."""
 
-from crispy_forms.helper import FormHelper
 from django import forms
 
 from portal.correspondance import CorrespondanceForm
@@ -36,8 +35,7 @@ class ColonnesForm(CorrespondanceForm):
     def __init__(self, entetes, *args, **kwargs):
         super().__init__(entetes, CHAMPS, *args, **kwargs)
         self.order_fields(["siret", "type", KIND])
-        self.helper = FormHelper(self)  # again, in that order
-        self.helper.form_tag = False
+        self.lay_out()
 
     def clean(self):
         cleaned = super().clean()

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz
 
@@ -57,7 +57,7 @@ class CommuneMatcher:
             for spelling in (name, _bare(name)):
                 if found := self._by_name.get((place, spelling)):
                     return Rapprochement(self._best(found, postcode))
-        return self._by_nearness(name, postcode)
+        return self._by_nearness(name, postcode) if places or postcode else self._by_name_alone(name)
 
     def spelled(self, city: str, code: str | None) -> str:
         """`city` as its commune `code` is spelled, when that is its name: « ST LO » → « Saint-Lô »."""
@@ -67,6 +67,23 @@ class CommuneMatcher:
     def _arrondissement(self, postcode: str) -> str:
         codes = [code for _, code in self._by_postcode.get(postcode, []) if code[:3] in {"751", "693", "132"}]
         return codes[0] if len(codes) == 1 else ""
+
+    @cached_property
+    def _everywhere(self) -> dict[str, set[str]]:
+        """Folded name → every commune so called."""
+        found: dict[str, set[str]] = {}
+        for (_, spelling), codes in self._by_name.items():
+            found.setdefault(spelling, set()).update(codes)
+        return found
+
+    def _by_name_alone(self, name: str) -> Rapprochement:
+        """A name without postcode nor département: the only commune called so."""
+        codes = self._everywhere.get(name) or self._everywhere.get(_bare(name)) or set()
+        if len(codes) == 1:
+            return Rapprochement(next(iter(codes)), "commune trouvée par son nom seul, sans code postal")
+        if codes:
+            return Rapprochement(None, "plusieurs communes portent ce nom\u00a0: ajoutez le code postal")
+        return Rapprochement(None, "commune inconnue")
 
     def _best(self, codes: list[str], postcode: str) -> str:
         inside = {code for _, code in self._by_postcode.get(postcode, [])}

@@ -25,17 +25,18 @@ CHAMPS = (
           "14 chiffres\u00a0; il dit de quelle structure parle la ligne."),
     Champ("type", "Type de structure", ("type", "kind", "categorie", "mesure", "statut", "conventionnement"),
           aide="En toutes lettres ou en sigle\u00a0: EI, ACI, «\u00a0chantier d'insertion\u00a0», ESAT…"),
-    Champ("nom", "Nom", ("raison sociale", "denomination", "nom de la structure", "structure", "denomination sociale"),
+    Champ("nom", "Nom", ("raison sociale", "denomination", "nom de la structure", "structure", "denomination sociale",
+                          "name"),
           aide="Nécessaire pour les structures que l'annuaire ne connaît pas encore."),
-    Champ("enseigne", "Enseigne", ("nom commercial", "sigle", "nom d usage", "marque")),
-    Champ("adresse", "Adresse", ("adresse postale", "rue", "voie", "adresse 1")),
-    Champ("code_postal", "Code postal", ("cp",)),
-    Champ("ville", "Ville", ("commune", "localite")),
+    Champ("enseigne", "Enseigne", ("nom commercial", "sigle", "nom d usage", "marque", "brand")),
+    Champ("adresse", "Adresse", ("adresse postale", "rue", "voie", "adresse 1", "address", "address line 1")),
+    Champ("code_postal", "Code postal", ("cp", "post code", "postcode")),
+    Champ("ville", "Ville", ("commune", "localite", "city")),
     Champ("courriel", "Courriel public", ("courriel", "mail", "e mail", "email", "adresse electronique", "adresse mail",
                                          "adresse courriel", "mel"),
           aide="Un courriel d'accueil\u00a0: ceux qui semblent porter le nom d'une personne sont laissés de côté."),
-    Champ("telephone", "Téléphone public", ("telephone", "tel", "standard")),
-    Champ("site", "Site", ("site internet", "site web", "url")),
+    Champ("telephone", "Téléphone public", ("telephone", "tel", "standard", "phone")),
+    Champ("site", "Site", ("site internet", "site web", "url", "website")),
     Champ("description", "Présentation", ("description", "activite detaillee", "a propos")),
     Champ("secteurs", "Secteurs d'activité", ("secteurs", "secteur", "activites", "activite", "metiers", "prestations"),
           aide="Codes, noms ou synonymes, séparés par des points-virgules."),
@@ -86,6 +87,7 @@ class _Reader:
     choix: Choix
     secteurs: Secteurs = field(default_factory=Secteurs)
     lieux: Lieux = field(default_factory=Lieux)
+    named: dict[str, int] = field(default_factory=dict)  # key of a structure → the line that names it
 
     def read(self, row: Row, context: Context) -> Fiche | None:
         reading = Reading(Row(row.line, apply(row, self.choix.colonnes)), context)
@@ -97,6 +99,10 @@ class _Reader:
         kind = kind_of(reading["type"]) if reading["type"] else self.choix.kind
         if not kind:
             return reading.set_aside("type de structure absent ou inconnu", reading["type"] or reading["nom"])
+        cle = f"{self.choix.organisation}|{siret}|{kind}"
+        if cle in self.named:
+            reading.flag("structure déjà nommée plus haut, complétée par cette ligne", f"ligne {self.named[cle]}")
+        self.named.setdefault(cle, row.line)
         champs = self._champs(reading)
         activites, zone = self._activites(reading, kind)
         rayon = self._rayon(reading, champs)
@@ -104,7 +110,7 @@ class _Reader:
             reading.flag("rayon sans secteur, laissé de côté", reading["rayon"])
             rayon = None
         return reading.fiche(
-            cle=f"{self.choix.organisation}|{siret}|{kind}",
+            cle=cle,
             kind=kind,
             siret=siret,
             brut={},  # nothing else of the file is kept

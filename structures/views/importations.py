@@ -76,6 +76,7 @@ def import_apercu(request, pk):
     context = {
         "depot": depot,
         "format": choix.format,
+        "rang": "Rang" if choix.format == DATA_INCLUSION else "Ligne",
         "libelle": LIBELLES[choix.format],
         "report": essai.report,
         "lignes": essai.lignes,

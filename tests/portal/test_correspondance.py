@@ -1,4 +1,5 @@
 import pytest
+from crispy_forms.utils import render_crispy_form
 
 from portal.correspondance import Champ, CorrespondanceForm, apply, propose
 from portal.tables import Row
@@ -27,6 +28,7 @@ CHAMPS = [SIRET, SIREN, MONTANT, ADRESSE, COURRIEL]
         (["Adresse électronique", "Adresse"], {"adresse": "Adresse", "courriel": "Adresse électronique"}),
         (["Adresse électronique"], {"courriel": "Adresse électronique"}),
         (["E-mail"], {"courriel": "E-mail"}),
+        (["Adresse code", "Adresse libellé"], {"adresse": "Adresse libellé"}),  # a code says the thing less well
         (["couleur", "", "2024", "…"], {}),
         ([], {}),
     ],
@@ -50,6 +52,17 @@ def test_form_starts_from_the_best_guess():
     assert form.initial == {"siret": "n° siret", "montant": "Total HT"}
     assert [value for value, _ in form.fields["siret"].choices] == ["", "n° siret", "Total HT"]
     assert CorrespondanceForm(["n° siret", "x"], CHAMPS, initial={"siret": "x"}).initial["siret"] == "x"
+
+
+def test_the_headers_of_a_wide_table_are_written_once():
+    wide = [f"Colonne {number}" for number in range(200)]
+    form = CorrespondanceForm([*wide, "SIRET"], CHAMPS)
+    page = render_crispy_form(form, context={"form": form})
+    assert page.count("Colonne 7&quot;") + page.count('value="Colonne 7"') == 1
+    assert page.count('list="colonnes"') == len(CHAMPS)
+    assert 'value="SIRET"' in page  # the best guess is there already
+    assert CorrespondanceForm(wide, CHAMPS, {"siret": "Colonne 7"}).is_valid()
+    assert not CorrespondanceForm(wide, CHAMPS, {"siret": "Colonne 777"}).is_valid()
 
 
 def test_form_answers_with_a_mapping():

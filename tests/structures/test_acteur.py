@@ -33,6 +33,12 @@ def test_switch_changes_organisation_role_and_navigation(client_acheteur, second
     assert reverse("clauses:participants") in after.content.decode()
 
 
+def test_joining_another_organisation_does_not_change_whom_one_acts_for(client_acheteur):
+    make_membre(user=client_acheteur.user, organisation=make_organisation(denomination="AAA"), role=Role.STRUCTURE)
+    page = client_acheteur.get(reverse("pages:accueil"))
+    assert page.wsgi_request.acteur.role == Role.ACHETEUR
+
+
 def test_membership_of_another_person_is_not_found(client_acheteur):
     other = make_membre(role=Role.ADMINISTRATION)
     assert client_acheteur.post(reverse(URL), {"membre": other.pk}).status_code == 404

@@ -283,7 +283,7 @@ def test_adding_a_row_keeps_what_is_typed_and_saves_nothing(client_structure, ca
 def test_a_wrong_row_is_named_by_its_list(client_structure, card):
     wrong = lists(references=[{"client": "M", "annee_debut": "1492"}])
     page = client_structure.post(url(card, "references"), wrong).content.decode()
-    assert "Référence 1, de (année)</a>&nbsp;: Écrivez 1850 ou plus." in page
+    assert "Référence 1, de (année)</a>&nbsp;: Écrivez une année entre 1850 et 2100." in page
 
 
 def test_numbers_are_typed_with_spaces(client_structure, card):

@@ -77,7 +77,7 @@ def test_from_the_file_to_the_report(country, client_reseau):
     page = client_reseau.get(response.url).content.decode()
     assert "Ligne sans SIRET" in page
     assert "Boulangerie" in page
-    assert "créée" in page
+    assert "Créée" in page
     assert (Structure.objects.count(), Organisation.objects.count(), Importation.objects.count()) == before
     response = client_reseau.post(reverse("structures:import_confirmer", args=[depot.pk]))
     importation = Importation.objects.get()
@@ -212,6 +212,15 @@ def test_a_known_structure_needs_no_name(country, client_reseau):
     importation = do_import(client_reseau, line(nom=""), line(siret=B, nom=""))
     assert Structure.objects.get(organisation__identifiant=A).reseaux.count() == 1
     assert [ecart["ligne"] for ecart in importation.rapport["ecartes"]] == [3]
+
+
+def test_a_structure_named_twice_is_told(country, client_reseau):
+    importation = do_import(client_reseau, line(), line(nom="Les Jardins d'Ifs"))
+    report = importation.rapport
+    assert (report["lus"], report["crees"] + report["mis_a_jour"] + report["inchanges"]) == (2, 2)
+    assert report["raisons_signalees"]["structure déjà nommée plus haut, complétée par cette ligne"] == 1
+    assert [row["valeur"] for row in report["signalements"] if "déjà nommée" in row["raison"]] == ["ligne 2"]
+    assert Structure.objects.get(organisation__identifiant=A).nom == "Les Jardins d'Ifs"
 
 
 def test_two_networks_do_not_erase_each_other(country, client_reseau):

@@ -212,6 +212,14 @@ def test_a_guess_says_so(country):
     assert CommuneMatcher().match("AILLEURS", "99999").raison == "commune inconnue"
 
 
+def test_a_name_alone_finds_the_only_commune_called_so(country):
+    found = CommuneMatcher().match("évreux")
+    assert found.code == "27229"
+    assert "son nom seul" in found.raison
+    assert "plusieurs communes" in CommuneMatcher().match("Saint-Étienne").raison
+    assert CommuneMatcher().match("Nulle-Part").raison == "commune inconnue"
+
+
 @pytest.mark.parametrize(
     ("postcode", "departement"),
     [("14000", "14"), ("20000", "2A"), ("20200", "2B"), ("97400", "974"), ("1234", ""), ("", ""), ("abcde", "")],
