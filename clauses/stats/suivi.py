@@ -25,7 +25,8 @@ class ASuivre:
 
 def points_a_faire(people: Any, on: date) -> list[ASuivre]:
     """Points to do on that day, the late ones first, then as they fell due; two queries, plain columns alone."""
-    return points_parmi(*(list(rows) for rows in partis(people, on)), on)
+    left, done = partis(people, on)
+    return points_parmi(list(left), list(done), on)
 
 
 def partis(people: Any, on: date) -> tuple[Any, Any]:
