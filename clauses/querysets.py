@@ -4,7 +4,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import BigIntegerField, Count, DecimalField, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import BigIntegerField, Count, DecimalField, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Round
 
 from clauses.enums import EtapeEcart, Etat
@@ -278,8 +278,13 @@ class DeclarationQuerySet(models.QuerySet):
     def with_etat(self):
         """Annotate the counts from which `Declaration.etat` is derived; a refusal already corrected counts no more."""
 
+        from clauses.models import Imputation
+
+        # Counted apart: by a join, each of the other totals of a month would be worked out once a line.
         def lines(**condition):
-            return Count("imputations", filter=Q(**{f"imputations__{k}": v for k, v in condition.items()}))
+            rows = Imputation.objects.filter(declaration=OuterRef("pk"), **condition).order_by().values("declaration")
+            counted = Subquery(rows.annotate(nombre=Count("pk")).values("nombre"))
+            return Coalesce(counted, 0, output_field=IntegerField())
 
         return self.annotate(
             nb_transmises=lines(etat=Etat.TRANSMISE),
@@ -287,6 +292,10 @@ class DeclarationQuerySet(models.QuerySet):
             nb_brouillons=lines(etat=Etat.BROUILLON),
             nb_acceptees=lines(etat=Etat.ACCEPTEE),
         )
+
+    def to_check(self):
+        """Months with a line to accept or refuse."""
+        return self._with_line(Etat.TRANSMISE)
 
     def to_correct(self):
         """Months with a refused line that nothing corrects yet."""

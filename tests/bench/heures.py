@@ -2,9 +2,10 @@
 
 Lines are made by PostgreSQL itself (`heures_donnees`): a body keeps its size, their number grows with the country.
 Each page is asked of gunicorn, signed in, as in the benchmark of the directory; months of 50 people are typed, sent
-and accepted through their forms, one month each time. Beside: the processor that the worker and PostgreSQL spend on
-one of them, which a busy machine changes little, queries, the milliseconds they take straight through the driver, the
-aim, and how much dearer the largest portal is than the smallest. The ratios of one run are what counts.
+and accepted through their forms, one month each time; at last a month of 5 000 people comes in as a file. Beside: the
+processor that the worker and PostgreSQL spend on one of them, which a busy machine changes little, queries, the
+milliseconds they take straight through the driver, the aim, and how much dearer the largest portal is than the
+smallest. The ratios of one run are what counts.
 
 `--base postgres://compte@hote/heures_{lignes}` measures an existing database, filled at the first run and kept.
 """
@@ -33,6 +34,7 @@ AIMS = {
 }  # milliseconds
 LINE = "{:<38}{:>11}{:>11}{:>11}{:>10}{:>11}{:>8}{:>9}{:>9}"
 CSRF = "b" * 32
+FILE_ROWS, FILE_AIM = 5_000, 5  # of an imported file; seconds
 
 
 def main() -> None:
@@ -92,7 +94,19 @@ def measure(environment: dict[str, str], number: int, smallest: dict[str, float]
             tell(name, [each[:2] for each in asked[WARM_UP:]], queries, f"{bare:.1f} ms", f"{asked[-1][2] // 1000}k")
         for name, asked in grid(served.port, told, clock).items():
             tell(name, asked)
+    print(file_line(environment))
     return medians
+
+
+def file_line(environment: dict[str, str]) -> str:
+    """A month of `FILE_ROWS` people in a CSV: shown, then written, each with its report."""
+    run = [sys.executable, "-m", "tests.bench.heures_fichier", str(FILE_ROWS)]
+    done = subprocess.run(run, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    told = json.loads(done.stdout.splitlines()[-1])
+    return (
+        f"fichier de {told['rows']} lignes, dont {told['wrong']} écartées : aperçu {told['shown']:.1f} s, "
+        f"écriture et rapport {told['written']:.1f} s (but : {FILE_AIM} s)"
+    )
 
 
 class Clock:

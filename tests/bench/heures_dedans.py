@@ -38,7 +38,7 @@ from tests.bench.heures_donnees import SMALLEST, verser  # noqa: E402
 from tests.bench.inside import bare  # noqa: E402
 
 PEOPLE, MONTHS, BEFORE = 50, 100, 12  # of the clause whose months are filled: months in all, already declared
-KEY = "bench-grille"
+KEY, CODE = "bench-grille", "BENCH"  # of the lot; of its people
 
 
 def main(lines: int, months: int) -> None:
@@ -82,15 +82,15 @@ def main(lines: int, months: int) -> None:
 
 
 @transaction.atomic
-def grille(body: Facilitateur, months: int) -> tuple[ClauseSociale, list[Declaration]]:
-    """A clause of 50 people, `BEFORE` months declared and `months` more, open and empty; as new at each run."""
+def grille(body: Facilitateur, months: int, people: int = PEOPLE) -> tuple[ClauseSociale, list[Declaration]]:
+    """A clause of so many people, `BEFORE` months declared and `months` more, open and empty; as new at each run."""
     for old in ClauseSociale.objects.filter(lot__cle=KEY):
         lines = list(Imputation.objects.filter(clause=old).values_list("ligne", flat=True))
         Imputation.objects.filter(clause=old).delete()
         LigneHeures.objects.filter(pk__in=lines).delete()
         Declaration.objects.filter(clause=old).delete()
-        Affectation.objects.filter(participant__code__startswith=KEY).delete()
-        Participant.objects.filter(code__startswith=KEY).delete()
+        Affectation.objects.filter(participant__code__startswith=CODE).delete()
+        Participant.objects.filter(code__startswith=CODE).delete()
         old.delete()
         Titulaire.objects.filter(lot__cle=KEY).delete()
         Lot.objects.filter(cle=KEY).delete()
@@ -108,8 +108,8 @@ def grille(body: Facilitateur, months: int) -> tuple[ClauseSociale, list[Declara
     )
     HeuresDues.objects.create(clause=clause, heures=100_000, date_effet=start)
     team = Participant.objects.bulk_create([
-        Participant(facilitateur=body, code=f"{KEY}-{n:02d}", annee_naissance=1980, entree_le=start)
-        for n in range(PEOPLE)
+        Participant(facilitateur=body, code=f"{CODE}-{n:02d}", annee_naissance=1980, entree_le=start)
+        for n in range(people)
     ])  # fmt: skip
     Eligibilite.objects.bulk_create([
         Eligibilite(participant=person, critere=Critere.RSA, valable_du=start, valable_au=add_months(this_month, 24))
@@ -147,7 +147,7 @@ def accepted(month: Declaration, assignments: list[Affectation]) -> None:
 
 
 def people(clause: ClauseSociale):
-    rows = Affectation.objects.filter(participant__code__startswith=KEY, participant__facilitateur=clause.facilitateur)
+    rows = Affectation.objects.filter(participant__code__startswith=CODE, participant__facilitateur=clause.facilitateur)
     return rows.order_by("participant__code").values_list("pk", "participant__code")
 
 

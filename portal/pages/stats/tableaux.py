@@ -79,7 +79,7 @@ def entreprise(acteur, on: date) -> dict[str, Any]:
 
 
 def facilitateur(acteur, on: date) -> dict[str, Any]:
-    waiting = Declaration.objects.visible_to(acteur).with_etat().filter(nb_transmises__gt=0)
+    waiting = Declaration.objects.visible_to(acteur).to_check().with_etat()
     people = Participant.objects.editable_by(acteur).with_fin_eligibilite()
     ending = people.filter(fin_eligibilite__gte=on, fin_eligibilite__lte=on + timedelta(days=bord.ELIGIBILITES_JOURS))
     return {
