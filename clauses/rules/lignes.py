@@ -193,8 +193,10 @@ def _eligible(ligne: LigneAVerifier) -> Verdict:
     if at_start.is_ok and at_end.is_ok:
         return Verdict.ok()
     if at_start.is_ok or at_end.is_ok:
-        return Verdict.information(
-            "L'éligibilité ne couvre qu'une partie du mois.", source=CCAG, remede="Vérifiez les jours travaillés."
+        return Verdict.avertissement(
+            "L'éligibilité ne couvre qu'une partie du mois.",
+            source=CCAG,
+            remede="Vérifiez les jours travaillés\u00a0: seules comptent les heures faites pendant l'éligibilité.",
         )
     if HANDICAP & set(ligne.kinds):
         return Verdict.information(

@@ -1,6 +1,7 @@
 """A month of hours: the grid to fill, and the lines to check."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -50,6 +51,15 @@ class Rang:
     def key(self) -> str:
         """The code goes with the number: nobody reaches a person whose code they do not know."""
         return f"{self.affectation.pk}:{self.affectation.participant.code}"
+
+    @property
+    def total(self) -> Decimal | None:
+        """The hours its two cells show, saved or not; None of nothing, or of what is not a number."""
+        found = Decimal(0)
+        for name in ("travail", "formation"):
+            with suppress(ValidationError):
+                found += self.form.fields[name].clean(self.form[name].value()) or 0
+        return found or None
 
 
 @dataclass

@@ -140,6 +140,16 @@ def test_a_person_lent_by_another_is_added_by_code_and_nothing_typed_is_lost(cha
     assert 'value="33"' in text(unknown)
 
 
+def test_the_total_of_a_row_is_what_its_cells_show(chantier):
+    """Two pages opened empty: the second still shows empty cells, so no total, beside what the first has saved."""
+    client, url = chantier.client(Role.ENTREPRISE), chantier.month.get_absolute_url()
+    before = chantier.month.version
+    client.post(url, grid(chantier, ("70", "7"), ("40,5", "")))
+    said = text(client.post(url, grid(chantier, ("80", ""), ("", ""), version=before)))
+    assert re.findall(r"<output data-total>(.*?)</output>", said)[:2] == ["80 h", "–"]
+    assert re.search(r"enregistré(&nbsp;|\s): 40,5", said)
+
+
 def test_a_code_left_in_its_box_stops_no_copy_and_is_said_before_sending(chantier):
     chantier.save(100)
     client, url = chantier.client(Role.ENTREPRISE), chantier.month.get_absolute_url()

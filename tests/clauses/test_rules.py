@@ -222,7 +222,7 @@ def test_a_clean_line_has_nothing_to_say():
     ("change", "level", "words"),
     [
         ({"eligibilites": ()}, "avertissement", "Aucune éligibilité"),
-        ({"eligibilites": (E(date(2026, 3, 10), date(2026, 12, 31)),)}, "information", "une partie du mois"),
+        ({"eligibilites": (E(date(2026, 3, 10), date(2026, 12, 31)),)}, "avertissement", "une partie du mois"),
         ({"date_debut": date(2026, 4, 1)}, "blocage", "ne couvre aucun jour"),
         ({"date_fin": date(2026, 2, 28)}, "blocage", "ne couvre aucun jour"),
         ({"clause_fin": date(2026, 2, 28)}, "blocage", "hors de la période"),
