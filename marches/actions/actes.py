@@ -5,15 +5,17 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from marches.actions.ecriture import verifier, write
+from marches.actions.ecriture import constats, verifier, write
 from marches.actions.lots import SIRET, organisations, write_holders
 from marches.actions.registre import ActionRefusee
-from marches.models import ActeSousTraitance, Lot, Modification
+from marches.models import ActeSousTraitance, Lot, Marche, Modification
 from marches.rules import fin_prevue
 from marches.upsert.folding import READERS, Versement, fold_records
 from portal.permissions import Acteur
 
 REASON = "acte"
+Constats = frozenset[tuple[int, str]]
+OU = "dans la fiche du marché («\u00a0Modifier le marché\u00a0»), puis recommencez"
 TWICE = "Un acte du même numéro existe déjà sur ce lot, à la même date ou pour le même sous-traitant."
 
 
@@ -21,13 +23,14 @@ TWICE = "Un acte du même numéro existe déjà sur ce lot, à la même date ou 
 def save_modification(*, row: Modification, values: Mapping[str, Any], nouveaux: list, by: Acteur) -> Modification:
     """Save a modification, then show the lot as it leaves it; ActionRefusee for a twin."""
     lot = Lot.objects.select_for_update().get(pk=row.lot_id)
+    deja = constats(lot.marche)
     if not lot.modifications.exists():
         _remember_start(lot, by)
     _assign(row, values)
     row.titulaires = [[SIRET, siret] for siret, _ in nouveaux]
     organisations(nouveaux)
     _save(row)
-    _show(Lot.objects.get(pk=lot.pk), by)
+    _show(Lot.objects.get(pk=lot.pk), by, deja)
     return row
 
 
@@ -36,8 +39,9 @@ def delete_modification(*, row: Modification, by: Acteur) -> None:
     """Delete a modification typed by hand; the lot shows again what stood before. ActionRefusee for a published one."""
     refuse_published(row)
     lot = Lot.objects.select_for_update().get(pk=row.lot_id)
+    deja = constats(lot.marche)
     row.delete()
-    _show(lot, by)
+    _show(lot, by, deja)
 
 
 def _remember_start(lot: Lot, by: Acteur) -> None:
@@ -51,7 +55,7 @@ def _remember_start(lot: Lot, by: Acteur) -> None:
         write(lot, start, by=by, reason=REASON)
 
 
-def _show(lot: Lot, by: Acteur) -> None:
+def _show(lot: Lot, by: Acteur, deja: Constats) -> None:
     """Amount, duration, end and holders of a lot, after its modifications in order."""
     rows = sorted(
         lot.modifications.all(), key=lambda row: (row.date_notification is not None, row.date_notification, row.pk)
@@ -67,7 +71,7 @@ def _show(lot: Lot, by: Acteur) -> None:
     stored = write(lot, values, by=by, reason=REASON, typed=["titulaires"] if holders else ())
     if holders:
         write_holders(stored, [(number, "") for kind, number in holders if kind == SIRET])
-    verifier(stored.marche)
+    verifier(stored.marche, deja=deja, ou=OU)
 
 
 @transaction.atomic
@@ -75,13 +79,14 @@ def save_sous_traitance(
     *, row: ActeSousTraitance, values: Mapping[str, Any], sous_traitant: tuple[str, str] | None, by: Acteur
 ) -> ActeSousTraitance:
     """Save a subcontract; ActionRefusee for a twin, or when the law of the day forbids it on a published contract."""
+    lot = Lot.objects.select_related("marche").get(pk=row.lot_id)
+    deja = constats(lot.marche)
     if sous_traitant is not None:
         row.sous_traitant = organisations([sous_traitant])[sous_traitant[0]]
     _assign(row, values)
     _save(row)
-    lot = Lot.objects.select_related("marche").get(pk=row.lot_id)
     write(lot, {"sous_traitance_declaree": True}, by=by, reason=REASON)
-    verifier(lot.marche)
+    verifier(Marche.objects.get(pk=lot.marche_id), deja=deja, ou=OU)
     return row
 
 

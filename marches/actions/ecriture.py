@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from marches.actions.registre import ActionRefusee
-from marches.controle import de_niveau, points_de
+from marches.controle import Point, de_niveau, points_de
 from marches.models import Lot, Marche
 from marches.upsert import reindex
 from portal import etats
@@ -99,17 +99,29 @@ def sign_and_save(row: models.Model, by: Acteur, reason: str) -> None:
     row.save()
 
 
-def verifier(marche: Marche) -> None:
+def constats(marche: Marche) -> frozenset[tuple[int, str]]:
+    """What the law already says of a contract before something of it changes: (lot, reason); see `verifier`."""
+    if not marche.publie or marche.cle:
+        return frozenset()
+    return frozenset(map(_constat, points_de(marche)))
+
+
+def _constat(point: Point) -> tuple[int, str]:
+    return point.lot.pk if point.lot else 0, point.verdict.reason
+
+
+def verifier(marche: Marche, *, deja: frozenset[tuple[int, str]] = frozenset(), ou: str = "ci-dessous") -> None:
     """ActionRefusee when a contract typed and shown to everybody breaks the law of its day, or warns unanswered.
 
-    A draft is saved as it is; what public files say of an imported contract is shown, never refused.
+    A draft is saved as it is; what public files say of an imported contract is shown, never refused. `deja`: what was
+    said before (`constats`) does not stop a fact of its execution. `ou` says where a justification is written.
     """
     if not marche.publie or marche.cle:
         return
-    points = points_de(marche)
+    points = [point for point in points_de(marche) if _constat(point) not in deja]
     if blocked := de_niveau(points, Niveau.BLOCAGE):
         raise ActionRefusee(" ".join(f"{point.verdict.reason} ({point.verdict.source})" for point in blocked[:5]))
     warned = de_niveau(points, Niveau.AVERTISSEMENT)
     if warned and not marche.justification.strip():
         reasons = " ".join(point.verdict.reason for point in warned[:5])
-        raise ActionRefusee(f"{reasons} Écrivez votre justification ci-dessous.")
+        raise ActionRefusee(f"{reasons} Écrivez votre justification {ou}.")

@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from marches.enums import GenreAcheteur, Reservation, StatutSousTraitance, TypeMarche
+from marches.enums import DecisionReconduction, GenreAcheteur, Reservation, StatutSousTraitance, TypeMarche
 from marches.juridique.faits import besoin_of, candidat_of, lancement_of, ranger
 from marches.models import Lot, Titulaire
 from marches.rules import execution, lots, reservations
@@ -27,10 +27,13 @@ def verdicts_lots(rows: Sequence[Lot], on: date | None = None) -> dict[int, list
     """What the law says of each lot: its reservation, its length, its subcontractors, its publication.
 
     Give `marche__acheteur__organisation` with them. One query where nothing is subcontracted, four more where something
-    is, two more where a lot is reserved to ESS, whatever their number. `on`: today, for what is due by a day.
+    is, two more where a lot is reserved to ESS, one more where one is renewed tacitly, whatever their number. `on`:
+    today, for what is due by a day.
     """
     prefetch_related_objects(rows, "actes_sous_traitance__sous_traitant__structures__labels__label")
     today = on or timezone.localdate()
+    renewed = [lot for lot in rows if lot.reconductions and lot.reconduction_tacite]
+    prefetch_related_objects(renewed, "decisions_reconduction")
     reserved = [lot for lot in rows if lot.reservation == Reservation.ESS]
     prefetch_related_objects(reserved, "titulaires__organisation")
     past = attributions({title.organisation.siren for lot in reserved for title in lot.titulaires.all()})
@@ -40,6 +43,7 @@ def verdicts_lots(rows: Sequence[Lot], on: date | None = None) -> dict[int, list
 def _verdicts_lot(lot: Lot, past: Sequence[AttributionEss], today: date) -> list[Verdict]:
     besoin, quand, marche = besoin_of(lot), lancement_of(lot), lot.marche
     genre = GenreAcheteur(marche.acheteur.genre)
+    to_come = _a_venir(lot)
     months = execution.duree_totale(lot.duree_mois, lot.reconductions, lot.reconduction_mois)
     found = [
         juger(lambda day: reservations.reservation_licite(besoin.reservation, day, besoin.nature), quand),
@@ -50,7 +54,7 @@ def _verdicts_lot(lot: Lot, past: Sequence[AttributionEss], today: date) -> list
         juger(lambda day: lots.services_ess(besoin, day), quand),
         juger(lambda day: lots.duree_ess(months, besoin, day), quand),
         juger(lambda day: lots.acheteur_ess(genre, besoin, day), quand),
-        juger(lambda day: execution.reconduction_tacite(lot.reconductions, lot.reconduction_tacite, day), quand),
+        juger(lambda day: execution.reconduction_tacite(to_come, lot.reconduction_tacite, day), quand),
         execution.publication_des_donnees(
             lot.date_notification, lot.date_publication, lot.montant_initial or lot.montant, besoin.nature, today
         ),
@@ -61,6 +65,14 @@ def _verdicts_lot(lot: Lot, past: Sequence[AttributionEss], today: date) -> list
         awarded = lot.date_notification or min(quand.au, today)
         found += [repetition(siren, lot, besoin, past, awarded) for siren in sorted(holders)]
     return ranger([*found, *_sous_traitance(lot, besoin, quand)])
+
+
+def _a_venir(lot: Lot) -> int:
+    """Tacit renewals that nobody has decided yet; none once one of them was refused."""
+    if not lot.reconductions or not lot.reconduction_tacite:
+        return 0
+    decided = [row.decision for row in lot.decisions_reconduction.all()]
+    return 0 if DecisionReconduction.NON_RECONDUIT in decided else max(lot.reconductions - len(decided), 0)
 
 
 def attributions(sirens: Iterable[str]) -> list[AttributionEss]:

@@ -60,10 +60,12 @@ TITRES = {
 
 
 def _answer(request, row, form, save, genre, said):
+    known = row.pk
     if form.is_valid():
         try:
             save()
         except ActionRefusee as refusal:
+            row.pk = known  # what was refused is not there
             form.add_error(None, str(refusal))
         else:
             messages.success(request, said)

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from marches.controle import points_de
 from marches.enums import Reservation
 from marches.importers.contrats import import_file
 from marches.models import ActeSousTraitance, Lot, Modification
@@ -67,6 +68,26 @@ def test_a_modification_changes_the_lot_and_gives_it_back(client_acheteur, lot):
 )
 def test_bad_modifications_are_answered(client_acheteur, lot, given, said):
     assert said in text(add(client_acheteur, lot, **given))
+    assert not Modification.objects.exists()
+
+
+def test_a_modification_is_not_stopped_by_what_was_said_before_it(client_acheteur, lot):
+    """A published contract of one lot: the law asks why it is not divided, and a modification is a fact."""
+    lot.marche.publie = True
+    lot.marche.save()
+    assert any(point.verdict.level == "avertissement" for point in points_de(lot.marche))
+    assert add(client_acheteur, lot).url == lot.get_absolute_url()
+    assert lot.modifications.count() == 1
+
+
+def test_what_a_modification_brings_about_is_justified_or_refused(client_acheteur, lot):
+    """A framework agreement made longer than four years."""
+    lot.marche.publie, lot.marche.est_accord_cadre, lot.marche.date_lancement = True, True, date(2026, 1, 2)
+    lot.marche.save()
+    page = text(add(client_acheteur, lot, duree_mois="60"))
+    assert "Nouvelle modification" in page
+    assert "Supprimer cet acte" not in page
+    assert page.count("dans la fiche du marché") == 1  # the list on top, not the form again
     assert not Modification.objects.exists()
 
 

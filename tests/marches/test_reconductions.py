@@ -86,6 +86,14 @@ def test_decisions_are_taken_in_order_and_taken_back_from_the_last(client_achete
 
 
 @pytest.mark.django_db
+def test_the_law_no_longer_warns_of_renewals_that_were_decided(client_acheteur, mine):
+    words = "sans un mot de l'acheteur, le marché continue"
+    assert words in text(client_acheteur.get(mine.get_absolute_url()))
+    make.make_reconduction(lot=mine, rang=1, decision=NON)
+    assert words not in text(client_acheteur.get(mine.get_absolute_url()))
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("given", "said"),
     [

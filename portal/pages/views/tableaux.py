@@ -12,6 +12,11 @@ from portal.pagination import paginate
 from portal.permissions import Role, role_required
 from structures.actions.importations import visible_importations
 
+AUCUN_ECART = {
+    False: "Aucun enregistrement écarté\u00a0: tout le fichier est dans le portail.",
+    True: "Aucun enregistrement n'avait été écarté.",
+}
+
 
 def tableau_de_bord(request):
     today = timezone.localdate()
@@ -29,13 +34,15 @@ def importation(request, pk):
         rows = visible_importations(acteur) if acteur.has(Role.RESEAU) else contracts.visible_importations(acteur)
     importation = get_object_or_404(rows.select_related("par"), pk=pk)
     rapport = tableaux.Rapport.read(importation.rapport)
+    known = importation.rapport if isinstance(importation.rapport, dict) else {}
     # While they run, those of the register have a panel that says how far they are.
     followed = not importation.terminee_le and importation.format in {*contracts.CLES, FORMAT_AVIS}
     context = {
         "importation": importation,
         "nom_format": nom_du_format(importation.format),
         "rapport": rapport,
-        "sans_rapport": not followed and not {"etape", "echec"} & importation.rapport.keys(),
+        "aucun_ecart": AUCUN_ECART[importation.etat == Importation.Etat.ANNULEE],
+        "sans_rapport": not followed and not {"etape", "echec"} & known.keys(),
         "ecartes": paginate(rapport.ecartes, request, per_page=50),
         "signalements": paginate(rapport.signalements, request, per_page=50, parameter="signalements"),
     }
