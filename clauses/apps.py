@@ -6,4 +6,4 @@ class ClausesConfig(AppConfig):
     verbose_name = "Clauses et heures"
 
     def ready(self):
-        from clauses import panels, questions  # noqa: F401 - register what lower pages and messages ask
+        from clauses import panels, procedures, questions  # noqa: F401 - register what lower pages and messages ask

@@ -26,6 +26,7 @@ from clauses.models import (
     Tache,
 )
 from clauses.parametres import seuil
+from clauses.procedures import a_faire
 from clauses.querysets import jour_usuel, last_word
 from clauses.questions import questions_of
 from clauses.rules import Allure, allure
@@ -122,7 +123,7 @@ def suivis(ranks, on: date, *, avec_parts: bool = True) -> list[dict]:
 
 
 def a_traiter(acteur: Acteur, on: date) -> dict:
-    """What waits for the facilitator besides the months to check and those that are late. Eleven queries at most,
+    """What waits for the facilitator besides the months to check and those that are late. Thirteen queries at most,
     whatever the number of rows; they keep to plain lists so as to be written once (`Prepared`)."""
     body = [acteur.organisation_id]
     points = points_parmi(PARTIS.rows(body, [on]), POINTS.rows(body, [on]), on)
@@ -136,6 +137,7 @@ def a_traiter(acteur: Acteur, on: date) -> dict:
         "conventions": CONVENTIONS.objects(body, [on], [on + timedelta(days=CONVENTIONS_JOURS)]),
         "passations": PASSATIONS.objects(body),
         "taches": TACHES.objects(body, [on + timedelta(days=TACHES_JOURS)]),
+        "etapes": a_faire(acteur, on),
         "questions": list(questions_of(acteur).waiting(timezone.now())[:MOST]),
     }
 

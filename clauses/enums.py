@@ -222,4 +222,40 @@ class PorteeBilan(TextChoices):
     STRUCTURE = "structure", "Structure ou entreprise"
 
 
+class EtapeProcedure(TextChoices):
+    """Steps from the need to the first posts, the buyer's and the facilitator's, in the order of the table."""
+
+    CALCUL = "calcul", "Calcul de la clause"
+    REDACTION = "redaction", "Rédaction de la clause"
+    DOSSIER = "dossier", "Dossier de consultation"
+    AVIS = "avis", "Avis avant publication"
+    VALIDATION = "validation", "Validation du dossier"
+    PUBLICATION = "publication", "Publication de l'avis"
+    REPONSES = "reponses", "Réponses aux questions"
+    CONSULTATION = "consultation", "Remise des offres"
+    AVIS_OFFRES = "avis_offres", "Avis sur les offres"
+    ANALYSE = "analyse", "Analyse des offres"
+    ATTRIBUTION = "attribution", "Attribution"
+    NOTIFICATION = "notification", "Notification"
+    REUNION = "reunion", "Réunion de lancement"
+    POSTES = "postes", "Ouverture des postes"
+
+    @property
+    def du_facilitateur(self) -> bool:
+        """Done by the facilitator; the buyer does the others."""
+        return self.value in {"calcul", "redaction", "avis", "reponses", "avis_offres", "reunion", "postes"}
+
+
+class EtatEtape(TextChoices):
+    FAITE = "faite", "Faite"
+    RETARD = "retard", "En retard"
+    A_FAIRE = "a_faire", "À faire maintenant"
+    A_VENIR = "a_venir", "À venir"
+
+    @property
+    def tone(self) -> str:
+        """Colour of its badge, which always carries the word too."""
+        return {"faite": "ok", "retard": "blocage", "a_faire": "accent"}.get(self.value, "neutre")
+
+
 TRANCHES_AGE = {"<26": "Moins de 26 ans", "26-49": "De 26 à 49 ans", "50+": "50 ans et plus"}  # as `rules.tranche_age`

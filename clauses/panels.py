@@ -6,7 +6,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clauses import parametres
-from clauses.models import ClauseSociale, Convention, Facilitateur
+from clauses.models import CalendrierProcedure, ClauseSociale, Convention, Facilitateur
+from clauses.procedures import faits_of
+from clauses.rules.procedure import calendrier
 from clauses.stats import totaux
 from portal import perimetres
 from portal.panels import register
@@ -64,6 +66,23 @@ def marche_panel(marche, acteur):
         return None
     context = {"count": count, "totaux": totaux(clauses, on) if count else None, "contacts": contacts}
     return "clauses/_marche_panel.html", context
+
+
+@register("marches.Marche", name="procedure", order=8)
+def procedure_panel(marche, acteur):
+    """The calendar of the procedure, for the buyer who prepares it and the facilitator who follows it; two queries,
+    none for anybody else."""
+    if acteur is None or marche.premiere or not acteur.has(Role.ACHETEUR, Role.FACILITATEUR):
+        return None
+    row = CalendrierProcedure.objects.visible_to(acteur).filter(marche=marche.pk).prefetch_related("etapes").first()
+    if row is not None:
+        row.marche = marche
+        return "clauses/_procedure_panel.html", {
+            "procedure": row, "calendrier": calendrier(faits_of(row), timezone.localdate())
+        }  # fmt: skip
+    if acteur.has(Role.FACILITATEUR) or not type(marche).objects.editable_by(acteur).filter(pk=marche.pk).exists():
+        return None
+    return "clauses/_procedure_panel.html", {"procedure": None, "marche_pk": marche.pk}
 
 
 @register("structures.Commune", name="facilitateurs", order=20)

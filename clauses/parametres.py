@@ -38,6 +38,11 @@ def termes_suivi(on: date) -> tuple[int, ...]:
     return tuple(sorted(int(row.valeur) for row in held))
 
 
+def duree_etape(code: str, on: date) -> Parametre:
+    """Days that a step of a procedure takes, with its source; KeyError when the code has no row."""
+    return _TABLES.required("procedure", on, code)
+
+
 def seuil(code: str, on: date) -> Decimal:
     """A threshold or a base of `seuils.csv`; KeyError when the code has no row on that day."""
     return _TABLES.required("seuils", on, code).valeur

@@ -22,6 +22,7 @@ from clauses.views import (
     participants,
     points,
     postes,
+    procedures,
     questions,
     suivi,
 )
@@ -31,6 +32,11 @@ app_name = "clauses"
 urlpatterns = [
     path("", clauses.clause_list, name="list"),
     path("calculateur/", calculateur.calculateur, name="calculateur"),
+    path("procedures/", procedures.procedures, name="procedures"),
+    path("procedures/<int:pk>/", procedures.procedure, name="procedure"),
+    path("procedures/<int:pk>/etape/", procedures.etape, name="procedure_etape"),
+    path("procedures/<int:pk>/agenda.ics", procedures.ics, name="procedure_ics"),
+    path("procedures/marche/<int:pk>/", procedures.edit, name="procedure_edit"),
     path("questions/", questions.questions, name="questions"),
     path("questions/<int:pk>/", questions.question, name="question"),
     path("conventions/", conventions.conventions, name="conventions"),

@@ -1,9 +1,10 @@
 """The days of contracts that somebody waits for: decisions on renewals, renewals, ends."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -135,3 +136,23 @@ def horizon(on: date, months: int) -> date:
         return add_months(on, months)
     except ValueError:
         return date.max
+
+
+# What upper floors add to the shared calendar -------------------------------------------------------------------------
+Jours = Callable[[Any, date], Iterable[Any]]
+_autres: list[Jours] = []
+
+
+def autres_jours(function: Jours) -> Jours:
+    """Decorator: the days that the function answers, for an `Acteur` on a day, come in its shared calendar too.
+
+    Each has what `exporters.agenda.as_ics` reads.
+    """
+    if function not in _autres:
+        _autres.append(function)
+    return function
+
+
+def jours_des_etages(acteur: Any, on: date) -> list[Any]:
+    """The days that upper floors add to the calendar of this `Acteur`."""
+    return [day for function in _autres for day in function(acteur, on)]

@@ -24,12 +24,14 @@ from clauses.models.participants import (
     PointSuivi,
     Transfert,
 )
+from clauses.models.procedures import CalendrierProcedure, EtapeFaite
 from clauses.models.statistiques import StatistiquePublique
 
 __all__ = [
-    "ActionFormation", "Affectation", "Attestation", "Bilan", "ClauseSociale", "Cloture", "ConsultationParticipant",
-    "Convention", "Declaration", "DemandeFacilitateur", "Ecart", "Effacement", "Eligibilite", "Estimation",
-    "Facilitateur", "HeuresDues", "Imputation", "LigneHeures", "ModeleClause", "PartEcart", "Participant",
-    "PartieConvention", "Passation", "PointSuivi", "Poste", "Prescripteur", "Relais", "RepriseHeures", "Reunion",
-    "ServiceConvention", "StatistiquePublique", "Tache", "Transfert",
+    "ActionFormation", "Affectation", "Attestation", "Bilan", "CalendrierProcedure", "ClauseSociale", "Cloture",
+    "ConsultationParticipant", "Convention", "Declaration", "DemandeFacilitateur", "Ecart", "Effacement",
+    "Eligibilite", "Estimation", "EtapeFaite", "Facilitateur", "HeuresDues", "Imputation", "LigneHeures",
+    "ModeleClause", "PartEcart", "Participant", "PartieConvention", "Passation", "PointSuivi", "Poste",
+    "Prescripteur", "Relais", "RepriseHeures", "Reunion", "ServiceConvention", "StatistiquePublique", "Tache",
+    "Transfert",
 ]  # fmt: skip

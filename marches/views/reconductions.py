@@ -14,7 +14,15 @@ from django.views.decorators.http import require_POST
 
 from marches.actions import ActionRefusee
 from marches.actions import reconductions as actions
-from marches.echeances import a_venir, calendrier_of, echeances_of, horizon, preavis_par_defaut, with_echeances
+from marches.echeances import (
+    a_venir,
+    calendrier_of,
+    echeances_of,
+    horizon,
+    jours_des_etages,
+    preavis_par_defaut,
+    with_echeances,
+)
 from marches.exporters.agenda import as_ics
 from marches.forms.reconductions import DEFAULT_HORIZON, DecisionForm, EcheancesForm
 from marches.models import Lot
@@ -137,7 +145,7 @@ def agenda(request, jeton):
     on = timezone.localdate()
     acteur = Acteur(organisation=found.organisation, role=Role(found.role))
     lots = with_echeances(Lot.objects.followed_by(acteur).published(), on)
-    coming = a_venir(lots, on, horizon(on, FEED_MONTHS))[:MOST_EVENTS]
+    coming = [*a_venir(lots, on, horizon(on, FEED_MONTHS))[:MOST_EVENTS], *jours_des_etages(acteur, on)]
     response = _ics(request, coming, f"Échéances des marchés – {found.organisation.nom}", "echeances")
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

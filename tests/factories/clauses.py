@@ -6,16 +6,18 @@ from decimal import Decimal
 from clauses.enums import Critere, Etat, Modalite, OrigineHeures, TypeClause, TypeContrat
 from clauses.models import (
     Affectation,
+    CalendrierProcedure,
     ClauseSociale,
     Declaration,
     Eligibilite,
+    EtapeFaite,
     Facilitateur,
     HeuresDues,
     Imputation,
     LigneHeures,
     Participant,
 )
-from tests.factories.marches import make_lot
+from tests.factories.marches import make_lot, make_marche
 from tests.factories.nombres import _n
 from tests.factories.structures import make_organisation
 
@@ -119,3 +121,13 @@ def make_imputation(*, ligne=None, clause=None, declaration=None, **given) -> Im
         "etat": Etat.BROUILLON,
     }
     return Imputation.objects.create(**usual | given)
+
+
+def make_calendrier_procedure(*, marche=None, **given) -> CalendrierProcedure:
+    usual = {"marche": marche or make_marche(), "notification_le": date(2026, 12, 31)}
+    return CalendrierProcedure.objects.create(**usual | given)
+
+
+def make_etape_faite(*, calendrier=None, **given) -> EtapeFaite:
+    usual = {"calendrier": calendrier or make_calendrier_procedure(), "etape": "calcul", "faite_le": date(2026, 1, 15)}
+    return EtapeFaite.objects.create(**usual | given)

@@ -23,8 +23,23 @@ from tests.permissions.reponses import (
     replaced,
 )
 
+CALENDAR = {"pk": "calendrier.pk"}
+
 PAGES = [
     # Clauses and hours
+    # Calendars of procedures: the buyer who prepares, the facilitator it named
+    Page("clauses:procedures", only(A, F)),
+    Page("clauses:procedure", only(A, F), only(A, F, code=404), kwargs=CALENDAR),
+    Page("clauses:procedure_ics", only(A, F), only(A, F, code=404), kwargs=CALENDAR),
+    Page(
+        "clauses:procedure_etape",
+        only(A, F, code=302),
+        only(A, F, code=404),
+        kwargs=CALENDAR,
+        method="post",
+        data={"etape": "calcul"},
+    ),
+    Page("clauses:procedure_edit", only(A), only(A, code=404), kwargs={"pk": "cache.pk"}),
     Page("clauses:questions", only(F)),
     Page("clauses:question", only(F), replaced(only(F), {F: 404}), kwargs={"pk": "question.pk"}),
     Page("clauses:calculateur", everybody()),

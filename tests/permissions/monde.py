@@ -61,6 +61,7 @@ def make_world(clients: dict[str, Client] | None):
     avis = make.make_avis(acheteur=acheteur)
     brouillon = make.make_temoignage(auteur=owner(R), statut=Temoignage.Statut.BROUILLON)
     partie = make.make_partie_convention(acheteur=acheteur, convention=make.make_convention(facilitateur=facilitateur))
+    cache = make.make_lot(marche=make.make_marche(acheteur=acheteur, publie=False)).marche
     return SimpleNamespace(
         nulle_part="nulle-part.png",
         annee=2026,
@@ -83,7 +84,8 @@ def make_world(clients: dict[str, Client] | None):
         alliance=membre.alliance,
         depart=jeton(membre),
         marche=lot.marche,
-        cache=make.make_lot(marche=make.make_marche(acheteur=acheteur, publie=False)).marche,
+        cache=cache,
+        calendrier=make.make_calendrier_procedure(marche=cache, facilitateur=facilitateur),
         lot=lot,
         premier=1,
         modification=make.make_modification(lot=lot),

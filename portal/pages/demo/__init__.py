@@ -18,6 +18,7 @@ from portal.pages.demo import (
     imports,
     liens,
     marches,
+    procedures,
     questions,
     relais,
     sites,
@@ -62,6 +63,7 @@ def load(today=None) -> list[str]:
     stories = temoignages.load(cards, contracts, people["reseau"], today)
     calls = appels.load(contracts, today)
     questions.load(people, today)
+    procedures.load(people, today)
     publier_statistiques(today)
     counts = [
         f"{len(cards)} structures",

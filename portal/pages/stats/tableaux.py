@@ -12,6 +12,7 @@ from clauses import bord
 from clauses.enums import Etat
 from clauses.models import ClauseSociale, Declaration, Imputation, Participant
 from clauses.presentation import allure_pour
+from clauses.procedures import a_faire
 from clauses.querysets import holders_q
 from clauses.rules import Allure, premier_du_mois
 from marches.models import Acheteur, Lot, Marche
@@ -61,6 +62,7 @@ def acheteur(acteur, on: date) -> dict[str, Any]:
         "brouillons": contrats.brouillons(acteur),
         "sites_libres": contrats.sites_libres(acteur),
         "questions": contrats.questions(acteur),
+        "etapes": a_faire(acteur, on),
     }
 
 
