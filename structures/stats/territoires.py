@@ -201,19 +201,27 @@ def _around_departement(lieu):
 
 
 def _around_region(lieu):
+    towns = ("Ses communes les plus peuplées", _towns(departement__region=lieu.code)[:MOST_NEAR])
+    if lieu.code in COLLECTIVITES:
+        return [towns]
     return [
         ("Ses départements", Departement.objects.filter(region=lieu.code)),
-        ("Ses communes les plus peuplées", _towns(departement__region=lieu.code)[:MOST_NEAR]),
-        ("Autres régions", Region.objects.exclude(pk=lieu.code)),
+        towns,
+        ("Autres régions", Region.objects.exclude(pk__in={lieu.code, *COLLECTIVITES})),
     ]
 
 
 # The country --------------------------------------------------------------------------------------------------------
-def pays(counts: dict[str, int]) -> list[tuple[Region, int, list[tuple[Departement, int]]]]:
-    """Every région with its structures and its départements with theirs, from counts by département; one query."""
+def pays(counts: dict[str, int]) -> list[tuple[Region | None, int, list[tuple[Departement, int]]]]:
+    """Every région with its structures and its départements with theirs, from counts by département; at last, under
+    None, the collectivities overseas, each of which would be a région of one département. One query.
+    """
     by_region: dict[str, list[tuple[Departement, int]]] = {}
-    regions: dict[str, Region] = {}
+    regions: dict[str, Region | None] = {}
     for departement in Departement.objects.select_related("region").order_by("region__nom_tri", "code"):
-        regions[departement.region_id] = departement.region
-        by_region.setdefault(departement.region_id, []).append((departement, counts.get(departement.pk, 0)))
-    return [(region, sum(n for _, n in by_region[pk]), by_region[pk]) for pk, region in regions.items()]
+        overseas = departement.pk in COLLECTIVITES
+        key = "" if overseas else departement.region_id
+        regions[key] = None if overseas else departement.region
+        by_region.setdefault(key, []).append((departement, counts.get(departement.pk, 0)))
+    rows = [(region, sum(n for _, n in by_region[key]), by_region[key]) for key, region in regions.items()]
+    return sorted(rows, key=lambda row: row[0] is None)

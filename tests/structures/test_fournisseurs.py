@@ -235,7 +235,7 @@ def test_the_column_can_be_chosen_and_is_asked_when_nothing_looks_like_it(client
 def test_more_than_5000_lines_are_refused_with_a_way_out(client_acheteur):
     page = sent(client_acheteur, upload=csv_file("SIRET\n" + "1\n" * 12_000))
     assert f"{nombre(12_000)} lignes" in page.content.decode()
-    assert "3 fichiers de 5000 lignes" in page.content.decode()
+    assert f"3 fichiers de {nombre(5000)} lignes" in page.content.decode()
     assert not Depot.objects.exists()
 
 

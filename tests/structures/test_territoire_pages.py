@@ -234,6 +234,20 @@ def test_the_index_lists_every_departement_with_its_seats(settled, client):
     assert reverse("structures:territoire", args=["departement-27"]) in html
 
 
+def test_collectivities_overseas_stand_together_after_the_regions(country, client):
+    for code, nom in (("975", "Saint-Pierre-et-Miquelon"), ("988", "Nouvelle-Calédonie")):
+        make_departement(code=code, nom=nom, region=make_region(code=code, nom=nom))
+    cache.clear()
+    response = client.get(reverse("structures:territoires"))
+    *regions, (last, nombre, inside) = response.context["regions"]
+    assert all(region for region, _, _ in regions)
+    assert (last, nombre, {departement.pk for departement, _ in inside}) == (None, 0, {"975", "988"})
+    assert "Collectivités d’outre-mer" in response.content.decode()
+    page = client.get(reverse("structures:territoire", args=["region-28"])).content.decode()
+    assert "Île-de-France" in page
+    assert "Nouvelle-Calédonie" not in page
+
+
 @pytest.mark.parametrize(
     ("typed", "goal"),
     [("Évreux", "commune-27229"), ("27000", "commune-27229"), ("calvados", "departement-14"), ("14", "departement-14")],
