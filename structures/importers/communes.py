@@ -60,9 +60,13 @@ class CommuneMatcher:
         return self._by_nearness(name, postcode) if places or postcode else self._by_name_alone(name)
 
     def spelled(self, city: str, code: str | None) -> str:
-        """`city` as its commune `code` is spelled, when that is its name: « ST LO » → « Saint-Lô »."""
-        official = self.nom.get(code or "", city)
-        return official if fold_place(official) == fold_place(city) else city
+        """`city` as its commune `code` is spelled, when that is its name: « ST LO » → « Saint-Lô », « LYON 09 » →
+        « Lyon 9e », « PARIS » in an arrondissement → « Paris »."""
+        official, name = self.nom.get(code or "", city), fold_place(city)
+        if arrondissement_code(name) == code:
+            return official.removesuffix(" Arrondissement")
+        town = official.split()[0] if name in ARRONDISSEMENTS else official
+        return town if fold_place(town) == name else city
 
     def _arrondissement(self, postcode: str) -> str:
         codes = [code for _, code in self._by_postcode.get(postcode, []) if code[:3] in {"751", "693", "132"}]

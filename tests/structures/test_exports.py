@@ -1,8 +1,10 @@
 """Exports of the directory: columns by role, cells disarmed, streamed pieces, data·inclusion."""
 
 import csv
+import html
 import io
 import json
+import re
 from datetime import date
 
 import pytest
@@ -291,3 +293,11 @@ def test_who_sees_contact():
 
 def test_the_url_is_the_one_of_the_page(client, jardins):
     assert reverse("structures:export") == URL
+    page = client.get("/structures/", {"kind": "ACI", "ou": "Ifs"}).content.decode()
+    offered = [html.unescape(found) for found in re.findall(rf'href="({URL}[^"]*)"', page)]
+    assert len(offered) == 3
+    for address, start in zip(offered, (b"\xef\xbb\xbfSIRET", b"PK", b"["), strict=True):
+        response = client.get(address)
+        content = b"".join(response.streaming_content) if response.streaming else response.content
+        assert content.startswith(start), address
+        assert "kind=ACI" in address

@@ -239,7 +239,10 @@ def test_esat_details(country, write):
         ("CAEN CEDEX", "14000", "Caen"),
         ("EVREUX", "27000", "Évreux"),
         ("ST ETIENNE", "14130", "Saint-Étienne"),
-        ("PARIS", "75010", "PARIS"),  # placed in its arrondissement, which has another name
+        ("PARIS", "75010", "Paris"),
+        ("PARIS 10", "75010", "Paris 10e"),
+        ("PARIS 10EME", "", "Paris 10e"),
+        ("NULLE PART", "14999", "NULLE PART"),
     ],
 )
 def test_a_city_is_spelled_as_its_commune(country, write, written, postcode, kept):
