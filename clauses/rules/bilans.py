@@ -14,14 +14,15 @@ from portal.templatetags.formats import nombre
 from portal.verdict import Verdict
 
 ZERO = Decimal(0)
+PLACES = Decimal("0.00000001")
 
 
 # Counts and ratios ---------------------------------------------------------------------------------------------------
 def part(nombre_: int | Decimal, ensemble: int | Decimal) -> Decimal | None:
-    """A share from 0 to 1 with 4 places; None of nothing."""
+    """A share from 0 to 1 with 8 places, so that printing one of its percents rounds it once; None of nothing."""
     if not ensemble:
         return None
-    return WIDE.divide(Decimal(nombre_), Decimal(ensemble)).quantize(Decimal("0.0001"), context=WIDE)
+    return WIDE.divide(Decimal(nombre_), Decimal(ensemble)).quantize(PLACES, context=WIDE)
 
 
 def en_mots(nombre_: int, ensemble: int) -> str:

@@ -85,5 +85,6 @@ def allure(
 
 
 def _decimal(share: Fraction) -> Decimal:
-    """4 places, for display and sorting; comparisons are made on the exact fraction."""
-    return WIDE.divide(Decimal(share.numerator), Decimal(share.denominator)).quantize(Decimal("0.0001"), context=WIDE)
+    """8 places, for display (rounded once more) and sorting; comparisons are made on the exact fraction."""
+    exact = WIDE.divide(Decimal(share.numerator), Decimal(share.denominator))
+    return exact.quantize(Decimal("0.00000001"), context=WIDE)

@@ -16,6 +16,7 @@ from clauses import actions, rules, stats
 from clauses.enums import Etat, Modalite
 from clauses.models import ClauseSociale, Cloture
 from portal.permissions import Role
+from portal.templatetags.formats import pourcent
 from tests import factories as make
 from tests.clauses.conftest import ON
 from tests.clauses.helpers import text
@@ -107,6 +108,16 @@ def test_several_tables_of_the_same_people_do_not_betray_each_other():
 )  # fmt: skip
 def test_a_ratio_says_its_counts_then_its_words(count, whole, words):
     assert rules.en_mots(count, whole) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "whole", "words"), [(9, 51, "17,6 %"), (D("195.5"), 640, "30,5 %"), (1, 3, "33,3 %"), (2, 3, "66,7 %")]
+)  # fmt: skip
+def test_a_share_is_rounded_once(count, whole, words):
+    """17.647 % is 17.6 %, not 17.65 % then 17.7 %; the bar and the sentence of a clause say the same."""
+    assert pourcent(rules.part(count, whole)) == words.replace(" ", "\u202f")
+    pace = rules.allure(DU, AU, whole, count, AU)
+    assert words.replace(" ", "\u202f") in pourcent(pace.part)
 
 
 @pytest.mark.parametrize(
