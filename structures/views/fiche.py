@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from portal.permissions import Role
 from structures import rules
+from structures.actions import echanges
 from structures.exporters.vcard import vcard as write_vcard
 from structures.models import Structure
 from structures.presentation import fiche as presentation
@@ -24,6 +25,7 @@ def detail(request, pk, slug):
     if slug != structure.slug:
         return redirect(structure, permanent=True)
     editable = _is_editable(structure, request.acteur)
+    writes = request.acteur.has(Role.ACHETEUR, Role.ENTREPRISE, Role.FACILITATEUR)
     context = {
         "structure": structure,
         "fiche": presentation.fiche_vue(structure, timezone.localdate(), settings.SEUIL_DEPENDANCE),
@@ -31,7 +33,8 @@ def detail(request, pk, slug):
         "editable": editable,
         "completude": completude_de(structure) if editable else None,
         "membre": request.acteur.organisation_id == structure.organisation_id and editable,
-        "peut_ecrire": request.acteur.has(Role.ACHETEUR, Role.ENTREPRISE, Role.FACILITATEUR),
+        "peut_ecrire": writes,
+        "obstacle": bool(writes and echanges.obstacles(request.acteur, [structure])),
     }
     return render(request, "structures/structure_detail.html", context)
 

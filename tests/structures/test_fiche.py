@@ -159,6 +159,14 @@ def test_an_empty_card_proposes_what_to_do(client, db):
     assert "Labels et références" not in text
 
 
+@pytest.mark.parametrize(
+    ("address", "label"), [("x@structure.invalid", "Écrire à la structure"), ("", "Comment la joindre")]
+)
+def test_a_buyer_is_told_before_the_click_whether_it_may_be_written_to(db, address, label):
+    structure = make.make_structure(courriel=address)
+    assert label in page(sign_in(make.Role.ACHETEUR), structure)
+
+
 @pytest.mark.parametrize("role", [None, *ROLES])
 def test_completeness_is_for_those_who_may_write(client, full, role):
     someone = sign_in(role) if role else client
