@@ -6,7 +6,7 @@ found = potentiel(question, budget=Decimal(120_000), duree_mois=24, on=date(2026
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from statistics import median
@@ -90,7 +90,7 @@ class Potentiel:
 
 
 def potentiel(question: Question, budget: Decimal | None, duree_mois: int | None, on: date) -> Potentiel:
-    """The potential of the sectors and places of `question` for this budget, on the day `on`; one query of its own."""
+    """The potential of the sectors and places of `question` for this budget, on the day `on`; two queries."""
     columns = ("kind", "capacite", "effectif", "chiffre_affaires", "organisation__siren", "pk")
     rows = list(search(Structure.objects.listed(), question).order_by().values_list(*columns))
     kinds = Counter(Kind(row[0]) for row in rows)
@@ -117,8 +117,19 @@ def potentiel(question: Question, budget: Decimal | None, duree_mois: int | None
         dependance=dependance,
         plafond_annuel=(turnovers.moyenne * seuils.dependance.valeur).quantize(EURO) if turnovers.moyenne else None,
         echelle=recommander({each.code: each.nombre for each in reservables}, len(rows), dependance, seuils, on),
-        inconnus=tuple(_unknown(len(rows), places, effectif, turnovers, annual, duree_mois)),
+        inconnus=(
+            *_unknown(len(rows), places, effectif, turnovers, annual, duree_mois),
+            *_silent(silent(question)),
+        ),
     )
+
+
+def silent(question: Question) -> int:
+    """Structures of the same places that say no trade at all, so that no sector finds them; one query."""
+    if not question.secteurs:
+        return 0
+    there = search(Structure.objects.listed(), replace(question, secteurs=(), mode=""))
+    return there.order_by().filter(activites__isnull=True).count()
 
 
 def _reservable(code: str, kinds: Counter, on: date) -> Reservable:
@@ -137,6 +148,19 @@ def _turnovers(values: Sequence[Decimal]) -> Chiffres:
         return Chiffres(None, None, 0)
     mean = (sum(values) / len(values)).quantize(EURO, ROUND_HALF_UP)
     return Chiffres(mean, Decimal(median(values)).quantize(EURO, ROUND_HALF_UP), len(values))
+
+
+def _silent(number: int):
+    if number == 1:
+        yield (
+            "Une autre structure du territoire ne dit pas encore son métier\u00a0: elle n'est pas comptée. "
+            "Interrogez-la avant d'écarter une réservation."
+        )
+    elif number:
+        yield (
+            f"{nombre(number)} autres structures du territoire ne disent pas encore leur métier\u00a0: elles ne sont "
+            "pas comptées. Interrogez-les avant d'écarter une réservation."
+        )
 
 
 def _unknown(total, places, effectif, turnovers, annual, duree_mois):

@@ -14,7 +14,7 @@ from structures.directory import Question
 from structures.enums import Kind, Mode
 from structures.lieux import from_parametre
 from structures.rules import recommander
-from structures.stats.potentiel import annual_budget, potentiel
+from structures.stats.potentiel import annual_budget, potentiel, silent
 from tests.factories import make_activite, make_departement, make_organisation, make_region, make_structure
 from tests.structures.helpers import make_country
 
@@ -180,11 +180,26 @@ def test_the_joint_reservation_counts_only_since_the_law_allows_it(country):
     assert (joint.autorisee, joint.nombre) == (False, 0)
 
 
-def test_the_counts_take_one_query(country, django_assert_num_queries):
+def test_structures_that_say_no_trade_are_counted_apart(country):
+    seat = {"commune": country.caen, "departement": country.calvados, "latitude": 49.182, "longitude": -0.371}
+    question = Question(secteurs=(country.entretien,), lieux=(from_parametre("departement-14"),))
+    assert silent(question) == 0
+    settle(country.caen, country.proprete)  # says another trade
+    make_structure(**seat)
+    assert any("Une autre structure du territoire" in said for said in potentiel(question, None, None, ON).inconnus)
+    make_structure(**seat)
+    make_structure(commune=country.evreux, departement=country.eure, latitude=49.027, longitude=1.151)
+    found = potentiel(question, None, None, ON)
+    assert (found.total, silent(question)) == (0, 2)
+    assert any(said.startswith("2 autres structures du territoire ne disent pas") for said in found.inconnus)
+    assert silent(Question(lieux=question.lieux)) == 0  # without a sector all of them are counted
+
+
+def test_the_counts_take_two_queries(country, django_assert_num_queries):
     for _ in range(5):
         settle(country.caen, country.entretien, chiffre_affaires=Decimal(1000))
     question = Question(secteurs=(country.entretien,), lieux=(from_parametre("departement-14"),))
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert potentiel(question, Decimal(1000), 12, ON).total == 5
 
 
