@@ -5,7 +5,8 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
 from django.db.models import Max
 
 from clauses.enums import MotifEffacement
@@ -25,6 +26,7 @@ from clauses.rules import a_effacer_le, derniere_trace, fin_du_suivi
 from portal.permissions import Acteur
 
 BATCH = 500
+TUS = {"matricule", "fictif"}  # what an employer alone sees; what says nothing of a person
 
 
 def consulter(participant: Participant, page: str, *, by: Acteur) -> ConsultationParticipant:
@@ -111,39 +113,39 @@ def purger(on: date) -> dict[str, int]:
 
 
 def tout_ce_qui_est_su(participant: Participant) -> dict[str, Any]:
-    """All that is kept under a code, as plain values to hand over. Source: RGPD, art. 15 and 20."""
-    people = Participant.objects.filter(pk=participant.pk)
-    lines = LigneHeures.objects.filter(affectation__participant=participant)
+    """All that is kept under a code, in words that the person reads, to hand over.
+
+    Every column is told, under its French name, so that a new one is too; left out are the accounts that wrote, and the
+    payroll number, which its employer alone sees. Source: RGPD, art. 12, 15 and 20.
+    """
+    lines = LigneHeures.objects.filter(affectation__participant=participant).select_related("employeur")
     return {
         "code": participant.code,
         "organisme": str(participant.facilitateur),
-        "profil": people.values(
-            "annee_naissance", "sexe", "qpv", "niveau_formation", "entree_le", "sortie_le", "notice_remise_le"
-        ).get(),
-        "eligibilites": list(
-            participant.eligibilites.values(
-                "critere", "justificatif_vu_le", "valable_du", "valable_au", "motif_prolongation"
-            )
-        ),
-        "affectations": list(
-            participant.affectations.values(
-                "employeur__denomination", "employeur__identifiant", "modalite", "contrat", "metier", "date_debut",
-                "date_fin",
-            )
-        ),  # fmt: skip
-        "heures": list(
-            lines.values("du", "au", "heures_travail", "heures_formation", "employeur__denomination")
-        ),
-        "passages": list(
-            participant.transferts.values("de__denomination", "vers__denomination", "le", "consentement_le")
-        ),
-        "formations": list(
-            participant.formations.values(
-                "intitule", "dispositif", "financeur", "heures", "statut", "resultat", "du", "au"
-            )
-        ),
-        "suivi": list(
-            participant.points_suivi.values("terme", "fait_le", "situation", "chez_acheteur", "chez_titulaire")
-        ),
-        "consultations": list(participant.consultations.values("organisation__denomination", "page", "le")),
-    }  # fmt: skip
+        "profil": _dit(participant),
+        "eligibilites": [_dit(row) for row in participant.eligibilites.all()],
+        "affectations": [_dit(row) for row in participant.affectations.select_related("employeur")],
+        "heures": [_dit(row) for row in lines],
+        "passages": [_dit(row) for row in participant.transferts.select_related("de", "vers")],
+        "formations": [_dit(row) for row in participant.formations.all()],
+        "suivi": [_dit(row) for row in participant.points_suivi.all()],
+        "consultations": [_dit(row) for row in participant.consultations.select_related("organisation")],
+    }
+
+
+def _dit(row: models.Model) -> dict[str, Any]:
+    """{French name: value} of the columns of a row; a choice by its words, another row by its name, yes or no."""
+    said: dict[str, Any] = {}
+    links = {get_user_model(), Participant, Affectation}
+    for field in row._meta.concrete_fields:
+        if field.primary_key or field.name in TUS or field.related_model in links:
+            continue
+        value = getattr(row, field.name)
+        if field.choices:
+            value = getattr(row, f"get_{field.name}_display")()
+        elif isinstance(value, models.Model):
+            value = str(value)
+        elif isinstance(value, bool):
+            value = "oui" if value else "non"
+        said[str(field.verbose_name)] = value
+    return said

@@ -202,14 +202,19 @@ def test_each_look_is_written_down_and_shown(client_facilitateur, person):
 
 
 def test_all_that_is_known_is_handed_over(client_facilitateur, person):
-    affectation = make.make_affectation(participant=person)
+    affectation = make.make_affectation(participant=person, matricule="S-4471")
     make.make_ligne_heures(affectation=affectation)
     make.make_eligibilite(participant=person)
     response = client_facilitateur.get(reverse("clauses:participant_export", args=[person.pk]))
     said = json.loads(response.content)
     assert response["Content-Disposition"] == 'attachment; filename="F-7K3M.json"'
-    assert said["profil"]["annee_naissance"] == 1990
-    assert said["heures"][0]["heures_travail"] == "100.00"
+    assert said["profil"]["année de naissance"] == 1990
+    assert said["profil"]["sexe"] == person.get_sexe_display()
+    assert said["heures"][0]["heures travaillées"] == "100.00"
+    assert said["affectations"][0]["contrat"] == affectation.get_contrat_display()
+    assert said["affectations"][0]["employeur"] == str(affectation.employeur)
+    assert "S-4471" not in response.content.decode()  # the employer's own number
+    assert client_facilitateur.user.email not in response.content.decode()
     assert len(said["eligibilites"]) == len(said["affectations"]) == 1
     # Every table that points to a person is told.
     told = {"eligibilites", "affectations", "transferts", "formations", "points_suivi", "consultations"}
