@@ -32,6 +32,11 @@ MODE_WORDS = {
     Mode.MISE_A_DISPOSITION: ("mise a disposition", "mad", "mise a disposition de personnel", "interim", "placement"),
     Mode.FABRICATION: ("fabrication", "fabrication de biens", "production", "fabrication et vente de biens"),
 }
+LIST_WORDS = re.compile(r",| et ")  # « Lille, Caen et Orne »; looked for only where the whole names no place
+NOTHING = {
+    f"{no} {word}{e}" for no in ("non", "pas") for word in ("declare", "precise", "renseigne") for e in ("", "e")
+}
+NOTHING |= {"inconnu", "inconnue", "neant", "n a", "nc"}
 FRANCE_WORDS = {"france", "france entiere", "toute la france", "national", "nationale", "territoire national"}
 # An address that nobody bears as a name.
 _FUNCTIONS = """
@@ -138,7 +143,9 @@ class Lieux:
         unknown: list[str] = []
         for part in filter(None, (part.strip() for part in SEPARATORS.split(text))):
             found = self._one(part)
-            several = [each.strip() for each in part.split(",") if each.strip()] if not found else []
+            if fold(part) in NOTHING:
+                continue
+            several = [each.strip() for each in LIST_WORDS.split(part) if each.strip()] if not found else []
             if found:
                 places[found] = None
             for each in several:

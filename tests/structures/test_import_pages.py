@@ -367,6 +367,10 @@ def test_sectors_and_places(country):
     assert places.read("France") == ([("france", "")], [])
     assert places.read("14, 27") == ([("departement", "14"), ("departement", "27")], [])
     assert places.read("Normandie ; Caen") == ([("region", "28"), ("commune", "14118")], [])
+    assert places.read("Calvados, Évreux et Normandie")[0] == [
+        ("departement", "14"), ("commune", "27229"), ("region", "28"),
+    ]  # fmt: skip
+    assert places.read("non déclarée") == places.read("N/A") == ([], [])
     assert places.read("Nulle-Part-sur-Rien; 99") == ([], ["Nulle-Part-sur-Rien", "99"])
 
 
