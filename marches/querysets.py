@@ -209,6 +209,16 @@ class AllianceQuerySet(models.QuerySet):
         mine = Structure.objects.editable_by(acteur).values("pk")
         return self.filter(pk__in=self.model.objects.filter(membres__structure__in=mine).values("pk"))
 
+    def deletable_by(self, acteur):
+        """Those one may write and that have no member of others; every one for administration."""
+        from structures.models import Structure
+
+        written = self.editable_by(acteur)
+        if acteur.has(Role.ADMINISTRATION):
+            return written
+        others = Structure.objects.exclude(pk__in=Structure.objects.editable_by(acteur).values("pk")).values("pk")
+        return written.exclude(pk__in=self.model.objects.filter(membres__structure__in=others).values("pk"))
+
 
 class AvisQuerySet(models.QuerySet):
     def visible_to(self, acteur):

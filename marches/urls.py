@@ -120,6 +120,7 @@ urlpatterns = [
     path("alliances/nouvelle/", alliances.create, name="alliance_create"),
     path("alliances/<int:pk>-<slug:slug>/", alliances.detail, name="alliance"),
     path("alliances/<int:pk>/modifier/", alliances.edit, name="alliance_edit"),
+    path("alliances/<int:pk>/supprimer/", alliances.supprimer, name="alliance_supprimer"),
     path("alliances/<int:pk>/proposer/", groupements.proposer, name="alliance_proposer"),
     path("alliances/quitter/<str:jeton>/", alliances.quitter, name="alliance_quitter"),
     # Groups of bidders

@@ -153,6 +153,16 @@ class _Together(models.QuerySet):
         mine = self.model.objects.filter(**{f"{self.through}__in": structures.values("pk")})
         return self.filter(pk__in=mine.values("pk"))
 
+    def deletable_by(self, acteur):
+        """Those one may write and that speak of no card of others; every one for administration."""
+        written = self.editable_by(acteur)
+        if acteur.has(Role.ADMINISTRATION):
+            return written
+        structures = apps.get_model("structures", "Structure").objects
+        others = structures.exclude(pk__in=structures.editable_by(acteur).values("pk")).values("pk")
+        shared = self.model.objects.filter(**{f"{self.through}__in": others})
+        return written.exclude(pk__in=shared.values("pk"))
+
 
 class GroupeEconomiqueQuerySet(_Together):
     pass
@@ -169,6 +179,14 @@ class CoEntrepriseQuerySet(_Together):
         if not acteur.has(Role.STRUCTURE, Role.RESEAU):
             return by_founders
         return self.filter(models.Q(pk__in=by_founders.values("pk")) | models.Q(structure__in=own.values("pk")))
+
+    def deletable_by(self, acteur):
+        """Neither a founder nor its own card may be of others."""
+        found = super().deletable_by(acteur)
+        if acteur.has(Role.ADMINISTRATION):
+            return found
+        own = apps.get_model("structures", "Structure").objects.editable_by(acteur)
+        return found.filter(models.Q(structure=None) | models.Q(structure__in=own.values("pk")))
 
 
 class ReseauQuerySet(models.QuerySet):

@@ -54,5 +54,11 @@ def leave(*, membre: MembreAlliance, user) -> Alliance | None:
     return None
 
 
+def delete_alliance(alliance: Alliance, *, by: Acteur) -> None:
+    """Delete an alliance with its memberships; its history stays."""
+    _sign(alliance, by, "suppression")
+    alliance.delete()
+
+
 def _sign(alliance: Alliance, by: Acteur, reason: str) -> None:
     alliance._history_user, alliance._change_reason = by.user, reason

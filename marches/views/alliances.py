@@ -18,6 +18,7 @@ from portal.pagination import paginate
 from portal.permissions import Role, role_required
 from structures import zones
 from structures.models import Structure
+from structures.views.suppression import confirm_deletion
 
 WRITERS = (Role.STRUCTURE, Role.RESEAU, Role.ADMINISTRATION)
 
@@ -57,6 +58,7 @@ def detail(request, pk, slug):
         "zone": zones.describe([alliance.zone])[alliance.zone_id] if alliance.zone else "",
         "reponses": presentation.group_may_answer(kinds, timezone.localdate()),
         "editable": Alliance.objects.editable_by(request.acteur).filter(pk=pk).exists(),
+        "supprimable": Alliance.objects.deletable_by(request.acteur).filter(pk=pk).exists(),
         "peut_repondre": request.acteur.has(Role.STRUCTURE, Role.ADMINISTRATION),
         "derniere": alliance.history.order_by("-history_date").values_list("history_date", flat=True).first(),
     }
@@ -78,6 +80,21 @@ def create(request):
 @role_required(*WRITERS)
 def edit(request, pk):
     return _form(request, get_object_or_404(Alliance.objects.editable_by(request.acteur), pk=pk))
+
+
+@role_required(*WRITERS)
+def supprimer(request, pk):
+    alliance = get_object_or_404(Alliance.objects.deletable_by(request.acteur), pk=pk)
+    return confirm_deletion(
+        request, alliance, titre="Supprimer l'alliance",
+        consequences=(
+            "Les fiches de ses membres restent dans l'annuaire, et ne la nomment plus.",
+            "Les groupements déjà formés pour un lot ne changent pas.",
+            "Sa page disparaît\u00a0: ses liens ne marcheront plus.",
+        ),
+        delete=lambda: actions.delete_alliance(alliance, by=request.acteur),
+        fait=f"L'alliance «\u00a0{alliance.nom}\u00a0» est supprimée.", suite="marches:alliances",
+    )  # fmt: skip
 
 
 def _form(request, alliance):

@@ -14,13 +14,25 @@ REASON = "groupe"
 @transaction.atomic
 def save_groupe(*, form, by: Acteur) -> GroupeEconomique:
     """A GES with the structures that join and leave it; each card keeps the trace of it."""
-    groupe = _signed(form.save(commit=False), by)
+    groupe = _sign(form.save(commit=False), by)
     groupe.save()
     added, removed = form.cleaned_data["ajouter"], form.cleaned_data.get("retirer") or ()
     gone = {structure.pk for structure in removed}
     _attach((structure for structure in added if structure.pk not in gone), groupe, by)
     _attach(removed, None, by)
     return groupe
+
+
+@transaction.atomic
+def delete_groupe(groupe: GroupeEconomique, *, by: Acteur) -> None:
+    """Delete a GES; its structures leave it first, and their cards keep the trace of it."""
+    _attach(groupe.structures.all(), None, by)
+    _sign(groupe, by, "suppression").delete()
+
+
+def delete_co_entreprise(co_entreprise: CoEntreprise, *, by: Acteur) -> None:
+    """Delete the page of a joint venture with its founders; cards stay, and so does its history."""
+    _sign(co_entreprise, by, "suppression").delete()
 
 
 def _attach(structures: Iterable[Structure], groupe: GroupeEconomique | None, by: Acteur) -> None:
@@ -38,7 +50,7 @@ def _attach(structures: Iterable[Structure], groupe: GroupeEconomique | None, by
 @transaction.atomic
 def save_co_entreprise(*, form, rows: list[dict], by: Acteur) -> CoEntreprise:
     """A joint venture and its founders, in the order typed."""
-    co_entreprise = _signed(form.save(commit=False), by)
+    co_entreprise = _sign(form.save(commit=False), by)
     co_entreprise.save()
     organisations = {founder.nom: founder.organisation_id for founder in co_entreprise.fondateurs.all()}
     co_entreprise.fondateurs.all().delete()
@@ -55,11 +67,11 @@ def save_co_entreprise(*, form, rows: list[dict], by: Acteur) -> CoEntreprise:
 
 @transaction.atomic
 def save_reseau(*, form, by: Acteur) -> Reseau:
-    reseau = _signed(form.save(commit=False), by)
+    reseau = _sign(form.save(commit=False), by)
     reseau.save()
     return reseau
 
 
-def _signed(row, by: Acteur):
-    row._history_user, row._change_reason = by.user, "saisie"
+def _sign(row, by: Acteur, reason: str = "saisie"):
+    row._history_user, row._change_reason = by.user, reason
     return row

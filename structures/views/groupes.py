@@ -14,6 +14,7 @@ from structures.enums import Kind
 from structures.forms.groupes import CoEntrepriseForm, Fondateurs, GroupeForm, ReseauForm
 from structures.models import CoEntreprise, Fondateur, GroupeEconomique, Reseau, Structure
 from structures.templatetags.carte import carte
+from structures.views.suppression import confirm_deletion
 
 WRITERS = (Role.STRUCTURE, Role.RESEAU, Role.ADMINISTRATION)
 LISTED = Q(structures__publiee=True, structures__remplacee_par=None)
@@ -42,6 +43,7 @@ def groupe(request, pk, slug):
         "groupe": groupe,
         "membres": membres,
         "editable": GroupeEconomique.objects.editable_by(request.acteur).filter(pk=pk).exists(),
+        "supprimable": GroupeEconomique.objects.deletable_by(request.acteur).filter(pk=pk).exists(),
         "derniere": groupe.history.order_by("-history_date").values_list("history_date", flat=True).first(),
     }
     return render(request, "structures/groupe_detail.html", context)
@@ -55,6 +57,20 @@ def groupe_create(request):
 @role_required(*WRITERS)
 def groupe_edit(request, pk):
     return _groupe_form(request, get_object_or_404(GroupeEconomique.objects.editable_by(request.acteur), pk=pk))
+
+
+@role_required(*WRITERS)
+def groupe_supprimer(request, pk):
+    groupe = get_object_or_404(GroupeEconomique.objects.deletable_by(request.acteur), pk=pk)
+    return confirm_deletion(
+        request, groupe, titre="Supprimer le groupe",
+        consequences=(
+            "Les fiches de ses structures restent dans l'annuaire, et ne nomment plus le groupe.",
+            "La page du groupe disparaît\u00a0: ses liens ne marcheront plus.",
+        ),
+        delete=lambda: actions.delete_groupe(groupe, by=request.acteur),
+        fait=f"Le groupe «\u00a0{groupe.nom}\u00a0» est supprimé.", suite="structures:groupes",
+    )  # fmt: skip
 
 
 def _groupe_form(request, groupe):
@@ -94,6 +110,7 @@ def co_entreprise(request, pk, slug):
     context = {
         "co_entreprise": co_entreprise,
         "editable": CoEntreprise.objects.editable_by(request.acteur).filter(pk=pk).exists(),
+        "supprimable": CoEntreprise.objects.deletable_by(request.acteur).filter(pk=pk).exists(),
         "derniere": co_entreprise.history.order_by("-history_date").values_list("history_date", flat=True).first(),
     }
     return render(request, "structures/co_entreprise_detail.html", context)
@@ -107,6 +124,20 @@ def co_entreprise_create(request):
 @role_required(*WRITERS)
 def co_entreprise_edit(request, pk):
     return _co_entreprise_form(request, get_object_or_404(CoEntreprise.objects.editable_by(request.acteur), pk=pk))
+
+
+@role_required(*WRITERS)
+def co_entreprise_supprimer(request, pk):
+    co_entreprise = get_object_or_404(CoEntreprise.objects.deletable_by(request.acteur), pk=pk)
+    return confirm_deletion(
+        request, co_entreprise, titre="Supprimer la co-entreprise",
+        consequences=(
+            "Les fiches de ses fondateurs restent dans l'annuaire, et ne la nomment plus.",
+            "Sa page disparaît\u00a0: ses liens ne marcheront plus.",
+        ),
+        delete=lambda: actions.delete_co_entreprise(co_entreprise, by=request.acteur),
+        fait=f"La co-entreprise «\u00a0{co_entreprise.nom}\u00a0» est supprimée.", suite="structures:co_entreprises",
+    )  # fmt: skip
 
 
 def _co_entreprise_form(request, co_entreprise):

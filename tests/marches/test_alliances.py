@@ -202,6 +202,18 @@ def test_a_structure_leaves_by_its_link_without_account(client, alliance):
     assert Alliance.history.filter(id=alliance.pk, history_type="-").exists()
 
 
+def test_an_alliance_is_deleted_by_those_it_unites_alone(client_administration, alliance):
+    first = alliance.membres.first()
+    member = sign_in(make.Role.STRUCTURE, organisation=first.structure.organisation)
+    url = reverse("marches:alliance_supprimer", args=[alliance.pk])
+    assert member.get(alliance.get_absolute_url()).status_code == 200
+    assert member.post(url).status_code == 404  # the others stay: one leaves
+    assert "groupements déjà formés" in client_administration.get(url).content.decode()
+    assert client_administration.post(url).status_code == 302
+    assert not type(alliance).objects.exists()
+    assert type(alliance).history.first().history_type == "-"
+
+
 @pytest.mark.parametrize(
     "forge",
     ["x", signing.dumps([1, 1], salt="autre"), signing.dumps("x", salt=SALT)],

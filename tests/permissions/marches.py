@@ -36,6 +36,7 @@ PAGES = [
     Page("marches:alliance", everybody(), kwargs={"pk": "alliance.pk", "slug": "alliance.slug"}),
     Page("marches:alliance_create", only(S, R, ADMIN)),
     Page("marches:alliance_edit", *GROUPED, kwargs={"pk": "alliance.pk"}),
+    Page("marches:alliance_supprimer", *GROUPED, kwargs={"pk": "alliance.pk"}),
     Page("marches:alliance_quitter", everybody(), kwargs={"jeton": "depart"}),
     Page("marches:alliance_proposer", only(S, ADMIN), replaced(only(S, ADMIN), {S: 404}), kwargs={"pk": "alliance.pk"}),
     # A candidate group: its members see it, its spokesperson writes it, the buyer chooses it once it has applied

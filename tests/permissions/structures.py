@@ -95,10 +95,12 @@ PAGES = [
     Page("structures:groupe", everybody(), kwargs={"pk": "groupe.pk", "slug": "groupe.slug"}),
     Page("structures:groupe_create", only(S, R, ADMIN)),
     Page("structures:groupe_edit", *GROUPED, kwargs={"pk": "groupe.pk"}),
+    Page("structures:groupe_supprimer", *GROUPED, kwargs={"pk": "groupe.pk"}),
     Page("structures:co_entreprises", everybody()),
     Page("structures:co_entreprise", everybody(), kwargs={"pk": "co_entreprise.pk", "slug": "co_entreprise.slug"}),
     Page("structures:co_entreprise_create", only(S, R, ADMIN)),
     Page("structures:co_entreprise_edit", *GROUPED, kwargs={"pk": "co_entreprise.pk"}),
+    Page("structures:co_entreprise_supprimer", *GROUPED, kwargs={"pk": "co_entreprise.pk"}),
     Page("structures:reseaux", everybody()),
     Page("structures:reseau", everybody(), kwargs={"slug": "reseau.slug"}),
     Page(

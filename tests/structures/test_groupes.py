@@ -97,6 +97,26 @@ def test_a_member_creates_and_edits_its_group(client_structure, mine):
     assert client_structure.get(edit).status_code == 404
 
 
+def test_a_group_is_deleted_by_those_it_speaks_of_alone(client_structure, client_administration, mine):
+    groupe = make.make_groupe_economique(nom="GES d'un jour")
+    Structure.objects.filter(pk=mine.pk).update(groupe=groupe)
+    other = make.make_structure(groupe=groupe)
+    url = reverse("structures:groupe_supprimer", args=[groupe.pk])
+    assert client_structure.get(url).status_code == 404  # the other structure would lose its group
+    assert url not in text(client_structure.get(groupe.get_absolute_url()))
+    assert url in text(client_administration.get(groupe.get_absolute_url()))
+    Structure.objects.filter(pk=other.pk).update(groupe=None)
+    assert "ne nomment plus le groupe" in text(client_structure.get(url))
+    assert GroupeEconomique.objects.filter(pk=groupe.pk).exists()
+    response = client_structure.post(url, follow=True)
+    assert "est supprimé" in response.content.decode()
+    mine.refresh_from_db()
+    assert (mine.groupe, GroupeEconomique.objects.count()) == (None, 0)
+    assert mine.history.first().history_user == client_structure.user
+    trace = GroupeEconomique.history.first()
+    assert (trace.history_type, trace.history_user) == ("-", client_structure.user)
+
+
 def test_nobody_commits_the_structure_of_another(client_structure, mine):
     other = make.make_structure(nom="Voisine")
     url = reverse("structures:groupe_create")
@@ -146,6 +166,21 @@ def founders(*rows, initial=0) -> dict:
     for rank, row in enumerate(rows):
         data |= {f"fondateurs-{rank}-{name}": value for name, value in row.items()}
     return data
+
+
+def test_a_joint_venture_is_deleted_by_its_founder(client_structure, mine):
+    mine_alone = make.make_fondateur(structure=mine).co_entreprise
+    shared = make.make_fondateur(structure=mine).co_entreprise
+    make.make_fondateur(co_entreprise=shared, structure=make.make_structure())
+    for page, code in ((shared, 404), (mine_alone, 302)):
+        url = reverse("structures:co_entreprise_supprimer", args=[page.pk])
+        assert client_structure.post(url).status_code == code
+    assert list(CoEntreprise.objects.all()) == [shared]
+    CoEntreprise.objects.filter(pk=shared.pk).update(structure=None)
+    shared.fondateurs.exclude(structure=mine).delete()
+    CoEntreprise.objects.filter(pk=shared.pk).update(structure=make.make_structure())  # its own card is of others
+    url = reverse("structures:co_entreprise_supprimer", args=[shared.pk])
+    assert client_structure.get(url).status_code == 404
 
 
 def test_a_joint_venture_is_written_with_its_founders(client_structure, mine, client):
