@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from clauses import actions, bord, rules
 from clauses.accords import conventions_for
-from clauses.enums import EtapeEcart, OrigineHeures
+from clauses.enums import EtapeEcart, OrigineHeures, TypeClause
 from clauses.filters import ClauseFilter
 from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm
 from clauses.models import ClauseSociale, Declaration, Ecart, Facilitateur
@@ -77,6 +77,8 @@ def create(request, lot_pk):
     start = lot.date_debut or lot.date_notification
     initial = {"heures": calcul.get("heures"), "date_debut": start}
     initial["date_fin"] = lot.date_fin or fin_prevue(start, lot.duree_mois)
+    if lot.est_reserve:
+        initial["type"] = TypeClause.RESERVE
     first, reprise = filled(request.GET, lot, request.acteur)
     conventions = conventions_for(facilitateur, lot.marche.acheteur)
     initial |= {"convention": next(iter(conventions.in_force(timezone.localdate())), None)} | first

@@ -165,6 +165,13 @@ def test_the_number_of_people_stays_with_their_facilitator_and_their_employer(ch
 
 
 # Clauses -------------------------------------------------------------------------------------------------------------
+def test_the_clause_of_a_reserved_lot_is_proposed_as_such(client_facilitateur):
+    for reservation, kind in (("aucune", None), ("insertion", "reserve")):
+        lot = f.make_lot(reservation=reservation)
+        form = client_facilitateur.get(reverse("clauses:create", args=[lot.pk])).context["form"]
+        assert form.initial.get("type") == kind
+
+
 def test_a_facilitator_creates_a_clause_from_a_calculation(client_facilitateur):
     lot = f.make_lot(date_debut=date(2026, 1, 1), date_fin=date(2026, 12, 31))
     url = reverse("clauses:create", args=[lot.pk]) + "?heures=833&montant=1000000&part=0.5&taux=0.05&cout=30&source=x"
