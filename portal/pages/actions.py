@@ -5,9 +5,10 @@ from django.db import transaction
 
 from portal import photos
 from portal.pages import depuis_bilan
-from portal.pages.models import Photo, Temoignage
+from portal.pages.models import Charte, Photo, Temoignage
 from portal.pages.rules import missing_to_publish
 from portal.text import racines
+from structures.zones import make_zone
 
 
 def missing(temoignage: Temoignage) -> list[str]:
@@ -141,3 +142,16 @@ def _touch(temoignage, by, reason) -> None:
 
 def _sign(temoignage, by, reason) -> None:
     temoignage._history_user, temoignage._change_reason = by.user, reason
+
+
+# Charters -------------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def save_charter(*, form, by) -> Charte:
+    """Save a charter with its territory and its trace."""
+    charte = form.instance
+    charte._history_user, charte._change_reason = by.user, "saisie" if charte.pk else "creation"
+    if charte.pk is None:
+        charte.organisation = by.organisation
+    places = [(str(lieu.niveau), lieu.code) for lieu in form.cleaned_data["territoire"]]
+    charte.zone = make_zone(places) if places else None
+    return form.save()

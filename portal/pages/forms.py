@@ -1,13 +1,15 @@
-"""What network staff type: a story with its links and key figures, and its pictures one at a time."""
+"""What network staff type: a story with its links, key figures and pictures, a charter with who signed it."""
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.forms.utils import ErrorDict, ErrorList
 
+from clauses.forms.champs import LieuxField, lieux_ecrits
+from marches.forms.champs import FIRST_YEAR, LAST_YEAR, whole_field
 from marches.models import Lot, Marche
-from portal.fields import PictureForm
-from portal.pages.models import ChiffreCle, Photo, Temoignage
+from portal.fields import JourField, PictureForm
+from portal.pages.models import Charte, ChiffreCle, Photo, SignataireCharte, Temoignage
 from portal.pages.rules import missing_to_publish
 from portal.search import filter_words
 from portal.text import fold, stems
@@ -262,3 +264,52 @@ def _not_longer_than(most):
             raise ValidationError(f"Ce récit compte {len(text)} caractères\u00a0: raccourcissez-le à {most}.")
 
     return check
+
+
+class CharteForm(forms.ModelForm):
+    annee = whole_field("Année d'adoption", FIRST_YEAR, LAST_YEAR, required=True)
+    fin = whole_field("Dernière année", FIRST_YEAR, LAST_YEAR, "Vide si aucune fin n'est prévue.")
+    territoire = LieuxField(label="Territoire", required=False)
+    lien = forms.URLField(
+        label="Adresse du texte", required=False, max_length=500, assume_scheme="https",
+        error_messages={"invalid": "Écrivez une adresse complète, par exemple https://www.exemple.fr/charte."},
+    )  # fmt: skip
+
+    class Meta:
+        model = Charte
+        fields = ("nom", "presentation", "engagements", "lien", "annee", "fin", "territoire", "publiee")
+        widgets = {"presentation": forms.Textarea(attrs={"rows": 4}), "engagements": forms.Textarea(attrs={"rows": 10})}
+        help_texts = {
+            "engagements": "Un par ligne, dans vos propres mots.",
+            "nom": "Celui que les signataires lui donnent.",
+        }
+        error_messages = {
+            "nom": {"required": "Donnez un nom à cette charte."},
+            "engagements": {"required": "Écrivez au moins un engagement."},
+        }
+
+    def __init__(self, *args, instance, **given):
+        given["initial"] = {"territoire": lieux_ecrits(instance.zone)}
+        super().__init__(*args, instance=instance, **given)
+
+    def clean_engagements(self):
+        return self.cleaned_data["engagements"].replace("\r\n", "\n")
+
+
+class SignataireForm(forms.ModelForm):
+    signe_le = JourField(label="Signée le", required=False)
+
+    class Meta:
+        model = SignataireCharte
+        fields = ("nom", "nature", "departement", "signe_le")
+        error_messages = {
+            "nom": {"required": "Donnez le nom du signataire."},
+            "nature": {"required": "Dites qui il est."},
+        }
+
+    def __init__(self, *args, **given):
+        super().__init__(*args, **given)
+        self.fields["departement"].empty_label = "Plusieurs, ou tout le territoire"
+
+    def clean_nom(self):
+        return " ".join(self.cleaned_data["nom"].split())

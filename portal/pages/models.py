@@ -7,10 +7,10 @@ from simple_history.models import HistoricalRecords
 
 from marches.models import Lot, Marche
 from portal import photos
-from portal.pages.querysets import TemoignageQuerySet
+from portal.pages.querysets import CharteQuerySet, TemoignageQuerySet
 from portal.search import RacinesMixin
 from portal.text import slugify_fr
-from structures.models import Organisation, Structure
+from structures.models import Departement, Organisation, Structure, Zone
 
 
 class Temoignage(RacinesMixin):
@@ -108,3 +108,84 @@ class ChiffreCle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.libelle}\u00a0: {self.valeur}"
+
+
+class Charte(models.Model):
+    """A charter on social clauses or responsible purchasing: who signed it, what they committed to, where it holds."""
+
+    nom = models.CharField("nom", max_length=200)
+    presentation = models.TextField("présentation", max_length=4_000, blank=True)
+    engagements = models.TextField("engagements", max_length=6_000)  # one a line
+    lien = models.URLField("adresse du texte", max_length=500, blank=True)
+    # Years: of most charters no more is known, and no more is needed.
+    annee = models.PositiveSmallIntegerField("année d'adoption")
+    fin = models.PositiveSmallIntegerField("dernière année", null=True, blank=True)
+    zone = models.ForeignKey(
+        Zone, on_delete=models.SET_NULL, null=True, blank=True, related_name="chartes", verbose_name="territoire"
+    )
+    # The network that keeps the page.
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="chartes")
+    publiee = models.BooleanField("visible de tous", default=False)
+    fictive = models.BooleanField("donnée de démonstration", default=False, editable=False)
+    modifiee_le = models.DateTimeField(auto_now=True)
+
+    objects = CharteQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "charte"
+        ordering = ["-annee", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="charte_annees_ordonnees",
+                condition=Q(fin=None) | Q(fin__gte=models.F("annee")),
+                violation_error_message="La fin de la charte ne peut précéder son adoption.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.nom
+
+    def get_absolute_url(self) -> str:
+        return reverse("pages:charte", kwargs={"pk": self.pk})
+
+    @property
+    def liste_engagements(self) -> list[str]:
+        return [line for line in (each.strip() for each in self.engagements.splitlines()) if line]
+
+
+class SignataireCharte(models.Model):
+    """A body that signed a charter, under the name it signed with."""
+
+    class Nature(models.TextChoices):
+        COLLECTIVITE = "collectivite", "Collectivité"
+        ETAT = "etat", "État et ses établissements"
+        ACHETEUR = "acheteur", "Autre acheteur\u00a0: bailleur, hôpital, opérateur"
+        FEDERATION = "federation", "Fédération patronale ou branche"
+        CONSULAIRE = "consulaire", "Chambre consulaire"
+        EMPLOI = "emploi", "Maison de l'emploi, PLIE, mission locale, France Travail"
+        RESEAU = "reseau", "Réseau de structures inclusives"
+        SYNDICAT = "syndicat", "Organisation syndicale"
+        ENTREPRISE = "entreprise", "Entreprise"
+        AUTRE = "autre", "Autre signataire"
+
+    charte = models.ForeignKey(Charte, on_delete=models.CASCADE, related_name="signataires")
+    nom = models.CharField("nom", max_length=200)
+    nature = models.CharField("nature", max_length=12, choices=Nature)
+    departement = models.ForeignKey(
+        Departement, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="département"
+    )
+    signe_le = models.DateField("signée le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "signataire"
+        ordering = ["nom", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["charte", "nom"], name="signataire_charte_unique",
+                violation_error_message="Ce signataire est déjà dans la liste.",
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.nom

@@ -1,7 +1,7 @@
 """Stories shown on the pages of the structures and contracts they tell about."""
 
 from portal.pages.depuis_bilan import source
-from portal.pages.models import Temoignage
+from portal.pages.models import Charte, Temoignage
 from portal.panels import register
 from portal.permissions import Acteur, Role
 from structures.stats.territoires import lieu_of
@@ -29,6 +29,17 @@ def stories_of_marche(marche, acteur):
 @register("structures.Region", order=50)
 def stories_of_place(place, acteur):
     return _panel(Temoignage.objects.about_place(lieu_of(place)), acteur)
+
+
+@register("structures.Commune", name="chartes", order=45)
+@register("structures.Epci", name="chartes", order=45)
+@register("structures.Departement", name="chartes", order=45)
+@register("structures.Region", name="chartes", order=45)
+def charters_of_place(place, acteur):
+    """Charters whose territory reaches the place; one query."""
+    rows = Charte.objects.filter(publiee=True).about_place(lieu_of(place)).with_nombre()
+    shown = list(rows.order_by("-annee", "-pk")[:SHOWN])
+    return ("pages/_chartes_panel.html", {"chartes": shown}) if shown else None
 
 
 @register("structures.Secteur", order=50)

@@ -1,12 +1,12 @@
 """The questions one asks of stories, chainable."""
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 
 from portal.permissions import Role
 from portal.search import filter_words
 from structures.models import Activite, Structure
-from structures.zones import seat_q
+from structures.zones import seat_q, zones_of
 
 REDACTEURS = (Role.RESEAU, Role.FACILITATEUR)  # who writes stories, each for its own organisation
 
@@ -89,3 +89,27 @@ class TemoignageQuerySet(models.QuerySet):
         if not acteur.has(*REDACTEURS) or acteur.organisation_id is None:
             return Q(pk__in=[])
         return Q(auteur=acteur.organisation_id)
+
+
+class CharteQuerySet(models.QuerySet):
+    """Charters, kept by networks."""
+
+    def visible_to(self, acteur):
+        """The published ones, and those one writes."""
+        return self.filter(Q(publiee=True) | Q(pk__in=self.model.objects.editable_by(acteur).order_by().values("pk")))
+
+    def editable_by(self, acteur):
+        """Those of the network this `Acteur` works for; every one for administration."""
+        if acteur.has(Role.ADMINISTRATION):
+            return self
+        if not acteur.has(Role.RESEAU):
+            return self.none()
+        return self.filter(organisation=acteur.organisation_id)
+
+    def about_place(self, lieu):
+        """Those whose territory reaches `lieu`, in either direction."""
+        return self.filter(zone__in=zones_of(lieu).values("pk"))
+
+    def with_nombre(self):
+        """Annotate `nombre`, how many signed."""
+        return self.annotate(nombre=Count("signataires"))

@@ -14,7 +14,8 @@ from structures.models import Departement, Region, Secteur, Structure
 MOST = 50_000
 FIXED = (
     "pages:accueil", "structures:list", "structures:territoires", "structures:secteurs", "structures:potentiel",
-    "marches:list", "marches:appels", "clauses:calculateur", "pages:temoignages", "pages:statistiques",
+    "marches:list", "marches:appels", "clauses:calculateur", "pages:temoignages", "pages:chartes",
+    "pages:statistiques",
 )  # fmt: skip
 
 

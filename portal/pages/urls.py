@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
 from portal.pages.flux import FluxTemoignages
-from portal.pages.views import accueil, redaction, site, statistiques, tableaux, temoignages
+from portal.pages.views import accueil, chartes, redaction, site, statistiques, tableaux, temoignages
 
 app_name = "pages"
 
@@ -13,6 +13,12 @@ urlpatterns = [
     path("temoignages/", temoignages.list, name="temoignages"),
     path("temoignages/flux/", login_not_required(FluxTemoignages()), name="flux"),
     path("temoignages/<int:pk>-<slug:slug>/", temoignages.detail, name="temoignage"),
+    path("chartes/", chartes.list, name="chartes"),
+    path("chartes/nouvelle/", chartes.edit, name="charte_create"),
+    path("chartes/<int:pk>/", chartes.detail, name="charte"),
+    path("chartes/<int:pk>/modifier/", chartes.edit, name="charte_edit"),
+    path("chartes/<int:pk>/signataires/", chartes.signataires, name="charte_signataires"),
+    path("chartes/<int:pk>/signataires/<int:ligne>/retirer/", chartes.retirer, name="signataire_retirer"),
     path("mes-temoignages/", redaction.list, name="mes_temoignages"),
     path("mes-temoignages/nouveau/", redaction.create, name="temoignage_create"),
     path("mes-temoignages/depuis-un-bilan/<int:pk>/", redaction.depuis_bilan, name="temoignage_depuis_bilan"),

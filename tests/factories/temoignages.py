@@ -5,7 +5,7 @@ from io import BytesIO
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from portal.pages.models import ChiffreCle, Photo, Temoignage
+from portal.pages.models import Charte, ChiffreCle, Photo, SignataireCharte, Temoignage
 from tests.factories.nombres import _n
 from tests.factories.structures import make_organisation
 
@@ -54,3 +54,20 @@ def make_chiffre_cle(*, temoignage=None, **given) -> ChiffreCle:
         "source": "Bilan du marché",
     }
     return ChiffreCle.objects.create(**usual | given)
+
+
+def make_charte(*, organisation=None, **given) -> Charte:
+    """A published charter of the organisation of a network."""
+    usual = {
+        "nom": f"Charte {next(_n)}",
+        "engagements": "Publier ses besoins.\nDésigner un facilitateur.",
+        "annee": 2012,
+        "organisation": organisation or make_organisation(),
+        "publiee": True,
+    }
+    return Charte.objects.create(**usual | given)
+
+
+def make_signataire_charte(*, charte=None, **given) -> SignataireCharte:
+    usual = {"charte": charte or make_charte(), "nom": f"Signataire {next(_n)}", "nature": "collectivite"}
+    return SignataireCharte.objects.create(**usual | given)

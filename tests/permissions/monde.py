@@ -62,6 +62,7 @@ def make_world(clients: dict[str, Client] | None):
     brouillon = make.make_temoignage(auteur=owner(R), statut=Temoignage.Statut.BROUILLON)
     partie = make.make_partie_convention(acheteur=acheteur, convention=make.make_convention(facilitateur=facilitateur))
     cache = make.make_lot(marche=make.make_marche(acheteur=acheteur, publie=False)).marche
+    signataire = make.make_signataire_charte(charte=make.make_charte(organisation=owner(R)))
     return SimpleNamespace(
         nulle_part="nulle-part.png",
         annee=2026,
@@ -123,6 +124,8 @@ def make_world(clients: dict[str, Client] | None):
         formation=make.make_action_formation(participant=participant),
         eligibilite=make.make_eligibilite(participant=participant),
         affectation=affectation,
+        charte=signataire.charte,
+        signataire=signataire,
         temoignage=make.make_temoignage(auteur=owner(R)),
         brouillon=brouillon,
         photo=make.make_photo(temoignage=brouillon),

@@ -5,6 +5,8 @@ from tests.permissions.reponses import ADMIN, DRAFT, PHOTO, STORY, A, F, Page, R
 # A story of the network, seen by a facilitator, who writes its own.
 AUTHORED = replaced(only(R, F, code=302), {F: 404}), only(R, F, code=404)
 
+CHARTER = {"pk": "charte.pk"}
+
 PAGES = [
     # The ground
     Page("sante", everybody()),
@@ -21,6 +23,19 @@ PAGES = [
     Page("pages:temoignages", everybody()),
     Page("pages:flux", everybody()),
     Page("pages:temoignage", everybody(), kwargs=STORY),
+    # Charters: read by everybody, kept by their network
+    Page("pages:chartes", everybody()),
+    Page("pages:charte", everybody(), kwargs=CHARTER),
+    Page("pages:charte_create", only(R, ADMIN)),
+    Page("pages:charte_edit", only(R, ADMIN), replaced(only(R, ADMIN), {R: 404}), kwargs=CHARTER),
+    Page("pages:charte_signataires", only(R, ADMIN), replaced(only(R, ADMIN), {R: 404}), kwargs=CHARTER),
+    Page(
+        "pages:signataire_retirer",
+        only(R, ADMIN, code=302),
+        replaced(only(R, ADMIN, code=302), {R: 404}),
+        kwargs=CHARTER | {"ligne": "signataire.pk"},
+        method="post",
+    ),
     Page("pages:mes_temoignages", only(R, F)),
     Page("pages:temoignage_create", only(R, F)),
     Page(

@@ -12,6 +12,7 @@ from portal.models import Importation
 from portal.pages.demo import (
     achats,
     appels,
+    chartes,
     comptes,
     fiches,
     heures,
@@ -64,6 +65,7 @@ def load(today=None) -> list[str]:
     calls = appels.load(contracts, today)
     questions.load(people, today)
     procedures.load(people, today)
+    chartes.load(people["reseau"], today)
     publier_statistiques(today)
     counts = [
         f"{len(cards)} structures",
