@@ -310,6 +310,7 @@ class SignataireForm(forms.ModelForm):
     def __init__(self, *args, **given):
         super().__init__(*args, **given)
         self.fields["departement"].empty_label = "Plusieurs, ou tout le territoire"
+        self.fields["nature"].choices = [("", "Choisir"), *SignataireCharte.Nature.choices]
 
     def clean_nom(self):
         return " ".join(self.cleaned_data["nom"].split())
