@@ -1,14 +1,14 @@
 """Missing hours: order of the adversarial steps, what the contract says they cost, who bears it. Pure functions."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from clauses.enums import EtapeEcart, SuiteEcart
 from clauses.rules.calcul import WIDE, Number
-from clauses.rules.rythme import penalite
-from portal.templatetags.formats import euros, jour
+from clauses.rules.rythme import Allure, penalite
+from portal.templatetags.formats import euros, heures, jour, minuscule
 from portal.verdict import Verdict
 
 CENT = Decimal("0.01")
@@ -69,6 +69,41 @@ def peut(action: str, etape: str, on: date, delai: date | None = None) -> Verdic
 def delai_observations(notifie_le: date, jours: Number) -> date:
     """Last day for observations: the day of the notice is not counted, the last day is whole."""
     return notifie_le + timedelta(days=int(jours))
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The last gap found on a clause: its step, the hours missing then, what the buyer decided and when."""
+
+    etape: str
+    manquantes: Decimal
+    decision: str = ""
+    le: date | None = None
+
+
+def avec_suite(pace: Allure, suite: Suite | None, *, fin: date, on: date, manquantes: Decimal) -> Allure:
+    """The pace of a clause that ended short, once something was done of it: nobody is told to open what is open.
+
+    `manquantes`: hours missing today; a decision on fewer settles them only in part. Source: reference guides (C.6).
+    """
+    if suite is None or on <= fin or not pace.verdict.is_blocking:
+        return pace
+    short = f"La clause est terminée avec {heures(manquantes)} manquantes"
+    if suite.etape != EtapeEcart.CLOS:
+        step = minuscule(EtapeEcart(suite.etape).label)
+        remede = (
+            "L'écart est constaté\u00a0: notifiez-le à l'entreprise depuis la page de la clause."
+            if suite.etape == EtapeEcart.CONSTAT
+            else f"L'échange contradictoire est engagé ({step})\u00a0: suivez-le sur la page de la clause."
+        )
+        return replace(pace, verdict=Verdict.blocage(f"{short}.", source=CONTRADICTOIRE, remede=remede))
+    if suite.manquantes < manquantes or suite.le is None:
+        return pace
+    decided = minuscule(SuiteEcart(suite.decision).label)
+    settled = Verdict.information(
+        f"{short}\u00a0; l'acheteur a décidé le {jour(suite.le)}\u00a0: {decided}.", source=CONTRADICTOIRE
+    )
+    return replace(pace, verdict=settled)
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,10 @@ from clauses.forms import ClauseForm, HeuresDuesForm, OuvrirMoisForm
 from clauses.models import ClauseSociale, Declaration, Ecart, Facilitateur
 from clauses.presentation import allure_pour, by_month, histoire_de_clause
 from clauses.querysets import DECLARENTS
+from clauses.rules import avec_suite
 from clauses.rules.redaction import relire
 from clauses.stats import nombre_personnes
+from clauses.stats.suites import dernieres_suites
 from clauses.views.modeles import carried, filled, reusable
 from marches.models import Lot
 from marches.rules import fin_prevue
@@ -166,12 +168,13 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
         organisations=declarants, initial={"mois": rules.premier_du_mois(min(on, clause.date_fin))}
     )
     years, year, months = _months(request, clause)
+    gaps = Ecart.objects.visible_to(acteur).filter(clause=clause)
     return render(
         request,
         "clauses/clause_detail.html",
         {
             "clause": clause,
-            "allure": allure_pour(clause.allure(on), request.acteur.role),
+            "allure": _allure(clause, gaps, acteur.role, on),
             "dues": clause.heures_dues.select_related("membre"),
             "years": years,
             "year": year,
@@ -187,13 +190,20 @@ def _detail(request, clause, on, heures_form=None, mois_form=None):
             "relecture": _relecture(clause) if acteur.has(Role.FACILITATEUR, Role.ACHETEUR) else [],
             "vie": _vie(clause) if follows else None,
             "relais": clause.passations.filter(acceptee=True).select_related("de__organisation"),
-            "ecarts": Ecart.objects.visible_to(acteur).filter(clause=clause),
+            "ecarts": gaps,
             "may_find_gap": follows and _new_gap(clause),
             "missing": max(clause.heures_dues_total - clause.heures_acceptees, Decimal(0)),
             "penalite": _penalite(clause, on),
             "on": on,
         },
     )
+
+
+def _allure(clause, gaps, role, on):
+    """The pace, with what this role has to do, or what was done already of the hours missing."""
+    told = allure_pour(clause.allure(on), role)
+    missing = clause.heures_dues_total - clause.heures_acceptees
+    return avec_suite(told, dernieres_suites(gaps).get(clause.pk), fin=clause.date_fin, on=on, manquantes=missing)
 
 
 def _new_gap(clause) -> bool:

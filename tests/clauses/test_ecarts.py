@@ -67,6 +67,34 @@ def test_each_step_has_its_turn(action, etape):
     assert verdict.is_ok or verdict.reason.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("step", "missing", "decision", "level", "words"),
+    [
+        (None, 133, "", "blocage", "Ouvrez l'échange contradictoire"),
+        ("constat", 133, "", "blocage", "notifiez-le à l'entreprise"),
+        ("notifie", 133, "", "blocage", "est engagé (notifié à l'entreprise)"),
+        ("proposition", 133, "", "blocage", "est engagé (proposition transmise à l'acheteur)"),
+        ("clos", 133, "penalite", "information", "l'acheteur a décidé le 15/01/2027 : pénalité."),
+        ("clos", 150, "renonciation", "information", "l'acheteur a décidé le 15/01/2027 : renonciation motivée."),
+        ("clos", 100, "penalite", "blocage", "Ouvrez l'échange contradictoire"),  # more is missing since: an acceptance
+    ],
+)
+def test_an_ended_clause_says_what_was_done_of_its_missing_hours(step, missing, decision, level, words):
+    start, end, on = date(2026, 1, 1), date(2026, 12, 31), date(2027, 2, 1)
+    pace = rules.allure(start, end, 833, 700, on)
+    suite = rules.Suite(step, D(missing), decision, JANVIER) if step else None
+    told = rules.avec_suite(pace, suite, fin=end, on=on, manquantes=D(133)).verdict
+    assert told.level.value == level
+    assert words in f"{told.reason} {told.remede}".replace("\u00a0", " ")
+    assert "133" in told.reason
+
+
+def test_a_running_clause_keeps_its_pace_whatever_was_decided():
+    pace = rules.allure(date(2026, 1, 1), date(2027, 12, 31), 833, 0, date(2027, 6, 1))
+    suite = rules.Suite("clos", D(833), "penalite", JANVIER)
+    assert rules.avec_suite(pace, suite, fin=date(2027, 12, 31), on=date(2027, 6, 1), manquantes=D(833)) is pace
+
+
 def test_silence_ends_with_the_delay():
     after = date(2027, 1, 16)
     assert rules.delai_observations(date(2026, 12, 31), 15) == JANVIER
@@ -175,6 +203,11 @@ def test_from_the_gap_to_the_penalty_shared(over):
     assert (ecart.etape, ecart.decision, ecart.montant) == (EtapeEcart.CLOS, SuiteEcart.PENALITE, 5420)
     assert [ecart.constate_par, ecart.notifie_par, ecart.proposee_par] == [clients["F"].user] * 3
     assert (ecart.observations_par, ecart.decidee_par) == (clients["E"].user, clients["A"].user)
+    for letter in "FEA":  # nobody is told to open what is closed
+        said = text(clients[letter].get(over.clause.get_absolute_url()))
+        assert "l&#x27;acheteur a décidé le 15/01/2027 : pénalité" in said
+        assert "Ouvrez l&#x27;échange" not in said
+    assert "1 clause, aucune en retard" in text(clients["F"].get(reverse("clauses:list")))
     # All on the spokesperson until it shares.
     assert [(p.organisation, p.heures, p.montant) for p in ecart.parts.all()] == [(over.entreprise, 133, 5420)]
 

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from clauses import bord
 from clauses.enums import Etat
-from clauses.models import ClauseSociale, Declaration, Imputation, Participant
+from clauses.models import ClauseSociale, Declaration, Ecart, Imputation, Participant
 from clauses.presentation import allure_pour
 from clauses.procedures import a_faire
 from clauses.querysets import holders_q
-from clauses.rules import Allure, premier_du_mois
+from clauses.rules import Allure, avec_suite, premier_du_mois
+from clauses.stats.suites import dernieres_suites
 from marches.models import Acheteur, Lot, Marche
 from marches.rules import add_months
 from portal import tasks
@@ -170,12 +171,22 @@ def demandes_de(user) -> list[Revendication]:
 def en_retard(acteur, on: date) -> Liste:
     """Clauses this `Acteur` sees that run behind their pace or ended short within the year, the worst first.
 
-    Every running clause of the actor is judged, in one query.
+    Every running clause of the actor is judged, in two queries.
     """
     clauses = ClauseSociale.objects.visible_to(acteur).with_suivi(on).for_cards()
     clauses = clauses.filter(date_debut__lte=on, date_fin__gte=on - timedelta(days=DAYS_AFTER_END))
     clauses = clauses.defer("texte", "publics", "lot__racines", "lot__marche__racines")
-    judged = [Suivi(clause, allure_pour(clause.allure(on), acteur.role)) for clause in clauses]
+    suites = dernieres_suites(Ecart.objects.visible_to(acteur))
+    judged = [
+        Suivi(
+            clause,
+            avec_suite(
+                allure_pour(clause.allure(on), acteur.role), suites.get(clause.pk), fin=clause.date_fin, on=on,
+                manquantes=clause.heures_dues_total - clause.heures_acceptees,
+            ),
+        )
+        for clause in clauses
+    ]  # fmt: skip
     late = [suivi for suivi in judged if suivi.allure.verdict.level in AT_RISK]
     return Liste.cut(sorted(late, key=lambda suivi: (-suivi.allure.retard, suivi.clause.date_fin, suivi.clause.pk)))
 
