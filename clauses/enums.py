@@ -45,6 +45,68 @@ class Critere(TextChoices):
     AUTRE = "autre", "Autre situation, sur avis motivé d'un prescripteur"
 
 
+class GenrePrescripteur(TextChoices):
+    """Who sent the person: the indicator « prescripteur » of national consolidations (reference guides, D).
+
+    Services that would tell of health or of justice (MDPH, probation) are « other »: the criterion seen says enough.
+    """
+
+    FRANCE_TRAVAIL = "france_travail", "France Travail"
+    MISSION_LOCALE = "mission_locale", "Mission locale"
+    CAP_EMPLOI = "cap_emploi", "Cap emploi"
+    PLIE = "plie", "PLIE"
+    SOCIAL = "social", "Service social (département, CCAS)"
+    STRUCTURE = "structure", "Structure inclusive"
+    EMPLOYEUR = "employeur", "Employeur ou entreprise"
+    SPONTANEE = "spontanee", "Candidature spontanée"
+    AUTRE = "autre", "Autre organisme"
+
+
+class Competence(TextChoices):
+    """What a person can do on a site, to make up teams: a closed list of ours, nothing else is written of a person."""
+
+    CONDUITE = "conduite", "Conduite (permis B)"
+    ENGINS = "engins", "Conduite d'engins (CACES)"
+    SOUDURE = "soudure", "Soudure"
+    MACONNERIE = "maconnerie", "Maçonnerie"
+    PEINTURE = "peinture", "Peinture"
+    SOLS = "sols", "Pose de sols et de revêtements"
+    MENUISERIE = "menuiserie", "Menuiserie"
+    ELECTRICITE = "electricite", "Électricité"
+    PLOMBERIE = "plomberie", "Plomberie"
+    ESPACES_VERTS = "espaces_verts", "Entretien d'espaces verts"
+    NETTOYAGE = "nettoyage", "Nettoyage"
+    MANUTENTION = "manutention", "Manutention et logistique"
+    CUISINE = "cuisine", "Cuisine et service"
+    LINGE = "linge", "Blanchisserie"
+    TRI = "tri", "Tri et recyclage"
+    BUREAUTIQUE = "bureautique", "Bureautique"
+    SECOURISME = "secourisme", "Secourisme au travail"
+
+
+class TailleEntreprise(TextChoices):
+    """Size of a company. Source: décret 2008-1354, art. 3 (head count; turnover is not asked)."""
+
+    MICRO = "micro", "Moins de 10 salariés"
+    PETITE = "petite", "10 à 249 salariés"
+    INTERMEDIAIRE = "intermediaire", "250 à 4 999 salariés"
+    GRANDE = "grande", "5 000 salariés ou plus"
+
+
+class SourceFinancement(TextChoices):
+    """Who pays for the facilitator's work in a year: an indicator of national consolidations (reference guides, D)."""
+
+    FSE = "fse", "Fonds social européen (FSE+)"
+    ETAT = "etat", "État"
+    REGION = "region", "Région"
+    DEPARTEMENT = "departement", "Département"
+    BLOC_LOCAL = "bloc_local", "Commune ou intercommunalité"
+    ACHETEURS = "acheteurs", "Contributions des acheteurs"
+    BAILLEURS = "bailleurs", "Bailleurs et renouvellement urbain"
+    PROPRES = "propres", "Fonds propres"
+    AUTRE = "autre", "Autre financement"
+
+
 class Modalite(TextChoices):
     """How the hours are done. Source: reference guides of facilitators, reference.md C.4."""
 

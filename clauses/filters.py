@@ -4,7 +4,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
 
-from clauses.models import ClauseSociale, Convention, Participant
+from clauses.enums import Competence
+from clauses.models import Affectation, ClauseSociale, Convention, Participant
 from marches.models import Acheteur
 from portal.text import fold, stems
 from structures.models import Departement, Organisation
@@ -82,9 +83,18 @@ class ParticipantFilter(FilterSet):
         empty_label="Toutes",
     )
 
+    competence = ChoiceFilter(
+        label="Compétence", choices=Competence.choices, field_name="competences__competence", empty_label="Toutes"
+    )
+    equipe = CharFilter(label="Équipe", method="by_equipe", max_length=7)
+
     class Meta:
         model = Participant
         fields = []
+
+    def by_equipe(self, queryset, name, value):
+        named = Affectation.objects.filter(equipe=_equipe(value))
+        return queryset.filter(pk__in=named.values("participant"))
 
     def by_code(self, queryset, name, value):
         return queryset.filter(code__icontains=value.replace("\x00", "").strip())
@@ -96,3 +106,25 @@ class ParticipantFilter(FilterSet):
         if value == "fin":
             return queryset.filter(fin_eligibilite__gte=on, fin_eligibilite__lte=on + timedelta(days=60))
         return queryset.filter(Q(fin_eligibilite=None) | Q(fin_eligibilite__lt=on))
+
+
+class SalarieFilter(FilterSet):
+    """People whom an organisation employs, by team and by skill."""
+
+    equipe = CharFilter(label="Équipe", method="by_equipe", max_length=7)
+    competence = ChoiceFilter(
+        label="Compétence", choices=Competence.choices, field_name="participant__competences__competence",
+        empty_label="Toutes",
+    )  # fmt: skip
+
+    class Meta:
+        model = Affectation
+        fields = []
+
+    def by_equipe(self, queryset, name, value):
+        return queryset.filter(equipe=_equipe(value))
+
+
+def _equipe(value: str) -> str:
+    """A team as it is kept: « nui-3 » and « NUI-3 » are the same."""
+    return value.replace("\x00", "").replace(" ", "").upper()

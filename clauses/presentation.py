@@ -8,9 +8,11 @@ from itertools import groupby
 from typing import Any
 
 from clauses.enums import Etat, EtatDeclaration, OrigineHeures
-from clauses.models import Declaration, Imputation
+from clauses.models import Affectation, Declaration, Imputation
 from clauses.rules import Allure
-from portal.permissions import Role
+from portal import etats
+from portal.permissions import Acteur, Role
+from structures.presentation.historique import Changement, raconter
 
 # What the pace of a clause asks of those who do not follow it for others: the rule speaks to the facilitator.
 DECLARANT = "Transmettez les heures faites, ou prévenez le facilitateur."
@@ -130,3 +132,30 @@ def histoire_de_clause(clause) -> list[tuple[datetime, str, str]]:
         said = GESTES.get(reason) or (f"Heures dues\u00a0: {origin.lower()}" if origin else "Clause modifiée")
         found.append((row.history_date, said, str(row.facilitateur or "")))
     return found
+
+
+SUIVIS_AFFECTATION = (
+    "employeur", "modalite", "contrat", "metier", "equipe", "site", "date_debut", "date_fin", "utilisateur",
+    "utilisateur_prive", "derogation_480", "tuteur",
+)  # fmt: skip
+MOTIFS_AFFECTATION = {
+    "creation": "Affectation créée",
+    "saisie": "Affectation modifiée",
+    "equipe": "Équipe choisie par l'employeur",
+    "passage": "Passage chez un autre employeur",
+}
+MOST_CHANGES = 50
+
+
+def histoire_affectation(affectation: Affectation, acteur: Acteur) -> list[Changement]:
+    """What became of an assignment, who wrote it, before and after, the latest first; five queries at most."""
+    rows = list(affectation.history.order_by("-history_date", "-history_id")[: MOST_CHANGES + 1])
+    states = {row.history_id: etats.etat(row, SUIVIS_AFFECTATION) for row in rows}
+    noms = etats.noms_of(Affectation, list(states.values()))
+    shown, previous = rows[:MOST_CHANGES], rows[MOST_CHANGES] if len(rows) > MOST_CHANGES else None
+    return raconter(
+        shown, previous, acteur, motifs=MOTIFS_AFFECTATION, creation="Premier état noté",
+        compare=lambda before, after: etats.differences(
+            Affectation, states[before.history_id], states[after.history_id], noms
+        ),
+    )  # fmt: skip

@@ -96,6 +96,7 @@ urlpatterns = [
     path("participants/nouveau/", participants.participant_create, name="participant_create"),
     path("participants/<int:pk>/", participants.participant, name="participant"),
     path("participants/<int:pk>/fiche/", participants.fiche, name="participant_fiche"),
+    path("participants/<int:pk>/profil/", participants.profil, name="participant_profil"),
     path("participants/<int:pk>/eligibilites/", participants.add_eligibilite, name="add_eligibilite"),
     path("participants/<int:pk>/affectations/", participants.assign, name="assign"),
     path("participants/<int:pk>/formations/", parcours.formation, name="formation_create"),

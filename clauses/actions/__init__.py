@@ -25,12 +25,12 @@ from clauses.actions.mois import (
 )
 from clauses.actions.parcours import juger_prolongation, prolonger, transferer
 from clauses.actions.partage import clauses_partageables, repartir
-from clauses.actions.participants import add_eligibilite, assign, create_participant, new_code
+from clauses.actions.participants import add_eligibilite, assign, create_participant, new_code, noter_profil
 
 __all__ = [
     "Conflit", "Saisie", "accept", "accept_all_clean", "add_eligibilite", "add_heures_dues", "affectations_suivies",
     "assign", "cancel", "clauses_partageables", "consulter", "correct", "create_clause", "create_participant",
-    "declarants", "dernieres_traces", "effacer", "fins_de_suivi", "juger_prolongation", "new_code", "open_month",
-    "previous_month", "prolonger", "purger", "refuse", "renoncer", "repartir", "rien_a_declarer", "save_and_send",
-    "save_month", "send", "tout_ce_qui_est_su", "transferer",
+    "declarants", "dernieres_traces", "effacer", "fins_de_suivi", "juger_prolongation", "new_code", "noter_profil",
+    "open_month", "previous_month", "prolonger", "purger", "refuse", "renoncer", "repartir", "rien_a_declarer",
+    "save_and_send", "save_month", "send", "tout_ce_qui_est_su", "transferer",
 ]  # fmt: skip

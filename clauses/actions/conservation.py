@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,7 @@ from clauses.rules import a_effacer_le, derniere_trace, fin_du_suivi
 from portal.permissions import Acteur
 
 BATCH = 500
+HISTOIRE = {"id", "history_date", "history_type", "history_change_reason", "history_user"}
 TUS = {"matricule", "fictif"}  # what an employer alone sees; what says nothing of a person
 
 
@@ -49,6 +51,7 @@ def effacer(participant: Participant, *, motif: MotifEffacement, by: Acteur | No
     )
     # The lines let go of the assignment by themselves (SET_NULL); criteria, follow-up and looks go with the person.
     Affectation.objects.filter(participant=participant).delete()
+    Affectation.history.filter(participant=participant.pk).delete()  # what it was, and that it was deleted
     participant.delete()
 
 
@@ -125,20 +128,30 @@ def tout_ce_qui_est_su(participant: Participant) -> dict[str, Any]:
         "profil": _dit(participant),
         "eligibilites": [_dit(row) for row in participant.eligibilites.all()],
         "affectations": [_dit(row) for row in participant.affectations.select_related("employeur")],
+        "modifications_affectations": [
+            {"notée le": row.history_date} | _dit(row, but=HISTOIRE)
+            for row in Affectation.history.filter(participant=participant.pk)
+            .select_related("employeur", "utilisateur", "site")
+            .order_by("history_date", "history_id")
+        ],
+        "competences": [str(each) for each in participant.competences.all()],
         "heures": [_dit(row) for row in lines],
         "passages": [_dit(row) for row in participant.transferts.select_related("de", "vers")],
-        "formations": [_dit(row) for row in participant.formations.all()],
+        "formations": [
+            _dit(row) | {"mission proposée ensuite": str(row.mission.employeur) if row.mission else ""}
+            for row in participant.formations.select_related("mission__employeur")
+        ],
         "suivi": [_dit(row) for row in participant.points_suivi.all()],
         "consultations": [_dit(row) for row in participant.consultations.select_related("organisation")],
     }
 
 
-def _dit(row: models.Model) -> dict[str, Any]:
+def _dit(row: models.Model, but: Collection[str] = ()) -> dict[str, Any]:
     """{French name: value} of the columns of a row; a choice by its words, another row by its name, yes or no."""
     said: dict[str, Any] = {}
     links = {get_user_model(), Participant, Affectation}
     for field in row._meta.concrete_fields:
-        if field.primary_key or field.name in TUS or field.related_model in links:
+        if field.primary_key or field.name in TUS or field.name in but or field.related_model in links:
             continue
         value = getattr(row, field.name)
         if field.choices:

@@ -97,6 +97,7 @@ def transferer(
     row.full_clean(exclude=["par"])
     row.save()
     affectation.date_fin = le - timedelta(days=1)
+    affectation._history_user, affectation._change_reason = by.user, "passage"
     affectation.save(update_fields=["date_fin"])
     return assign(
         affectation.participant, employeur=vers, modalite=modalite, contrat=contrat, date_debut=le,

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from clauses.models import (
     Affectation,
+    CompetenceParticipant,
     Eligibilite,
     Facilitateur,
     Participant,
@@ -66,8 +67,7 @@ def assign(participant, *, employeur, modalite, contrat, date_debut, by: Acteur,
         **fields,
     )
     row.full_clean()
-    row.save()
-    return row
+    return _save(row, by, "creation")
 
 
 @transaction.atomic
@@ -76,5 +76,33 @@ def update_affectation(*, form, by: Acteur) -> Affectation:
     row, named = form.instance, form.cleaned_data["utilisateur"]
     row.utilisateur = named.organisation() if named else None
     row.full_clean()
-    row.save()
+    return _save(row, by, "saisie")
+
+
+@transaction.atomic
+def update_poste(*, form, by: Acteur) -> Affectation:
+    """Save what the employer keeps of an assignment: its own number, which leaves no trace, and the team."""
+    row = form.instance
+    if "equipe" in form.changed_data:
+        return _save(row, by, "equipe")
+    row.skip_history_when_saving = True
+    row.save(update_fields=["matricule"])
+    return row
+
+
+@transaction.atomic
+def noter_profil(*, form, by: Acteur) -> Participant:
+    """Who sent a person, and their skills, those of before left out."""
+    participant, competences = form.save(), form.cleaned_data["competences"]
+    participant.competences.exclude(competence__in=competences).delete()
+    known = set(participant.competences.values_list("competence", flat=True))
+    for each in competences:
+        if each not in known:
+            CompetenceParticipant.objects.get_or_create(participant=participant, competence=each)
+    return participant
+
+
+def _save(row: Affectation, by: Acteur, reason: str, **options) -> Affectation:
+    row._history_user, row._change_reason = by.user, reason
+    row.save(**options)
     return row

@@ -90,6 +90,10 @@ def montrer(chiffres: Mapping[str, Any], regard: Regard, *, personnes: bool = Tr
             summary.append((heures(hours["acceptees"] / people), "en moyenne par personne"))
     elif personnes:
         summary.append((CACHE, "personnes"))
+    trained, offered = chiffres.get("formees", (0, 0))
+    if trained and regard != Regard.ACHETEUR:  # a buyer reads trainings in their table, where small numbers are hidden
+        summary.append((nombre(trained), accord(trained, "personne formée,personnes formées")))
+        summary.append((nombre(offered), accord(offered, "mission proposée ensuite,missions proposées ensuite")))
     notes = [] if regard != Regard.ACHETEUR else [LEGENDE]
     if hours["corrections"]:
         notes.append(

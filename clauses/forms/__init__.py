@@ -19,6 +19,7 @@ from clauses.forms.participants import (
     FormationForm,
     MatriculeForm,
     ParticipantForm,
+    ProfilForm,
     ProlongationForm,
     TransfertForm,
 )
@@ -26,6 +27,6 @@ from clauses.forms.participants import (
 __all__ = [
     "AffectationForm", "AffectationModifieeForm", "AnnulationForm", "CENT", "CalculLotForm", "ClauseForm",
     "CorrectionForm", "EffacementForm", "EligibiliteForm", "FichierHeuresForm", "FormationForm", "HeuresDuesForm",
-    "MatriculeForm", "MoisField", "MutualisationForm", "OuvrirMoisForm", "ParticipantForm", "ProlongationForm",
-    "RefusForm", "SaisieForm", "TransfertForm", "secteurs_with_children",
+    "MatriculeForm", "MoisField", "MutualisationForm", "OuvrirMoisForm", "ParticipantForm", "ProfilForm",
+    "ProlongationForm", "RefusForm", "SaisieForm", "TransfertForm", "secteurs_with_children",
 ]  # fmt: skip

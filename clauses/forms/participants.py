@@ -7,11 +7,13 @@ from django.core.exceptions import ValidationError
 
 from clauses import parametres
 from clauses.accords import duree_eligibilite, durees_convenues
-from clauses.enums import Modalite, MotifEffacement, MotifProlongation, StatutFormation, TypeContrat
+from clauses.enums import Competence, Modalite, MotifEffacement, MotifProlongation, StatutFormation, TypeContrat
 from clauses.models import ActionFormation, Affectation, Eligibilite, Participant
-from clauses.rules import eligibilite_fin
+from clauses.models.participants import CODE_EQUIPE
+from clauses.rules import eligibilite_fin, mission_possible
 from portal import siret
 from portal.fields import JourField, NombreField
+from portal.templatetags.formats import jour
 from structures.forms.organismes import OrganismeField
 
 
@@ -22,7 +24,7 @@ class ParticipantForm(forms.ModelForm):
 
     class Meta:
         model = Participant
-        fields = ["annee_naissance", "sexe", "niveau_formation", "qpv", "entree_le"]
+        fields = ["annee_naissance", "sexe", "niveau_formation", "qpv", "prescripteur", "entree_le"]
         widgets = {"qpv": forms.Select(choices=[("", "Non renseigné"), ("True", "Oui"), ("False", "Non")])}
 
     def __init__(self, *args, **kwargs):
@@ -37,6 +39,27 @@ class ParticipantForm(forms.ModelForm):
                 "annee_naissance", "À cette date d'entrée, l'âge serait impossible\u00a0: vérifiez les deux dates."
             )
         return data
+
+
+class ProfilForm(forms.ModelForm):
+    """Who sent the person and what they can do: two closed lists, both optional."""
+
+    competences = forms.MultipleChoiceField(
+        label="Compétences",
+        choices=Competence.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Ce qui sert à former une équipe, rien d'autre\u00a0: son employeur les lit.",
+    )
+
+    class Meta:
+        model = Participant
+        fields = ["prescripteur"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["competences"] = [each.competence for each in self.instance.competences.all()]
 
 
 class EligibiliteForm(forms.ModelForm):
@@ -196,11 +219,24 @@ class TransfertForm(forms.Form):
         return data
 
 
+class MissionField(forms.ModelChoiceField):
+    def label_from_instance(self, obj):
+        post = f", {obj.metier}" if obj.metier else ""
+        return f"{obj.employeur}{post}, à partir du {jour(obj.date_debut)}"
+
+
 class FormationForm(forms.ModelForm):
     heures = NombreField(label="Heures prévues", required=False)
     demandee_le = JourField(label="Financement demandé le", required=False)
     du = JourField(label="Du", required=False)
     au = JourField(label="au", required=False)
+    mission = MissionField(
+        label="Mission proposée ensuite",
+        queryset=Affectation.objects.none(),
+        required=False,
+        empty_label="Aucune pour l'instant",
+        help_text="L'affectation à laquelle cette formation a mené.",
+    )
 
     class Meta:
         model = ActionFormation
@@ -215,12 +251,18 @@ class FormationForm(forms.ModelForm):
             "du",
             "au",
             "resultat",
+            "mission",
         ]
         help_texts = {
             "dispositif": "Par exemple POE collective, plan de l'employeur, CPF.",
             "financeur": "Par exemple l'OPCO, la Région, France Travail.",
             "resultat": "Une fois la formation terminée.",
         }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        mine = Affectation.objects.filter(participant=self.instance.participant_id).select_related("employeur")
+        self.fields["mission"].queryset = mine
 
     def clean(self):
         data = super().clean()
@@ -230,6 +272,9 @@ class FormationForm(forms.ModelForm):
         over: set[Any] = {StatutFormation.TERMINEE, StatutFormation.ABANDONNEE}
         if data.get("resultat") and data.get("statut") not in over:
             self.add_error("resultat", "Un résultat se note une fois la formation terminée ou abandonnée.")
+        verdict = mission_possible(data.get("mission"), data.get("statut"), start, end)
+        if verdict.is_blocking:
+            self.add_error("mission", f"{verdict.reason} {verdict.remede}".strip())
         return data
 
 
@@ -254,8 +299,28 @@ class EffacementForm(forms.Form):
         return typed
 
 
+class CodeEquipeField(forms.CharField):
+    def to_python(self, value):
+        return super().to_python(value).upper().replace(" ", "")
+
+
 class MatriculeForm(forms.ModelForm):
+    """What the employer keeps of an assignment: its own number, and the team."""
+
     class Meta:
         model = Affectation
-        fields = ["matricule"]
-        labels = {"matricule": "Numéro de paie"}
+        fields = ["matricule", "equipe"]
+        labels = {"matricule": "Numéro de paie", "equipe": "Équipe"}
+        help_texts = {
+            "matricule": "Vu de votre organisation seule\u00a0: ni nom, ni numéro de sécurité sociale.",
+            "equipe": "Un code court de votre choix, par exemple «\u00a0A\u00a0» ou «\u00a0NUI-3\u00a0»\u00a0; le "
+            "facilitateur le lit.",
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # « nui-3 » is typed as well as « NUI-3 »
+        self.fields["equipe"] = CodeEquipeField(
+            label="Équipe", required=False, max_length=7, help_text=self.fields["equipe"].help_text,
+            validators=[CODE_EQUIPE],
+        )  # fmt: skip

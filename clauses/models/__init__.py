@@ -11,12 +11,14 @@ from clauses.models.clauses import (
     Reunion,
     Tache,
 )
+from clauses.models.consolidation import Financement, TailleDeclarant
 from clauses.models.conventions import Convention, Estimation, ModeleClause, PartieConvention, ServiceConvention
 from clauses.models.facilitateurs import DemandeFacilitateur, Facilitateur, Relais
 from clauses.models.heures import Declaration, Imputation, LigneHeures
 from clauses.models.participants import (
     ActionFormation,
     Affectation,
+    CompetenceParticipant,
     ConsultationParticipant,
     Effacement,
     Eligibilite,
@@ -29,9 +31,9 @@ from clauses.models.statistiques import StatistiquePublique
 
 __all__ = [
     "ActionFormation", "Affectation", "Attestation", "Bilan", "CalendrierProcedure", "ClauseSociale", "Cloture",
-    "ConsultationParticipant", "Convention", "Declaration", "DemandeFacilitateur", "Ecart", "Effacement",
-    "Eligibilite", "Estimation", "EtapeFaite", "Facilitateur", "HeuresDues", "Imputation", "LigneHeures",
-    "ModeleClause", "PartEcart", "Participant", "PartieConvention", "Passation", "PointSuivi", "Poste",
-    "Prescripteur", "Relais", "RepriseHeures", "Reunion", "ServiceConvention", "StatistiquePublique", "Tache",
-    "Transfert",
+    "CompetenceParticipant", "ConsultationParticipant", "Convention", "Declaration", "DemandeFacilitateur", "Ecart",
+    "Effacement", "Eligibilite", "Estimation", "EtapeFaite", "Facilitateur", "Financement", "HeuresDues",
+    "Imputation", "LigneHeures", "ModeleClause", "PartEcart", "Participant", "PartieConvention", "Passation",
+    "PointSuivi", "Poste", "Prescripteur", "Relais", "RepriseHeures", "Reunion", "ServiceConvention",
+    "StatistiquePublique", "Tache", "TailleDeclarant", "Transfert",
 ]  # fmt: skip

@@ -3,14 +3,17 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from simple_history.models import HistoricalRecords
 
 from clauses.enums import (
     TRANCHES_AGE,
+    Competence,
     Critere,
+    GenrePrescripteur,
     Modalite,
     MotifEffacement,
     MotifProlongation,
@@ -28,6 +31,12 @@ from marches.models import Site
 from structures.models import Organisation
 
 HEURES: dict[str, Any] = {"max_digits": 9, "decimal_places": 2}
+# One letter, or up to three and a number: too short to name anybody.
+CODE_EQUIPE = RegexValidator(
+    r"^(?:[A-Z]|[A-Z]{0,3}-?[0-9]{1,3})\Z",
+    "Écrivez un code court\u00a0: une lettre, ou un numéro précédé de trois lettres au plus, par exemple "
+    "«\u00a0A\u00a0», «\u00a02\u00a0» ou «\u00a0NUI-3\u00a0».",
+)
 
 
 class Participant(models.Model):
@@ -46,6 +55,7 @@ class Participant(models.Model):
     niveau_formation = models.CharField(
         "niveau de formation", max_length=8, choices=NiveauFormation, default=NiveauFormation.INCONNU
     )
+    prescripteur = models.CharField("orientée par", max_length=14, choices=GenrePrescripteur, blank=True)
     entree_le = models.DateField("entrée le")
     sortie_le = models.DateField("sortie le", null=True, blank=True)
     # The information notice was handed over on that day: purpose, rights, whom to write to.
@@ -82,6 +92,25 @@ class Participant(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("clauses:participant", kwargs={"pk": self.pk})
+
+
+class CompetenceParticipant(models.Model):
+    """A skill of a person, out of a closed list: who can be in which team. Goes with the person."""
+
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="competences")
+    competence = models.CharField("compétence", max_length=14, choices=Competence)
+
+    class Meta:
+        verbose_name = "compétence d'un participant"
+        verbose_name_plural = "compétences de participants"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["participant", "competence"], name="competence_unique"),
+            models.CheckConstraint(name="competence_connue", condition=Q(competence__in=Competence.values)),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_competence_display()
 
 
 class Eligibilite(models.Model):
@@ -124,6 +153,8 @@ class Affectation(models.Model):
     rome = models.CharField("code ROME", max_length=5, blank=True)
     # Its own payroll number, seen by the employer alone.
     matricule = models.CharField("numéro de paie (vu de vous seul)", max_length=12, blank=True)
+    # Chosen by the employer: who works with whom on a site.
+    equipe = models.CharField("équipe", max_length=7, blank=True, validators=[CODE_EQUIPE])
     tuteur = models.BooleanField("tuteur désigné", null=True, blank=True)
     site = models.ForeignKey(Site, on_delete=models.SET_NULL, null=True, blank=True, related_name="affectations")
     # Where the person is lent: the 480 hours of an AI are counted at private employers only (C. trav. L. 5132-9).
@@ -134,6 +165,9 @@ class Affectation(models.Model):
     derogation_480 = models.DateField("dérogation du préfet jusqu'au", null=True, blank=True)
     date_debut = models.DateField("début")
     date_fin = models.DateField("fin", null=True, blank=True)
+
+    # Erased with the person (`actions.conservation.effacer`); what the employer alone may see is not in it.
+    history = HistoricalRecords(excluded_fields=["matricule"])
 
     class Meta:
         verbose_name = "affectation"
@@ -191,6 +225,10 @@ class ActionFormation(models.Model):
     du = models.DateField("du", null=True, blank=True)
     au = models.DateField("au", null=True, blank=True)
     resultat = models.CharField("résultat", max_length=10, choices=ResultatFormation, blank=True)
+    mission = models.ForeignKey(
+        Affectation, on_delete=models.SET_NULL, null=True, blank=True, related_name="formations",
+        verbose_name="mission proposée ensuite",
+    )  # fmt: skip
 
     class Meta:
         verbose_name = "formation"

@@ -3,7 +3,6 @@
 from clauses.rules.bilans import (
     Decision,
     Mouvement,
-    coherence,
     en_mots,
     jour_comptable,
     mouvements,
@@ -57,6 +56,7 @@ from clauses.rules.lignes import (
 from clauses.rules.parcours import (
     a_effacer_le,
     derniere_trace,
+    mission_possible,
     prochain_effacement,
     prolongation_permise,
 )
@@ -85,11 +85,11 @@ __all__ = [
     "Plafonds", "PointDu", "Prets", "Reste", "SMALLEST", "SORTIE", "Suite", "UNITE", "WIDE", "a_effacer_le",
     "allure",
     "alternance", "annonce", "avant_de_clore", "avec_suite", "calendrier", "cdi_limite", "cloture_possible",
-    "coherence", "coherence_annee", "coherences", "compteur_prets",
+    "coherence_annee", "coherences", "compteur_prets",
     "decision_possible", "declaree_ailleurs", "delai_observations", "dernier_du_mois",
     "derniere_trace", "echeance", "eligibilite_fin", "eligible_on", "en_mots", "en_retard", "etp", "fin_du_suivi",
     "guichet_unique", "heures_main_oeuvre", "heures_prevues", "jour_comptable", "jours_max", "masque",
-    "masque_ensemble", "masque_sommes", "modalite_possible", "mois_max", "mouvements", "moyenne",
+    "masque_ensemble", "masque_sommes", "mission_possible", "modalite_possible", "mois_max", "mouvements", "moyenne",
     "mutualisation_possible", "part",
     "penalite", "penalite_contrat", "personnes_pour", "personnes_publiables", "peut",
     "point_a_faire", "point_possible", "points_manques",

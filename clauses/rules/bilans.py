@@ -11,7 +11,6 @@ from decimal import Decimal
 from clauses.enums import Etat
 from clauses.rules.calcul import WIDE
 from portal.templatetags.formats import nombre
-from portal.verdict import Verdict
 
 ZERO = Decimal(0)
 PLACES = Decimal("0.00000001")
@@ -37,28 +36,6 @@ def en_mots(nombre_: int, ensemble: int) -> str:
         if base < ensemble and 0 < nombre_ < ensemble and (nombre_ * base) % ensemble == 0:
             return f"{counts}, soit {nombre_ * base // ensemble} sur {base}"
     return counts
-
-
-def coherence(nombre_: int, ensemble: int, annonce: Decimal, *, ecart: Decimal = Decimal("0.005")) -> Verdict:
-    """Whether a share somebody announces (« 1 sur 2 » is 0.5) agrees with the counts, half a point apart at most.
-
-    Source: stories of the networks, where « 1 personne sur 2 » and « 8 personnes sur 14 » were told of the same facts.
-    """
-    if nombre_ > ensemble:
-        return Verdict.blocage(
-            f"{nombre(nombre_)} sur {nombre(ensemble)}\u00a0: la partie dépasse l'ensemble.",
-            remede="Vérifiez les deux nombres.",
-        )
-    found = part(nombre_, ensemble)
-    if found is None:
-        return Verdict.information("Aucune personne dans l'ensemble\u00a0: aucun taux ne peut être annoncé.")
-    if abs(found - annonce) <= ecart:
-        return Verdict.ok()
-    return Verdict.avertissement(
-        f"Le taux annoncé est de {nombre(annonce * 100, 1)}\u00a0%\u00a0; {nombre(nombre_)} sur {nombre(ensemble)} "
-        f"font {nombre(found * 100, 1)}\u00a0%.",
-        remede="Corrigez le taux, ou les nombres dont il vient.",
-    )
 
 
 # Closed years --------------------------------------------------------------------------------------------------------

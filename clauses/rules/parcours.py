@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
+from typing import Any
 
-from clauses.enums import MotifProlongation
+from clauses.enums import MotifProlongation, StatutFormation
 from marches.rules import add_months
 from portal.templatetags.formats import jour
 from portal.verdict import Verdict
@@ -71,6 +72,26 @@ def _ground(motif: MotifProlongation, age: int | None, kinds: Collection[str], r
             remede="Choisissez un autre motif, ou vérifiez l'employeur actuel.",
         )  # fmt: skip
     return None
+
+
+def mission_possible(mission: Any, statut: str | None, du: date | None, au: date | None) -> Verdict:
+    """Whether an assignment may be said to follow a training: one that was done, and before it.
+
+    `mission`: what has a `date_debut`, or None. Source: story « 12 personnes formées, 12 missions proposées ».
+    """
+    if mission is None:
+        return Verdict.ok()
+    if statut != StatutFormation.TERMINEE:
+        return Verdict.blocage(
+            "Une mission suit une formation terminée.", remede="Notez d'abord la fin de la formation."
+        )
+    first = du or au
+    if first is not None and mission.date_debut < first:
+        return Verdict.blocage(
+            f"Cette affectation a commencé le {jour(mission.date_debut)}, avant la formation.",
+            remede="Choisissez celle qui a suivi.",
+        )
+    return Verdict.ok()
 
 
 def derniere_trace(entree: date, jours: Iterable[date | None]) -> date:

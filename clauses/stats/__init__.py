@@ -6,12 +6,10 @@ from clauses.stats.heures import (
     clauses_count,
     hours_accepted_total,
     nombre_personnes,
-    par_annee,
-    par_mois,
     totaux,
 )
 
 __all__ = [
-    "Perimetre", "Totaux", "chiffres", "clauses_count", "hours_accepted_total", "nombre_personnes", "par_annee",
-    "par_mois", "totaux",
+    "Perimetre", "Totaux", "chiffres", "clauses_count", "hours_accepted_total", "nombre_personnes",
+    "totaux",
 ]  # fmt: skip

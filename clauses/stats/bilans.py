@@ -33,7 +33,7 @@ from clauses.querysets import holders_q, last_word
 from clauses.rules import Decision, Mouvement, jour_comptable, mouvements
 from clauses.stats.closes import Closes
 from clauses.stats.commun import MOST_IDS, SANS_ETIQUETTE, ZERO, batched_ids, en_texte, noms_des_lots
-from clauses.stats.sorties import annees_closes, formations, sorties
+from clauses.stats.sorties import annees_closes, formations, missions_apres, sorties
 from marches.models import MembreGroupement, Titulaire
 from structures.models import Structure
 from structures.rules import SIAE
@@ -183,6 +183,7 @@ def chiffres(perimetre: Perimetre, on: date | None = None) -> dict[str, Any]:
         "clauses": _clauses(perimetre, lignes, clauses),
         "sorties": sorties(perimetre, {keys[1] for keys in brutes} | set(avant), on),
         "formations": formations(perimetre, _people(lignes)),
+        "formees": missions_apres(perimetre, _people(lignes)),
         "closes": annees_closes(perimetre),
     }
 

@@ -45,10 +45,7 @@ def sorties(perimetre, affectations: Collection[int | None], on: date | None) ->
 
 def formations(perimetre, people: Collection[int]) -> list[list]:
     """Trainings of the people counted that ended in the period: [result, number, hours planned]; one query."""
-    bodies = ClauseSociale.objects.filter(pk__in=perimetre.ids).order_by().values("facilitateur")
-    rows = ActionFormation.objects.filter(
-        participant__facilitateur__in=bodies, statut=StatutFormation.TERMINEE, au__range=(perimetre.du, perimetre.au)
-    ).order_by()
+    rows = _terminees(perimetre)
     numbers: Counter[str] = Counter()
     hours: defaultdict[str, Decimal] = defaultdict(Decimal)
     for person, result, planned in rows.values_list("participant", "resultat", "heures"):
@@ -57,6 +54,23 @@ def formations(perimetre, people: Collection[int]) -> list[list]:
             hours[result] += planned or ZERO
     labels = {**dict(ResultatFormation.choices), "": SANS_ETIQUETTE}
     return [[str(label), numbers[key], en_texte(hours[key])] for key, label in labels.items() if numbers[key]]
+
+
+def missions_apres(perimetre, people: Collection[int]) -> list[int]:
+    """[people whose training ended in the period, missions offered after it], of the people counted; one query."""
+    rows = [
+        (person, mission)
+        for person, mission in _terminees(perimetre).values_list("participant", "mission")
+        if person in people
+    ]
+    return [len({person for person, _ in rows}), len({mission for _, mission in rows if mission})]
+
+
+def _terminees(perimetre):
+    bodies = ClauseSociale.objects.filter(pk__in=perimetre.ids).order_by().values("facilitateur")
+    return ActionFormation.objects.filter(
+        participant__facilitateur__in=bodies, statut=StatutFormation.TERMINEE, au__range=(perimetre.du, perimetre.au)
+    ).order_by()
 
 
 def annees_closes(perimetre) -> list[int]:

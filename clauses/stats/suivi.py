@@ -8,9 +8,11 @@ from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
 
-from clauses.models import Affectation, PointSuivi
+from clauses.enums import StatutFormation
+from clauses.models import ActionFormation, Affectation, PointSuivi
 from clauses.parametres import seuil, termes_suivi
 from clauses.rules import PointDu, point_a_faire
+from marches.rules import add_months
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,13 @@ def derniers_postes(pks: list[int]) -> dict[int, Affectation]:
     """The last assignment of each of these people, with its employer; one query."""
     rows = Affectation.objects.filter(participant__in=pks).select_related("employeur").order_by("date_debut", "pk")
     return {row.participant_id: row for row in rows}
+
+
+def formees(people: Any, on: date) -> tuple[int, int]:
+    """(people whose training ended in the twelve months before `on`, missions offered after it); one query."""
+    rows = ActionFormation.objects.filter(
+        participant__in=people.order_by().values("pk"), statut=StatutFormation.TERMINEE,
+        au__range=(add_months(on, -12), on),
+    )  # fmt: skip
+    counted = rows.aggregate(formees=Count("participant", distinct=True), missions=Count("mission", distinct=True))
+    return counted["formees"], counted["missions"]

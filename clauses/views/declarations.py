@@ -35,6 +35,7 @@ MOST_CHECKED = 500  # lines checked to show one page of them; beyond, those of t
 MOST_UNKNOWN = 40  # unknown codes a day: nobody finds people by trying
 PENDING = "Un code est écrit et sa personne n'est pas dans la grille\u00a0: rien n'a encore été enregistré."
 KEY = re.compile(r"(\d{1,18}):([\w-]{1,20})")
+TEAM = re.compile(r"equipe:([A-Z0-9-]{0,7})")  # the rows of this team alone; all of them without a name
 SHARED = re.compile(r"repartir(?::(\d{1,18}))?")  # of the person named, or of the one chosen in the list
 
 
@@ -107,7 +108,14 @@ def annonce_de(month) -> Verdict:
 def address(request, month) -> str:
     """The page of the month, at the rows and lines that were shown."""
     kept = [f"{name}={request.GET[name]}" for name in ("page", "lignes") if request.GET.get(name, "").isdecimal()]
+    kept += [f"equipe={team}"] if (team := _team(request)) else []
     return month.get_absolute_url() + ("?" + "&".join(kept) if kept else "")
+
+
+def _team(request) -> str:
+    """The team whose rows are shown; "" for all."""
+    asked = request.GET.get("equipe", "")
+    return asked if TEAM.fullmatch(f"equipe:{asked}") else ""
 
 
 def page(request, month, rows=None, corrections=None, refus=None, annulations=None, **more):
@@ -125,8 +133,12 @@ def page(request, month, rows=None, corrections=None, refus=None, annulations=No
         verdicts = verdicts_by_imputation(month, [i for i in shown if i.etat == Etat.TRANSMISE])
     lines = [_line(i, verdicts, decides, corrections or {}, refus or {}, annulations or {}) for i in shown]
     rows_are_new = rows is None
-    grid = paginate(_initial(month, imputations), request, per_page=BESIDE if sent else ROWS) if rows_are_new else None
+    grid, team = None, _team(request)
+    every_row = _initial(month, imputations)
+    teams = sorted({affectation.equipe for affectation, _ in every_row} - {""})
     if rows_are_new:
+        wanted = [each for each in every_row if not team or each[0].equipe == team]
+        grid = paginate(wanted, request, per_page=BESIDE if sent else ROWS)
         rows = [_row(*each) for each in grid]
     shareable = len(actions.clauses_partageables(month)) > 1
     today = timezone.localdate()
@@ -140,6 +152,8 @@ def page(request, month, rows=None, corrections=None, refus=None, annulations=No
             "own": request.path == month.get_absolute_url(),  # elsewhere, links to other pages would lead nowhere
             "query": address(request, month).removeprefix(month.get_absolute_url()),
             "rows": rows,
+            "teams": teams,
+            "team": team,
             "grid": grid,
             "lines": lines,
             "lines_page": shown,
@@ -192,7 +206,7 @@ def _line(imputation, verdicts, decides, corrections, refus, annulations) -> Lig
 
 # What is to type ------------------------------------------------------------------------------------------------------
 def _save(request, month):
-    """One form, six buttons: save, send, share, add a person, copy the month before, nothing to declare.
+    """One form, seven buttons: save, send, share, see a team, add a person, copy the month before, nothing to declare.
 
     Nothing typed is ever lost.
     """
@@ -224,8 +238,11 @@ def _save(request, month):
     saisies = [
         Saisie(row.affectation.pk, row.form.cleaned_data["travail"], row.form.cleaned_data["formation"]) for row in rows
     ]
-    shared = SHARED.fullmatch(action)
+    shared, chosen = SHARED.fullmatch(action), TEAM.fullmatch(action)
     try:
+        if chosen:
+            actions.save_month(month, saisies, version=version, by=request.acteur)
+            return redirect(month.get_absolute_url() + (f"?equipe={chosen[1]}" if chosen[1] else ""))
         if shared:
             return _write_and_share(request, month, saisies, version, shared[1] or request.POST.get("personne", ""))
         _write(request, month, action, saisies, version)

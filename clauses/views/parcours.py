@@ -6,6 +6,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from clauses import actions
+from clauses.actions.participants import update_poste
+from clauses.filters import SalarieFilter
 from clauses.forms import FormationForm, MatriculeForm, ProlongationForm, TransfertForm
 from clauses.models import ActionFormation, Affectation, Eligibilite, Participant
 from clauses.querysets import DECLARENTS
@@ -86,19 +88,21 @@ def formation(request, pk, formation_pk=None):
 def salaries(request):
     """The people whom the acting organisation employs: their code, their post, and its own payroll number."""
     rows = Affectation.objects.filter(employeur=request.acteur.organisation_id).select_related("participant", "site")
-    page = paginate(rows.order_by("date_fin", "participant__code", "pk"), request)
-    return render(request, "clauses/salaries.html", {"page": page, "on": timezone.localdate()})
+    filtered = SalarieFilter(request.GET, queryset=rows.prefetch_related("participant__competences"))
+    page = paginate(filtered.qs.order_by("date_fin", "participant__code", "pk"), request)
+    context = {"page": page, "filter": filtered, "on": timezone.localdate(), "toutes": page.count or rows.exists()}
+    return render(request, "clauses/salaries.html", context)
 
 
 @role_required(*DECLARENTS)
 def matricule(request, pk):
-    """The payroll number that an employer keeps for itself."""
+    """What an employer keeps of an assignment: its own payroll number, for itself, and the team."""
     rows = Affectation.objects.filter(employeur=request.acteur.organisation_id).select_related("participant")
     affectation = get_object_or_404(rows, pk=pk)
     form = MatriculeForm(request.POST or None, instance=affectation)
     if form.is_valid():
-        form.save()
-        messages.success(request, f"Le numéro de paie de {affectation.participant.code} est enregistré.")
+        update_poste(form=form, by=request.acteur)
+        messages.success(request, f"Ce que vous notez pour {affectation.participant.code} est enregistré.")
         return redirect("clauses:salaries")
     return render(request, "clauses/matricule.html", {"form": form, "affectation": affectation})
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from clauses import actions, parametres, rules
 from clauses.enums import Etat, StatutFormation
 from clauses.filters import ParticipantFilter
-from clauses.forms import AffectationForm, EligibiliteForm, ParticipantForm
+from clauses.forms import AffectationForm, EligibiliteForm, ParticipantForm, ProfilForm
 from clauses.models import Affectation, ClauseSociale, Facilitateur, Imputation, Participant
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
@@ -64,6 +64,21 @@ def fiche(request, pk):
     actions.consulter(person, "fiche", by=request.acteur)
     months = parametres.seuil("conservation_mois", timezone.localdate())
     return render(request, "clauses/participant_fiche.html", {"participant": person, "mois": months})
+
+
+@role_required(Role.FACILITATEUR)
+def profil(request, pk):
+    """Who sent the person, and what they can do."""
+    person = _person(request, pk)
+    if request.method == "GET":
+        actions.consulter(person, "profil", by=request.acteur)
+    form = ProfilForm(request.POST or None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        actions.noter_profil(form=form, by=request.acteur)
+        messages.success(request, "Le profil est enregistré.")
+        return redirect(person)
+    context = {"titre": "Orientation et compétences", "bouton": "Enregistrer", "form": form, "participant": person}
+    return render(request, "clauses/parcours_form.html", context)
 
 
 @require_POST
@@ -146,8 +161,9 @@ def _detail(request, person, eligibilite_form=None, affectation_form=None):
             ),
             "formations": [
                 (row, row.statut == StatutFormation.DEMANDEE and row.demandee_le and on - row.demandee_le > late)
-                for row in person.formations.all()
+                for row in person.formations.select_related("mission__employeur")
             ],
+            "competences": person.competences.all(),
             "sortie": points.get(rules.SORTIE),
             "points": _points(person, points, on),
             "passages": person.transferts.select_related("de", "vers"),

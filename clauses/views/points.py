@@ -185,6 +185,7 @@ def _grid(request, rows, page, people, on, *, jour, onglet, late):
         "onglet": onglet,
         "en_retard": late,
         "erreurs": sum(bool(refused or form.errors) for _, form, _, refused in rows if form.is_bound),
+        "formees": stats.formees(people, on),
         "termes": termes_suivi(on),
         "retard_jours": int(seuil("suivi_retard_jours", on)),
     }

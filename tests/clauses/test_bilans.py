@@ -120,17 +120,6 @@ def test_a_share_is_rounded_once(count, whole, words):
     assert words.replace(" ", "\u202f") in pourcent(pace.part)
 
 
-@pytest.mark.parametrize(
-    ("count", "whole", "told", "level"),
-    [
-        (7, 14, "0.5", "ok"), (8, 14, "0.5", "avertissement"), (201, 400, "0.5", "ok"), (9, 8, "1", "blocage"),
-        (0, 0, "0.5", "information"),
-    ],
-)  # fmt: skip
-def test_a_ratio_agrees_with_its_counts(count, whole, told, level):
-    assert rules.coherence(count, whole, D(told)).level == level
-
-
 # Closed years --------------------------------------------------------------------------------------------------------
 CLOSED = {2025: datetime(2026, 2, 1, tzinfo=UTC), 2026: datetime(2027, 2, 1, tzinfo=UTC)}
 

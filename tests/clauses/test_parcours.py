@@ -217,7 +217,7 @@ def test_all_that_is_known_is_handed_over(client_facilitateur, person):
     assert client_facilitateur.user.email not in response.content.decode()
     assert len(said["eligibilites"]) == len(said["affectations"]) == 1
     # Every table that points to a person is told.
-    told = {"eligibilites", "affectations", "transferts", "formations", "points_suivi", "consultations"}
+    told = {"eligibilites", "affectations", "transferts", "formations", "points_suivi", "consultations", "competences"}
     assert {relation.get_accessor_name() for relation in Participant._meta.related_objects} == told
 
 

@@ -20,10 +20,6 @@ def test_totals_agree_with_the_annotations(chantier):
     found = stats.totaux(ClauseSociale.objects.all(), ON)
     assert (found.dues, found.declarees, found.acceptees) == chantier.totals() == (1000, 130, 100)
     assert stats.hours_accepted_total() == 100
-    assert stats.par_annee(ClauseSociale.objects.all()) == [
-        {"annee": 2026, "dues": 1000, "declarees": 130, "acceptees": 100}
-    ]
-    assert stats.par_mois(ClauseSociale.objects.all()) == {date(2026, 3, 1): 100}
 
 
 def test_nothing_yet_is_zero(db):
@@ -40,5 +36,4 @@ def test_an_opening_balance_counts_everywhere_the_same():
         told = stats.totaux(rows, on)
         assert (told.declarees, told.acceptees) == (hours, hours)
         assert rows.with_suivi(on).get().heures_acceptees == hours
-    assert stats.par_annee(rows) == [{"annee": 2026, "dues": 500, "declarees": 100, "acceptees": 100}]
     assert stats.hours_accepted_total() == 100

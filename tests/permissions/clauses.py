@@ -187,6 +187,7 @@ PAGES = [
     Page("clauses:add_eligibilite", only(F), only(F, code=404), kwargs=PERSON, method="post"),
     Page("clauses:formation_create", only(F), only(F, code=404), kwargs=PERSON),
     Page("clauses:formation", only(F), only(F, code=404), kwargs=PERSON | {"formation_pk": "formation.pk"}),
+    Page("clauses:participant_profil", only(F), only(F, code=404), kwargs=PERSON),
     Page("clauses:participant_export", only(F), only(F, code=404), kwargs=PERSON),
     Page("clauses:participant_effacer", only(F), only(F, code=404), kwargs=PERSON),
     Page("clauses:notice_remise", only(F, code=302), only(F, code=404), kwargs=PERSON, method="post"),
