@@ -6,10 +6,11 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms import BaseFormSet, formset_factory
+from django.forms import formset_factory
 
 from marches.models import Alliance
 from portal.fields import EntierField
+from portal.formsets import LignesFormSet
 from portal.permissions import Acteur, Role
 from structures import zones
 from structures.enums import NiveauLieu
@@ -138,7 +139,9 @@ class MembreForm(forms.Form):
     pilote = forms.BooleanField(label="Pilote l'alliance", required=False)
 
 
-class BaseMembres(BaseFormSet):
+class BaseMembres(LignesFormSet):
+    principal = "structure"
+
     def __init__(self, *args, acteur: Acteur, **given):
         super().__init__(*args, **given)
         self.acteur = acteur
@@ -158,12 +161,6 @@ class BaseMembres(BaseFormSet):
             return
         if not Structure.objects.editable_by(self.acteur).filter(pk__in=pks).exists():
             raise ValidationError("Votre structure, ou une structure de votre réseau, doit être parmi les membres.")
-
-    @property
-    def rows(self) -> list[dict]:
-        """The members typed, in order."""
-        kept = [form.cleaned_data for form in self.forms if form.has_changed() or form.initial]
-        return [row for row in kept if row and row.get("structure") and not row.get("DELETE")]
 
 
 Membres: Any = formset_factory(

@@ -6,11 +6,12 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms import BaseFormSet, formset_factory
+from django.forms import formset_factory
 
 from marches.enums import FormeGroupement, MotifChangement, StatutParticulier
 from marches.models import Alliance, ChangementGroupement, Groupement, Lot
 from portal.fields import JourField, NombreField
+from portal.formsets import LignesFormSet
 from portal.permissions import Acteur, Role
 from structures.forms.organismes import OrganismeField
 
@@ -99,8 +100,10 @@ class MembreForm(forms.Form):
         return cleaned
 
 
-class BaseMembres(BaseFormSet):
+class BaseMembres(LignesFormSet):
     """The members: two at least, one spokesperson, nobody twice; one of them is who writes, unless it buys."""
+
+    principal = "organisme"
 
     def __init__(self, *args, acteur: Acteur, **given):
         super().__init__(*args, **given)
@@ -123,12 +126,6 @@ class BaseMembres(BaseFormSet):
         if len(parts) == len(rows) and abs(sum(parts) - CENT) >= Decimal("0.01"):
             whole = f"{sum(parts):.2f}".replace(".", ",")
             raise ValidationError(f"Les parts font {whole}\u00a0%\u00a0: leur somme doit faire 100\u00a0%.")
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        """The members typed, in order."""
-        kept = [form.cleaned_data for form in self.forms if form.has_changed() or form.initial]
-        return [row for row in kept if row and row.get("organisme") and not row.get("DELETE")]
 
 
 Membres: Any = formset_factory(

@@ -3,10 +3,11 @@
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms import BaseFormSet, formset_factory
+from django.forms import formset_factory
 from django.utils import timezone
 
 from portal.fields import EntierField, SiteField
+from portal.formsets import LignesFormSet
 from portal.permissions import Acteur
 from portal.templatetags.formats import nombre
 from structures.forms.champs import StructureField, find_structure
@@ -138,19 +139,15 @@ class FondateurForm(forms.Form):
     )  # fmt: skip
 
 
-class BaseFondateurs(BaseFormSet):
+class BaseFondateurs(LignesFormSet):
+    principal = "nom"
+
     def clean(self):
         if any(self.errors):
             return
         total = sum(row["part"] for row in self.rows if row["part"])
         if total > 100:
             raise ValidationError(f"Les parts font {nombre(total)}\u00a0%\u00a0: elles ne peuvent dépasser 100\u00a0%.")
-
-    @property
-    def rows(self) -> list[dict]:
-        """The founders typed, in order."""
-        kept = [form.cleaned_data for form in self.forms if form.has_changed() or form.initial]
-        return [row for row in kept if row and row.get("nom") and not row.get("DELETE")]
 
 
 Fondateurs = formset_factory(

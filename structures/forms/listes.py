@@ -6,6 +6,7 @@ from django.forms.utils import ErrorDict, ErrorList
 from django.utils import timezone
 
 from portal.fields import EntierField
+from portal.formsets import LignesFormSet
 from structures.forms.edition import OLDEST_YEAR, day_input
 from structures.models import Label, Structure
 from structures.presentation import blocs
@@ -86,7 +87,7 @@ class LabelForm(LigneForm):
         return {"label_id": self.cleaned_data["label"].pk, "valable_jusqu_au": self.cleaned_data["valable_jusqu_au"]}
 
 
-class LignesFormSet(forms.BaseFormSet):
+class ListeFormSet(LignesFormSet):
     @property
     def rows(self) -> list[dict]:
         """The rows to write, in their order."""
@@ -100,14 +101,10 @@ class LignesFormSet(forms.BaseFormSet):
         if len(labels) != len(set(labels)):
             raise ValidationError(DUPLICATE)
 
-    def add_fields(self, form, index):
-        super().add_fields(form, index)
-        form.fields["DELETE"].label = "Retirer cette ligne"
-
 
 def _formset(form):
     return forms.formset_factory(
-        form, formset=LignesFormSet, extra=1, max_num=MOST_ROWS, validate_max=True, absolute_max=MOST_ROWS + 10,
+        form, formset=ListeFormSet, extra=1, max_num=MOST_ROWS, validate_max=True, absolute_max=MOST_ROWS + 10,
         can_delete=True,
     )  # fmt: skip
 
