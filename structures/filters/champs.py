@@ -8,6 +8,7 @@ from django.forms.utils import flatatt
 from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 
+from portal.templatetags.formats import nombre
 from structures.models import Secteur
 
 MOST_VALUES = 50  # of one criterion
@@ -69,7 +70,7 @@ class NumberField(Lenient, forms.CharField):
 
     @property
     def bounds(self) -> str:
-        return f"un nombre entier{self.unit and ' ' + self.unit}, de {self.least} à {self.most}"
+        return f"un nombre entier{self.unit and ' ' + self.unit}, de {self.least} à {nombre(self.most)}"
 
 
 class TextField(Lenient, forms.CharField):

@@ -35,11 +35,13 @@ class Lieu:
 
 @dataclass(frozen=True, slots=True)
 class Carte:
-    """`lieux` in order of code; `legende` holds (class, smallest count, largest count), lightest first."""
+    """`lieux` in order of code; `legende` holds (class, smallest count, largest count), lightest first; `ailleurs`:
+    the collectivities overseas with something, which have no outline and stand in the table alone."""
 
     lieux: list[Lieu]
     legende: list[tuple[str, int, int]]
     view_box: str
+    ailleurs: list[Lieu]
 
 
 def carte(counts: Mapping[str, int], url_for: Callable[[str], str]) -> Carte:
@@ -53,7 +55,8 @@ def carte(counts: Mapping[str, int], url_for: Callable[[str], str]) -> Carte:
     for lieu in lieux:
         by_shade.setdefault(lieu.classe, []).append(lieu.nombre)
     legende = [(shade, min(values), max(values)) for shade, values in sorted(by_shade.items())]
-    return Carte(lieux, legende, _view_box())
+    ailleurs = [Lieu(code, nom, counts[code], url_for(code), "") for code, nom in _others().items() if counts.get(code)]
+    return Carte(lieux, legende, _view_box(), ailleurs)
 
 
 def sprite() -> str:
@@ -72,8 +75,17 @@ def _shade(count: int, ranked: list[int]) -> str:
 def names() -> dict[str, str]:
     """Code → name of the 101 départements; the collectivities overseas have no outline."""
     drawn = _outlines()["departements"]
+    return {code: nom for code, nom in _table().items() if code in drawn}
+
+
+@cache
+def _others() -> dict[str, str]:
+    return {code: nom for code, nom in _table().items() if code not in names()}
+
+
+def _table() -> dict[str, str]:
     with (DATA / "departements.csv").open(encoding="utf-8", newline="") as file:
-        return {row["code"]: row["nom"] for row in csv.DictReader(file) if row["code"] in drawn}
+        return {row["code"]: row["nom"] for row in csv.DictReader(file)}
 
 
 def _outlines() -> dict:

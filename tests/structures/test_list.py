@@ -203,7 +203,7 @@ def test_a_last_page_that_emptied_gives_the_one_before(client, country):
         ("ges=peut-etre", "«\u00a0peut-etre\u00a0»"),
         ("mois=13", "«\u00a013\u00a0»"),
         ("tri=hasard", "«\u00a0hasard\u00a0»"),
-        ("capacite_min=beaucoup", "un nombre entier de places, de 0 à 100000"),
+        ("capacite_min=beaucoup", "un nombre entier de places, de 0 à 100\u202f000"),
         ("effectif_min=-1", "«\u00a0-1\u00a0»"),
         ("effectif_max=" + "9" * 400, "nombre entier"),
         ("completude_min=101", "de 0 à 100"),
