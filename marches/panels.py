@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from marches import appels, presentation
 from marches.actions import importations
-from marches.actions.avis import can_be_taken_back
+from marches.actions.avis import EN_ANNULATION, can_be_taken_back
 from marches.consultation import apercu
 from marches.filters import place_q
 from marches.importers.avis import FORMAT as FORMAT_AVIS
@@ -231,6 +231,7 @@ def import_of_notices(importation, acteur):
         "importation": importation,
         "can_be_taken_back": can_be_taken_back(importation),
         "annulation": importation.rapport.get("annulation"),
+        "en_annulation": EN_ANNULATION in importation.rapport,
         "echec": importation.rapport.get("echec", ""),
     }
 

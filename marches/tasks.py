@@ -15,6 +15,17 @@ def import_avis_depot(importation_id: int, depot_id: int) -> None:
 
 
 @task()
+def annuler_import_avis(importation_id: int) -> None:
+    from marches.actions import avis
+
+    try:
+        avis.run_annulation(importation_id)
+    except Exception:
+        avis.abandonner_annulation(importation_id)
+        raise
+
+
+@task()
 def lire_contrats(depot_id: int) -> None:
     from marches.actions import importations
 

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from marches.importers.avis import FORMAT, import_avis
-from marches.models import PartieARapprocher
+from marches.models import PartieARapprocher, SourceAvis
 from marches.upsert.avis import annuler_avis, rafraichir
 from portal import depots
 from portal.imports import FichierRefuse
@@ -13,6 +13,8 @@ from portal.permissions import Acteur
 from structures.models import Organisation
 
 FEW_BYTES = 300_000  # imported while the browser waits; more go to the queue
+FEW_NOTICES = 20  # taken back while the browser waits: their procedures are folded again
+EN_ANNULATION = "en_annulation"  # in the report: who asked for it
 UNFORESEEN = "une erreur imprévue a arrêté l'import, signalez-la à l'administration du portail."
 
 
@@ -66,21 +68,45 @@ def stopped(importation_id: int, reason: str = UNFORESEEN) -> None:
 
 
 @transaction.atomic
-def annuler(importation: Importation, *, by: Acteur) -> int:
-    """Take an import of notices back; number of notices deleted."""
+def annuler(importation: Importation, *, by: Acteur) -> bool:
+    """Take an import of notices back, at once when they are few, else in the queue; whether it is done."""
+    from marches.tasks import annuler_import_avis
+
     importation = Importation.objects.select_for_update().get(pk=importation.pk)
     if not can_be_taken_back(importation):
         raise DejaAnnulee
+    importation.rapport |= {EN_ANNULATION: str(by.user)}
+    importation.save(update_fields=["rapport"])
+    if SourceAvis.objects.filter(importation=importation).count() <= FEW_NOTICES:
+        run_annulation(importation.pk)
+        return True
+    annuler_import_avis.enqueue(importation.pk)
+    return False
+
+
+@transaction.atomic
+def run_annulation(importation_id: int) -> None:
+    """Do one taking back of `annuler`; nothing when it has been done."""
+    importation = Importation.objects.select_for_update().get(pk=importation_id)
+    who = importation.rapport.pop(EN_ANNULATION, None)
+    if who is None:
+        return
     number = annuler_avis(importation)
     now = timezone.now()
     importation.annulee_le = now
-    importation.rapport |= {"annulation": {"le": now.isoformat(), "par": str(by.user), "avis": number}}
+    importation.rapport |= {"annulation": {"le": now.isoformat(), "par": who, "avis": number}}
     importation.save(update_fields=["annulee_le", "rapport"])
-    return number
+
+
+def abandonner_annulation(importation_id: int) -> None:
+    """After an unforeseen error nothing was taken back, and it may be asked for again."""
+    importation = Importation.objects.get(pk=importation_id)
+    if importation.rapport.pop(EN_ANNULATION, None) is not None:
+        importation.save(update_fields=["rapport"])
 
 
 def can_be_taken_back(importation: Importation) -> bool:
-    return bool(importation.terminee_le) and not {"annulation", "echec"} & importation.rapport.keys()
+    return bool(importation.terminee_le) and not {EN_ANNULATION, "annulation", "echec"} & importation.rapport.keys()
 
 
 # Parties --------------------------------------------------------------------------------------------------------------

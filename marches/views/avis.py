@@ -17,6 +17,9 @@ from portal.models import Importation
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 
+ANNULE = "L'import est annulé\u00a0: le registre ne dit plus ce que disait le fichier."
+EN_FILE = "L'annulation est en file\u00a0: cette page dira ce qu'il en est advenu."
+
 
 @login_not_required
 def list(request):
@@ -66,11 +69,11 @@ def annuler(request, pk):
     importation = get_object_or_404(Importation, pk=pk, format=FORMAT)
     if request.method == "POST":
         try:
-            actions.annuler(importation, by=request.acteur)
+            done = actions.annuler(importation, by=request.acteur)
         except actions.DejaAnnulee:
             messages.warning(request, "Cet import est déjà annulé, ou n'est pas terminé.")
         else:
-            messages.success(request, "L'import est annulé\u00a0: le registre ne dit plus ce que disait le fichier.")
+            messages.success(request, ANNULE if done else EN_FILE)
         return redirect("pages:importation", pk=importation.pk)
     if not actions.can_be_taken_back(importation):
         messages.warning(request, "Cet import est déjà annulé, ou n'est pas terminé.")

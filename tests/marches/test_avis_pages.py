@@ -358,6 +358,30 @@ def test_no_file_is_asked_for():
     assert "Choisissez un fichier" in text(client.post(reverse("marches:import_contrats")))
 
 
+def test_many_notices_are_taken_back_in_the_queue(monkeypatch):
+    asked = []
+    monkeypatch.setattr(actions, "FEW_NOTICES", 0)
+    monkeypatch.setattr(type(tasks.annuler_import_avis), "enqueue", lambda task, *given: asked.append(given))
+    client = sign_in(Role.ADMINISTRATION)
+    import_avis(CHAIN[0])
+    importation = Importation.objects.get()
+    undo = reverse("marches:avis_annuler", kwargs={"pk": importation.pk})
+    assert "Annulation en cours" in text(client.post(undo, follow=True))
+    assert Avis.objects.exists()
+    assert "déjà annulé" in text(client.post(undo, follow=True))
+    assert asked == [(importation.pk,)]
+    # An error leaves everything, and the import may be taken back again.
+    monkeypatch.setattr(actions, "annuler_avis", lambda importation: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        tasks.annuler_import_avis.func(importation.pk)
+    page = text(client.get(reverse("pages:importation", kwargs={"pk": importation.pk})))
+    assert "Annuler cet import" in page
+    monkeypatch.undo()
+    monkeypatch.setattr(actions, "FEW_NOTICES", 0)
+    assert "1 avis retiré" in text(client.post(undo, follow=True))
+    assert not Avis.objects.exists()
+
+
 def test_a_notice_sent_again_with_a_correction_is_read_again():
     import_avis(CHAIN[0])
     source = SourceAvis.objects.get()
