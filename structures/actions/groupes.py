@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from portal.permissions import Acteur
+from structures.actions.edition import LONGEST_REASON
 from structures.models import CoEntreprise, Fondateur, GroupeEconomique, Reseau, Structure
 from structures.search_index import reindex
 
@@ -18,15 +19,20 @@ def save_groupe(*, form, by: Acteur) -> GroupeEconomique:
     groupe.save()
     added, removed = form.cleaned_data["ajouter"], form.cleaned_data.get("retirer") or ()
     gone = {structure.pk for structure in removed}
-    _attach((structure for structure in added if structure.pk not in gone), groupe, by)
-    _attach(removed, None, by)
+    _move(
+        (structure for structure in added if structure.pk not in gone),
+        groupe,
+        f"«\u00a0{groupe.nom}\u00a0» rejoint",
+        by,
+    )
+    _move(removed, None, f"«\u00a0{groupe.nom}\u00a0» quitté", by)
     return groupe
 
 
 @transaction.atomic
 def delete_groupe(groupe: GroupeEconomique, *, by: Acteur) -> None:
     """Delete a GES; its structures leave it first, and their cards keep the trace of it."""
-    _attach(groupe.structures.all(), None, by)
+    _move(groupe.structures.all(), None, f"«\u00a0{groupe.nom}\u00a0» supprimé", by)
     _sign(groupe, by, "suppression").delete()
 
 
@@ -35,13 +41,14 @@ def delete_co_entreprise(co_entreprise: CoEntreprise, *, by: Acteur) -> None:
     _sign(co_entreprise, by, "suppression").delete()
 
 
-def _attach(structures: Iterable[Structure], groupe: GroupeEconomique | None, by: Acteur) -> None:
+def _move(structures: Iterable[Structure], groupe: GroupeEconomique | None, said: str, by: Acteur) -> None:
+    """Put cards in a group, or in none; the history of each says it in the words `said`."""
     changed = []
     for structure in structures:
         if structure.groupe_id == (groupe.pk if groupe else None):
             continue
         structure.groupe = groupe
-        structure._history_user, structure._change_reason = by.user, REASON
+        structure._history_user, structure._change_reason = by.user, f"{REASON};{said}"[:LONGEST_REASON]
         structure.save()
         changed.append(structure.pk)
     reindex(changed)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from portal.etats import REPRISE, Difference
 from portal.permissions import Acteur
 from structures.actions.edition import CONFIRMATION
+from structures.actions.groupes import REASON as GROUPE
 from structures.enums import Bloc
 from structures.models import Membre, Structure
 from structures.presentation.blocs import SUIVIS, differences, plain
@@ -17,6 +18,7 @@ from structures.presentation.blocs import SUIVIS, differences, plain
 Compare = Callable[[Any, Any], list[Difference]]
 MOTIFS = {
     "adhesion": "Réseau ou groupe rejoint ou quitté",
+    GROUPE: "Groupe économique solidaire",
     CONFIRMATION: "Fiche confirmée\u00a0: tout est à jour",
     REPRISE: "Reprise des fichiers publics",
 } | {str(bloc.value): bloc.label for bloc in Bloc}

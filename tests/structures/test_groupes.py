@@ -91,6 +91,8 @@ def test_a_member_creates_and_edits_its_group(client_structure, mine):
     groupe.refresh_from_db()
     assert (groupe.nom, groupe.moyens_partages) == ("GES renommé", "Un atelier")
     assert [row.history_user for row in groupe.history.all()] == [client_structure.user] * 2
+    told = text(client_structure.get(reverse("structures:historique", args=[mine.pk])))
+    assert "Groupe économique solidaire&nbsp;: «\u00a0GES neuf\u00a0» rejoint" in told
     client_structure.post(edit, {"nom": "GES renommé", "retirer": [mine.pk]})
     mine.refresh_from_db()
     assert mine.groupe is None
