@@ -1,5 +1,7 @@
 """Calendars of procedures, for the buyer and the facilitator: nothing is late because of the clause."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -46,7 +48,7 @@ def edit(request, pk):
     rows = Marche.objects.editable_by(request.acteur).select_related("acheteur__organisation").defer("racines")
     marche, on = get_object_or_404(rows, pk=pk), timezone.localdate()
     row = CalendrierProcedure.objects.filter(marche=marche).first()
-    initial = {"formalisee": "adaptee" not in fold(marche.procedure)}
+    initial: dict[str, Any] = {"formalisee": "adaptee" not in fold(marche.procedure)}
     if row:
         initial = {"notification_le": row.notification_le, "formalisee": row.formalisee,
                    "facilitateur": row.facilitateur_id}  # fmt: skip

@@ -1,5 +1,8 @@
 """The questions of a consultation: read by everybody, asked by companies, answered by the buyer."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import get_object_or_404, redirect, render
@@ -102,7 +105,8 @@ def traiter(request, question: Question, *, retour: str, peut_ecarter: bool):
     initial = {"texte_publie": question.texte_publie or question.texte, "reponse": question.reponse}
     form = ReponseForm(request.POST if gesture == "repondre" else None, initial=initial)
     ecart = EcartForm(request.POST if gesture == "ecarter" else None) if peut_ecarter else None
-    calls = {"repondre": (form, actions.repondre, "La réponse est publiée, et envoyée à qui suit le marché.")}
+    answered = "La réponse est publiée, et envoyée à qui suit le marché."
+    calls: dict[str, tuple[Any, Callable[..., Question], str]] = {"repondre": (form, actions.repondre, answered)}
     if ecart is not None:
         calls["ecarter"] = (ecart, actions.ecarter, "La question est écartée\u00a0: son auteur en reçoit le motif.")
     if gesture in calls:
