@@ -14,7 +14,7 @@ class AttestationForm(forms.Form):
 
     organisation = forms.ModelChoiceField(queryset=None, label="Entreprise ou structure", empty_label="Choisissez")
     du = MoisField(label="Du mois de")
-    au = MoisField(label="au mois de")
+    au = MoisField(label="Au mois de")
 
     def __init__(self, *args, organisations, **kwargs):
         super().__init__(*args, **kwargs)

@@ -15,7 +15,7 @@ class PeriodeForm(forms.Form):
 
     annee = forms.IntegerField(label="Année", min_value=FIRST_YEAR, max_value=LAST_YEAR, required=False)
     du = MoisField(label="ou du mois de", required=False)
-    au = MoisField(label="au mois de", required=False)
+    au = MoisField(label="Au mois de", required=False)
 
     def __init__(self, *args, libre: bool = True, defaut: int, **kwargs):
         super().__init__(*args, **kwargs)

@@ -66,7 +66,7 @@ class EligibiliteForm(forms.ModelForm):
     justificatif_vu_le = JourField(label="Justificatif vu le", help_text="Il est consulté, jamais conservé.")
     valable_du = JourField(label="Valable du")
     valable_au = JourField(
-        label="au",
+        label="Valable jusqu'au",
         required=False,
         help_text="Vide\u00a0: la durée convenue, sinon celle d'usage. Pour un travailleur handicapé, la fin de la "
         "décision.",
