@@ -117,6 +117,7 @@ urlpatterns = [
     path("registre-des-traitements/", donnees.registre, name="registre_traitements"),
     path("bilans/", bilans.bilans, name="bilans"),
     path("indicateurs/", consolidation.indicateurs, name="indicateurs"),
+    path("indicateurs/<int:annee>/completer/", consolidation.completer, name="indicateurs_completer"),
     path("indicateurs/<int:annee>/<slug:format>/", consolidation.indicateurs_fichier, name="indicateurs_fichier"),
     path("attestations/", attestations.attestations, name="attestations"),
     path("attestations/nouvelle/", attestations.nouvelle, name="attestation_create"),

@@ -18,6 +18,7 @@ from clauses.enums import (
     TRANCHES_AGE,
     Critere,
     Etat,
+    GenrePrescripteur,
     Modalite,
     NiveauFormation,
     Sexe,
@@ -38,6 +39,7 @@ from marches.models import MembreGroupement, Titulaire
 from structures.models import Structure
 from structures.rules import SIAE
 
+INCONNUE = (None, None, None, None)  # what is known of the assignment of a person erased
 AUTRES_EMPLOYEURS = "Entreprises et autres employeurs"
 QPV = {True: "Quartier prioritaire", False: "Hors quartier prioritaire"}
 CLES = (
@@ -124,6 +126,7 @@ class Ligne:
     qpv: bool | None
     contrat: str | None
     niveau: str | None
+    prescripteur: str | None
     heures: Decimal
     formation: Decimal
 
@@ -214,23 +217,26 @@ def _avant(perimetre: Perimetre) -> defaultdict[int | None, Decimal]:
     return defaultdict(Decimal, {pk: round(hours, 2) for pk, hours in found})
 
 
-def _affectations(pks: Collection[int | None]) -> dict[int | None, tuple[int | None, str | None, str | None]]:
-    """{assignment: (person, contract, level of training)}; nothing is known of those that were erased."""
-    found: dict[int | None, tuple[int | None, str | None, str | None]] = {None: (None, None, None)}
+def _affectations(pks: Collection[int | None]) -> dict[int | None, tuple]:
+    """{assignment: (person, contract, level of training, who sent them)}; nothing is known of those erased."""
+    found: dict[int | None, tuple] = {None: INCONNUE}
     for several in batched_ids(pks):
         rows = Affectation.objects.filter(pk__in=several).order_by()
-        told = rows.values_list("pk", "participant", "contrat", "participant__niveau_formation")
-        found |= {pk: (person, contract, level) for pk, person, contract, level in told}
+        told = rows.values_list(
+            "pk", "participant", "contrat", "participant__niveau_formation", "participant__prescripteur"
+        )
+        found |= {pk: tuple(several) for pk, *several in told}
     return found
 
 
 def _ligne(cles: tuple, heures: Decimal, formation: Decimal, connues: Mapping) -> Ligne:
     """A line out of the values of `CLES`, in their order, and of what is known of its assignment."""
     clause, affectation, employeur, modalite, sexe, age, critere, qpv = cles
-    personne, contrat, niveau = connues.get(affectation, (None, None, None))
+    personne, contrat, niveau, prescripteur = connues.get(affectation, INCONNUE)
     return Ligne(
-        clause, affectation, personne, employeur, modalite, sexe, age, critere, qpv, contrat, niveau, heures, formation
-    )
+        clause, affectation, personne, employeur, modalite, sexe, age, critere, qpv, contrat, niveau, prescripteur,
+        heures, formation,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -321,6 +327,8 @@ def _tables(lignes: list[Ligne]) -> dict[str, list[list]]:
         "qpv": _table(lignes, lambda ligne: ligne.qpv, QPV),
         "contrat": _table(lignes, lambda ligne: ligne.contrat, dict(TypeContrat.choices)),
         "niveau": _table(lignes, lambda ligne: ligne.niveau, dict(NiveauFormation.choices)),
+        # Not in reports: the indicators of a body alone tell it.
+        "prescripteur": _table(lignes, lambda ligne: ligne.prescripteur, dict(GenrePrescripteur.choices)),
     }
 
 

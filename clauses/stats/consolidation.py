@@ -10,11 +10,12 @@ from typing import Any
 
 from django.db.models import Q, Sum
 
-from clauses.enums import Etat, TypeClause
-from clauses.models import ClauseSociale, Imputation
+from clauses.enums import Etat, SourceFinancement, TailleEntreprise, TypeClause
+from clauses.models import ClauseSociale, Financement, Imputation, TailleDeclarant
 from clauses.parametres import DATA
 from clauses.rules import coherence_annee, moyenne, part
 from clauses.stats.bilans import Perimetre, chiffres
+from clauses.stats.commun import SANS_ETIQUETTE, batched_ids
 from marches.enums import GenreAcheteur
 from marches.models import MembreGroupement, Titulaire
 from portal.permissions import Acteur
@@ -25,7 +26,7 @@ BTP = ("gros-oeuvre", "second-oeuvre", "travaux-publics")
 CLASSES = {
     "modalite": "Modalités", "employeur": "Familles d'employeurs", "contrat": "Types de contrat", "sexe": "Sexe",
     "age": "Âge à l'entrée", "qpv": "Quartiers prioritaires", "critere": "Situation à l'entrée",
-    "niveau": "Niveau de formation",
+    "niveau": "Niveau de formation", "prescripteur": "Prescripteurs",
 }  # fmt: skip
 SOURCE_CLASSES = "Consolidations nationales, ventilations des participants et des heures"
 
@@ -69,7 +70,8 @@ def consolidation(acteur: Acteur, annee: int) -> Consolidation:
     perimetre = Perimetre(clauses, date(annee, 1, 1), date(annee, 12, 31))
     told = chiffres(perimetre)
     running = clauses.filter(date_debut__lte=perimetre.au, date_fin__gte=perimetre.du).order_by()
-    values = _values(told, perimetre, running)
+    during = declarants_de(perimetre)
+    values = _values(told, perimetre, running, during)
     rows = [
         Indicateur(
             row["code"], row["groupe"], row["libelle"], values[row["code"]], row["unite"], row["definition"].strip(),
@@ -77,7 +79,7 @@ def consolidation(acteur: Acteur, annee: int) -> Consolidation:
         )
         for row in _definitions()
     ]  # fmt: skip
-    rows += _clause_rows(running)
+    rows += _clause_rows(running) + _size_rows(during) + _funding_rows(acteur, annee)
     tables = {
         name: [(row[0], Decimal(row[1]), Decimal(row[2]), row[3]) for row in told["tables"][name]] for name in CLASSES
     }
@@ -90,15 +92,18 @@ def consolidation(acteur: Acteur, annee: int) -> Consolidation:
     )
 
 
-def _values(told, perimetre: Perimetre, running) -> dict[str, Any]:
+def declarants_de(perimetre: Perimetre) -> set[int]:
+    """Organisations that declare an accepted hour of these clauses in the period; one query."""
+    rows = perimetre.imputations().filter(
+        etat=Etat.ACCEPTEE, declaration__mois__range=(perimetre.du, perimetre.au)
+    )  # fmt: skip
+    return set(rows.order_by().values_list("declaration__organisation", flat=True).distinct())
+
+
+def _values(told, perimetre: Perimetre, running, during: set[int]) -> dict[str, Any]:
     hours = {name: Decimal(value) for name, value in told["heures"].items()}
     counts, exits = told["nombres"], told["sorties"]
     declared = perimetre.imputations().filter(etat=Etat.ACCEPTEE).order_by()
-    during = set(
-        declared.filter(declaration__mois__range=(perimetre.du, perimetre.au))
-        .values_list("declaration__organisation", flat=True)
-        .distinct()
-    )
     before = set(
         declared.filter(declaration__mois__lt=perimetre.du, declaration__organisation__in=during)
         .values_list("declaration__organisation", flat=True)
@@ -157,6 +162,36 @@ def _clause_rows(running) -> list[Indicateur]:
             "Acheteurs de ce genre", "Consolidations nationales (acheteurs par type)",
         )
         for value, label in GenreAcheteur.choices if kinds[value]
+    ]  # fmt: skip
+
+
+def _size_rows(during: set[int]) -> list[Indicateur]:
+    """Companies that declare by size; how many are of unknown size is told too."""
+    sizes: Counter[str] = Counter()
+    for several in batched_ids(during):
+        sizes.update(TailleDeclarant.objects.filter(organisation__in=several).values_list("taille", flat=True))
+    sizes[""] = len(during) - sum(sizes.values())
+    return [
+        Indicateur(
+            f"taille.{value or 'inconnue'}", "Taille des entreprises", str(label), sizes[value], "nombre",
+            "Organisations qui déclarent une heure acceptée pendant l'année, par effectif",
+            "Consolidations nationales (entreprises, taille)\u00a0; décret 2008-1354, art. 3",
+        )
+        for value, label in [*TailleEntreprise.choices, ("", SANS_ETIQUETTE)] if sizes[value]
+    ]  # fmt: skip
+
+
+def _funding_rows(acteur: Acteur, annee: int) -> list[Indicateur]:
+    """Who pays for the work of the year; an amount nobody gave is None."""
+    rows = Financement.objects.filter(facilitateur__organisation=acteur.organisation_id, annee=annee)
+    given = dict(rows.values_list("source", "montant"))
+    return [
+        Indicateur(
+            f"financement.{value}", "Financements", str(label), given[value], "euros",
+            "Ce qui finance le travail des facilitateurs de l'organisme pendant l'année, tel qu'il le déclare",
+            "Consolidations nationales (sources de financement)",
+        )
+        for value, label in SourceFinancement.choices if value in given
     ]  # fmt: skip
 
 

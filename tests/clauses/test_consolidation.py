@@ -65,6 +65,55 @@ def test_every_indicator_has_a_definition_and_a_source():
     assert all(row["definition"].strip() and row["source"] and row["unite"] for row in _definitions())
 
 
+def test_prescribers_sizes_and_funding_are_counted_or_said_unknown(chantier):
+    accepted(chantier, 100, 50, 40)
+    client, url = chantier.client(Role.FACILITATEUR), reverse("clauses:indicateurs")
+    found = values(chantier)
+    assert found["taille.inconnue"] == 1
+    assert not [code for code in found if code.startswith("financement")]
+    page = text(client.get(url, {"annee": 2026}))
+    assert "Financements : non renseignés" in page
+    first, second, _ = chantier.affectations
+    for affectation, kind in ((first, "plie"), (second, "plie")):
+        affectation.participant.prescripteur = kind
+        affectation.participant.save()
+    edit = reverse("clauses:indicateurs_completer", args=[2026])
+    assert str(chantier.entreprise) in text(client.get(edit))
+    data = {f"taille_{chantier.entreprise.pk}": "petite", "source_fse": "on", "montant_fse": "12 500,50",
+            "source_region": "on", "montant_region": ""}  # fmt: skip
+    assert client.post(edit, data).url == f"{url}?annee=2026"
+    found = values(chantier)
+    assert (found["taille.petite"], "taille.inconnue" in found) == (1, False)
+    assert (found["financement.fse"], found["financement.region"]) == (Decimal("12500.50"), None)
+    told = {e.libelle: e.valeur for e in consolidation(chantier.by, 2026).indicateurs if e.groupe == "Prescripteurs"}
+    assert (told["PLIE, personnes"], told["PLIE, heures"]) == (2, 150)
+    assert (told["Non renseigné, personnes"], told["Non renseigné, heures"]) == (1, 40)
+    page = text(client.get(url, {"annee": 2026}))
+    assert "montant non renseigné" in page
+    assert "12\u202f500,50" in page or "12 500,50" in page
+    # What is unticked goes; the year before has its own; another body has its own funding.
+    client.post(edit, {f"taille_{chantier.entreprise.pk}": "", "source_etat": "on"})
+    found = values(chantier)
+    assert found["taille.inconnue"] == 1
+    assert [code for code in found if code.startswith("financement")] == ["financement.etat"]
+    assert not [code for code in values(chantier, 2025) if code.startswith("financement")]
+    assert "prescripteur" not in text(client.get(reverse("clauses:bilan", args=["territoire", "france"]))).lower()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"montant_fse": "100"}, {"source_fse": "on", "montant_fse": "abc"}, {"source_fse": "on", "montant_fse": "-1"},
+     {"source_fse": "on", "montant_fse": "1e400"}, {"source_fse": "on", "montant_fse": "\x00"}],
+)  # fmt: skip
+def test_bad_funding_is_refused_and_nothing_is_written(chantier, data):
+    accepted(chantier, 100)
+    client = chantier.client(Role.FACILITATEUR)
+    size = {f"taille_{chantier.entreprise.pk}": "petite"}
+    assert client.post(reverse("clauses:indicateurs_completer", args=[2026]), data | size).status_code == 200
+    assert "taille.petite" not in values(chantier)
+    assert client.get(reverse("clauses:indicateurs_completer", args=[99999])).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("changes", "tables", "level", "words"),
     [

@@ -208,6 +208,7 @@ PAGES = [
     Page("clauses:bilan", *REPORT, kwargs=REPORT_OF),
     Page("clauses:bilan_fichier", *REPORT, kwargs=REPORT_OF | {"format": "csv"}),
     Page("clauses:indicateurs", only(F)),
+    Page("clauses:indicateurs_completer", only(F), kwargs={"annee": "annee"}),
     Page("clauses:indicateurs_fichier", only(F), kwargs={"annee": "annee", "format": "csv"}),
     Page("clauses:bilan_signer", only(F, code=302), only(F, code=404), kwargs=REPORT_OF, method="post"),
     Page("clauses:bilan_signe", *REPORT, kwargs=SIGNED),
