@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
-from clauses.actions.participants import add_eligibilite, assign
+from clauses.actions.participants import add_eligibilite, assign, remember_first
 from clauses.enums import Critere, MotifProlongation
 from clauses.models import Affectation, Eligibilite, Participant, Transfert
 from clauses.parametres import seuil
@@ -97,6 +97,7 @@ def transferer(
     row.full_clean(exclude=["par"])
     row.save()
     affectation.date_fin = le - timedelta(days=1)
+    remember_first(affectation)
     affectation._history_user, affectation._change_reason = by.user, "passage"
     affectation.save(update_fields=["date_fin"])
     return assign(

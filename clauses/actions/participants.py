@@ -1,9 +1,11 @@
 """People by their code, what was seen of them, where they work."""
 
 import secrets
+from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from clauses.models import (
     Affectation,
@@ -102,7 +104,18 @@ def noter_profil(*, form, by: Acteur) -> Participant:
     return participant
 
 
+def remember_first(row: Affectation) -> None:
+    """Keep what an assignment said before its first change that leaves a trace: those of before had none."""
+    if row.pk is None or row.history.exists():
+        return
+    stored = Affectation.objects.filter(pk=row.pk).first()
+    if stored is not None:
+        before = timezone.now() - timedelta(microseconds=1)
+        Affectation.history.bulk_history_create([stored], default_date=before)
+
+
 def _save(row: Affectation, by: Acteur, reason: str, **options) -> Affectation:
+    remember_first(row)
     row._history_user, row._change_reason = by.user, reason
     row.save(**options)
     return row

@@ -7,7 +7,15 @@ from django.core.exceptions import ValidationError
 
 from clauses import parametres
 from clauses.accords import duree_eligibilite, durees_convenues
-from clauses.enums import Competence, Modalite, MotifEffacement, MotifProlongation, StatutFormation, TypeContrat
+from clauses.enums import (
+    Competence,
+    GenrePrescripteur,
+    Modalite,
+    MotifEffacement,
+    MotifProlongation,
+    StatutFormation,
+    TypeContrat,
+)
 from clauses.models import ActionFormation, Affectation, Eligibilite, Participant
 from clauses.models.participants import CODE_EQUIPE
 from clauses.rules import eligibilite_fin, mission_possible
@@ -15,6 +23,8 @@ from portal import siret
 from portal.fields import JourField, NombreField
 from portal.templatetags.formats import jour
 from structures.forms.organismes import OrganismeField
+
+PRESCRIPTEURS = [("", "Non renseigné"), *GenrePrescripteur.choices]
 
 
 class ParticipantForm(forms.ModelForm):
@@ -29,6 +39,7 @@ class ParticipantForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["prescripteur"].choices = PRESCRIPTEURS
         self.fields["annee_naissance"].widget.attrs |= {"inputmode": "numeric", "min": 1930, "max": 2100}
 
     def clean(self):
@@ -58,6 +69,7 @@ class ProfilForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["prescripteur"].choices = PRESCRIPTEURS
         if self.instance.pk:
             self.initial["competences"] = [each.competence for each in self.instance.competences.all()]
 

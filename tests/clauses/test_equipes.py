@@ -1,5 +1,6 @@
 """Teams, skills, what follows a training, and what became of an assignment: told, filtered, handed over, erased."""
 
+import re
 from datetime import date
 
 import pytest
@@ -127,6 +128,16 @@ def test_the_history_of_an_assignment_says_who_when_before_and_after(chantier):
     assert list(reasons)[-2:] == ["saisie", "equipe"]
     company.post(team_url(row), {"matricule": "8", "equipe": "A"})
     assert row.history.count() == len(reasons)  # a number of its own leaves no trace
+
+
+def test_an_assignment_older_than_its_history_keeps_what_it_said_before(chantier):
+    row = chantier.affectations[0]
+    row.history.all().delete()
+    chantier.client(Role.ENTREPRISE).post(team_url(row), {"matricule": "", "equipe": "B"})
+    page = text(chantier.client(Role.FACILITATEUR).get(reverse("clauses:affectation_edit", args=[row.pk])))
+    assert "Premier état noté" in page
+    assert re.search(r"vide\b.{0,120}<strong>B</strong>", page)
+    assert row.history.count() == 2
 
 
 def test_a_person_erased_leaves_no_history_nor_skill(chantier):
