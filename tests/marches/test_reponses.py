@@ -242,7 +242,7 @@ def test_every_threshold_has_a_name(client):
     assert set(LIBELLES) == {row.code for row in seuils()}
     said = text(client.get(REGLES, {"partie": "seuils"}))
     assert all(name in said for name, _ in LIBELLES.values())
-    assert {unit for _, unit in LIBELLES.values()} == {"euros", "part", "mois"}
+    assert {unit for _, unit in LIBELLES.values()} == {"euros", "part", "mois", "jours"}
 
 
 def test_the_law_of_a_day(client):
