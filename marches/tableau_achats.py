@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 from typing import Any
 
@@ -14,6 +15,7 @@ from portal import charts
 from portal.imports import Ecart, ImportReport
 from portal.models import Depot
 
+EURO = Decimal(1)
 SHOWN = 20  # lines of a preview
 MOST_SUPPLIERS = 5_000  # matched for the preview: enough to see that the right column was chosen
 
@@ -25,7 +27,9 @@ def figures(found: Synthese) -> dict[str, Any]:
     return {
         "evolution": charts.bar_chart(shares, unit="%", title="Part inclusive par année"),
         "types": charts.bar_chart(
-            [(kind.value, round(montant)) for kind, montant in found.kinds], unit="€", title="Achats inclusifs par type"
+            [(kind.value, montant.quantize(EURO, ROUND_HALF_UP)) for kind, montant in found.kinds],
+            unit="€",
+            title="Achats inclusifs par type",
         ),
     }
 

@@ -73,7 +73,7 @@ def refuse_twice(print_: str, by: Acteur) -> None:
     if twin:
         raise ActionRefusee(
             f"Ce fichier a déjà été envoyé le {jour(twin.cree_le)}, sous le nom «\u00a0{twin.nom}\u00a0»\u00a0: ses "
-            "achats sont déjà comptés. Pour le remplacer, supprimez d'abord cet envoi."
+            "achats sont déjà comptés. Pour le remplacer, retirez d'abord cet envoi."
         )
 
 

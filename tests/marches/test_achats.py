@@ -17,6 +17,7 @@ from marches.stats.achats import synthese
 from portal.correspondance import propose
 from portal.models import Depot
 from portal.tables import read_table, write_xlsx
+from portal.templatetags.formats import nombre
 from structures.enums import Kind
 from tests.conftest import sign_in
 from tests.factories import (
@@ -450,3 +451,12 @@ def test_a_file_larger_than_one_handful_is_taken_in_whole(client_acheteur):
     sent(client_acheteur, HEADER + "\n".join(lines))
     assert AchatRealise.objects.count() == 4_500
     assert AchatRealise.objects.inclusifs().count() == 9
+
+
+def test_half_a_euro_is_rounded_the_same_on_the_chart_and_in_its_table(client_acheteur):
+    esat = make_structure(kind=Kind.ESAT, organisation=make_organisation(identifiant=make_siret(make_siren(), 1)))
+    sent(client_acheteur, f"SIRET;Montant HT;Année\n{esat.organisation.identifiant};51464,50;2025\n")
+    page = client_acheteur.get(reverse("marches:achats")).content.decode()
+    assert f"{nombre(51_465)}\u202f€</text>" in page
+    assert f"{nombre(51_465)}&nbsp;€</td>" in page
+    assert nombre(51_464) not in page
