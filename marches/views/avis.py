@@ -73,7 +73,8 @@ def annuler(request, pk):
         except actions.DejaAnnulee:
             messages.warning(request, "Cet import est déjà annulé, ou n'est pas terminé.")
         else:
-            messages.success(request, ANNULE if done else EN_FILE)
+            say = messages.success if done else messages.info
+            say(request, ANNULE if done else EN_FILE)
         return redirect("pages:importation", pk=importation.pk)
     if not actions.can_be_taken_back(importation):
         messages.warning(request, "Cet import est déjà annulé, ou n'est pas terminé.")
