@@ -391,7 +391,12 @@ def test_a_grid_of_sixty_people_whose_hours_are_shared_stays_light(deux, role, s
         person = f.make_participant(facilitateur=deux.chantier.facilitateur, code=f"ABCD-{rank:04}")
         f.make_eligibilite(participant=person)
         deux.chantier.affectations.append(
-            f.make_affectation(participant=person, employeur=deux.chantier.entreprise, metier=trade)
+            f.make_affectation(
+                participant=person,
+                employeur=deux.chantier.entreprise,
+                metier=trade,
+                equipe="NUI-3" if rank % 2 else "A",
+            )  # fmt: skip
         )
     for affectation in deux.chantier.affectations:
         parts = {month.clause_id: actions.Saisie(affectation.pk, Dec("50.5"), Dec("10.25")) for month in deux.months}
