@@ -1,8 +1,11 @@
 """Questions of a consultation: asked, answered for all, set aside with a reason. `by` is the `Acteur`."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from marches.actions.registre import ActionRefusee
 from marches.consultation import accueil_of, delais_of, reglage_of
@@ -97,3 +100,22 @@ def regler(*, marche: Marche, jusqu_au: date | None, urgence: bool, ailleurs: st
         )
     row.save()
     return row
+
+
+@transaction.atomic
+def effacer_auteurs(on: date) -> int:
+    """Forget who asked, how they wrote it and who followed, `ECHANGES_JOURS` after the deadline; how many questions.
+
+    What was published stays with the contract, what was not is erased. Without a deadline, the day of the question
+    counts.
+    """
+    before = timezone.make_aware(datetime.combine(on - timedelta(days=settings.ECHANGES_JOURS), time.min))
+    old = Q(marche__date_limite__lt=before) | Q(marche__date_limite=None, posee_le__lt=before)
+    known = ~Q(texte="") | Q(auteur__isnull=False) | Q(organisation__isnull=False)
+    published = Question.objects.filter(old, known, etat=EtatQuestion.PUBLIEE)
+    erased = published.update(texte="", auteur=None, organisation=None)
+    unpublished, _ = Question.objects.filter(old).exclude(etat=EtatQuestion.PUBLIEE).delete()
+    SuiviQuestions.objects.filter(
+        Q(marche__date_limite__lt=before) | Q(marche__date_limite=None, cree_le__lt=before)
+    ).delete()
+    return erased + unpublished

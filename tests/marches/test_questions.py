@@ -334,3 +334,19 @@ def test_one_or_fifty_cost_the_same(client_acheteur, client_structure, client, m
     assert after == before
     assert max(len(client.get(page).content) for page in pages[::2]) < 60_000
     assert "Questions à répondre (50)" in text(client_acheteur.get(board))
+
+
+def test_who_asked_is_forgotten_six_months_after_the_deadline(client_acheteur, client_structure, client, marche):
+    ask(client_structure, marche)
+    answer(client_acheteur, Question.objects.get())
+    ask(client_structure, marche, texte="Et des gants ?")  # never answered
+    client_structure.post(url("questions_suivre", marche.pk), {"suivre": "oui"})
+    end = timezone.localtime(marche.date_limite).date()
+    assert actions.effacer_auteurs(end + timedelta(days=183)) == 0
+    assert SuiviQuestions.objects.exists()
+    assert actions.effacer_auteurs(end + timedelta(days=184)) == 2
+    known = Question.objects.get()
+    assert (known.auteur, known.organisation, known.texte) == (None, None, "")
+    assert not SuiviQuestions.objects.exists()
+    assert known.texte_publie in text(client.get(url("questions", marche.pk)))
+    assert actions.effacer_auteurs(end + timedelta(days=185)) == 0
