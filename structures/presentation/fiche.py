@@ -1,12 +1,12 @@
 """A card made ready for its page: months, places and dates in words, and where each block comes from."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import reduce
 
-from django.db.models import BigIntegerField, QuerySet, Value
+from django.db.models import BigIntegerField
 
+from portal import panels
 from portal.permissions import Acteur
 from portal.requetes import Prepared, PreparedObjects
 from portal.templatetags.formats import MONTHS, jour
@@ -148,13 +148,12 @@ class FicheVue:
         return bool(self.mois_creux or card.role_prefere) or any(figure is not None for figure in figures)
 
 
-def _holding(name: str, model) -> Callable[[list[int]], QuerySet]:
-    return lambda pks: model._default_manager.filter(structure__in=pks).order_by().values_list(Value(name)).distinct()
+def _holding(model) -> panels.When:
+    return lambda pks: [model._default_manager.filter(structure__in=pks)]
 
 
-_held = Prepared(
-    lambda pks: reduce(lambda one, other: one.union(other), (_holding(*pair)(pks) for pair in LISTES.items())), (int, 1)
-)
+for _name, _model in LISTES.items():
+    panels.announce(Structure, _name, _holding(_model))
 _records = Prepared(
     lambda pks: (
         SourceStructure.objects.filter(structure__in=pks)
@@ -219,8 +218,8 @@ def activities_of(structure: Structure) -> list[Activite]:
 
 
 def lists_held(structure: Structure) -> set[str]:
-    """Names of the lists of a card that hold something; one query."""
-    return {name for (name,) in _held.rows([structure.pk])}
+    """Names of the lists of a card that hold something; one query, which tells of the panels as well."""
+    return panels.present(structure)
 
 
 def fiche_vue(structure: Structure, on: date, seuil: int) -> FicheVue:

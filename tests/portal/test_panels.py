@@ -10,6 +10,7 @@ from tests.factories import make_user
 @pytest.fixture(autouse=True)
 def empty_registry(monkeypatch):
     monkeypatch.setattr(panels, "_panels", panels.defaultdict(dict))
+    monkeypatch.setattr(panels, "_lists", panels.defaultdict(dict))
 
 
 def always(obj, acteur):
@@ -111,3 +112,16 @@ def test_tag_renders_with_the_request_and_its_acteur(panel_templates):
 
 def test_tag_without_request_or_panel_prints_nothing_more(panel_templates):
     assert Template(panel_templates).render(Context({"object": User()})) == "<main></main>"
+
+
+@pytest.mark.django_db
+def test_lists_of_the_page_itself_are_asked_with_the_panels(django_assert_num_queries):
+    someone = make_user()
+    panels.announce(User, "comptes", lambda pks: [User.objects.filter(pk__in=pks)])
+    panels.announce(User, "envois", lambda pks: [Envoi.objects.filter(pk__in=pks)])
+    panels.register(User, "a", when=lambda pks: [User.objects.filter(pk__in=pks)])(always)
+    with django_assert_num_queries(1):
+        assert panels.present(someone) == {"comptes", "a"}
+        assert len(panels.panels_for(someone, None)) == 1
+    with django_assert_num_queries(1):  # asked again: things may have changed
+        assert len(panels.panels_for(someone, None)) == 1
