@@ -1,5 +1,7 @@
 """What this floor shows on the pages of the register: hours due, declared, accepted."""
 
+from datetime import date
+
 from django.core.cache import cache
 from django.db.models import Q
 from django.urls import reverse
@@ -13,9 +15,18 @@ from clauses.stats import totaux
 from portal import perimetres
 from portal.panels import register
 from portal.permissions import Role
+from portal.requetes import PreparedObjects
 from structures.stats.territoires import lieu_of
 
 MOST_FACILITATORS = 10
+# Of a lot, with their totals: written once, most lots have none.
+CLAUSES = PreparedObjects(
+    lambda lots, days: (
+        ClauseSociale.objects.filter(lot__in=lots).with_suivi(days[0]).select_related("facilitateur__organisation")
+    ),
+    (int, 1),
+    (date, 1),
+)
 SECONDS = 60
 
 
@@ -32,7 +43,7 @@ def lot_panel(lot, acteur):
     No number of people: counts by lot, side by side with totals, would tell by subtraction what reports hide.
     """
     on = timezone.localdate()
-    rows = list(ClauseSociale.objects.filter(lot=lot).with_suivi(on).select_related("facilitateur__organisation"))
+    rows = CLAUSES.objects([lot.pk], [on])
     facilitateur = acteur is not None and acteur.has(Role.FACILITATEUR)
     announced = lot.clause_sociale or lot.critere_social
     if not rows and not facilitateur and not announced:

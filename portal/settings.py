@@ -166,8 +166,8 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
     }
 elif database["ENGINE"] == "django.db.backends.postgresql":
-    # JIT costs more than it brings on short queries.
-    database["OPTIONS"] = database.get("OPTIONS", {}) | {"options": "-c jit=off"}
+    # On short queries, compiling them or calling other processes costs more than it brings: pages share the machine.
+    database["OPTIONS"] = database.get("OPTIONS", {}) | {"options": "-c jit=off -c max_parallel_workers_per_gather=0"}
     if not TRY_OUT:
         database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": max(1, number("PORTAL_POOL", 4)), "timeout": 10}
     database["CONN_MAX_AGE"] = 0

@@ -108,7 +108,7 @@ def lot_detail(request, pk):
         "jalons": jalons,
         "phrase": phrase(jalons),
         "modifications": lot.modifications.all(),
-        "actes": lot.actes_sous_traitance.select_related("sous_traitant"),
+        "actes": lot.actes_sous_traitance.all(),  # read for the verdicts, with who is subcontracted
         "groupements": groupes,
         "titulaires": presentation.titulaires_seuls(lot, groupes),
         "reponses": presentation.who_may_answer(lot),
