@@ -32,12 +32,14 @@ from clauses.questions import questions_of
 from clauses.rules import Allure, allure, avec_suite
 from clauses.stats.suites import dernieres_suites
 from clauses.stats.suivi import partis, points_parmi, sorties_a_noter
-from marches.models import MembreGroupement, Titulaire
+from marches.enums import EtatQuestion
+from marches.models import Acheteur, MembreGroupement, Titulaire
 from marches.rules import add_months
 from portal.pagination import PER_PAGE
 from portal.permissions import Acteur, Role
 from portal.requetes import Prepared, PreparedObjects
 from portal.text import fold
+from structures.models import Departement, Organisation
 
 ELIGIBILITES_JOURS = 60
 CONVENTIONS_JOURS = 180
@@ -98,9 +100,7 @@ def mois_en_retard(acteur: Acteur, on: date) -> list[Declaration]:
 
 def mois_a_verifier(acteur: Acteur) -> list[int]:
     """Months with a line to accept or refuse, the oldest first. Three queries, off the index of the lines that wait."""
-    clauses: Any = list(
-        ClauseSociale.objects.followed_by(acteur).order_by().values_list("pk", flat=True)[: MOST_IDS + 1]
-    )
+    clauses: Any = [pk for (pk,) in SUIVIES.rows([acteur.organisation_id])]
     if len(clauses) > MOST_IDS:
         clauses = ClauseSociale.objects.followed_by(acteur).order_by().values("pk")
     rows = Imputation.objects.filter(clause__in=clauses, etat=Etat.TRANSMISE).order_by()
@@ -148,13 +148,19 @@ def a_traiter(acteur: Acteur, on: date) -> dict:
         "passations": PASSATIONS.objects(body),
         "taches": TACHES.objects(body, [on + timedelta(days=TACHES_JOURS)]),
         "etapes": a_faire(acteur, on),
-        "questions": list(questions_of(acteur).waiting(timezone.now())[:MOST]),
+        "questions": list(questions_of(acteur).waiting(timezone.now())[:MOST]) if QUESTIONS.rows(body) else [],
     }
 
 
 def nombre_en_retard(acteur: Acteur, on: date) -> int:
     """Months that companies should have sent; one query."""
     return Declaration.objects.visible_to(acteur).late(on).count()
+
+
+def choix_de(acteur: Acteur) -> dict[str, list]:
+    """Filter → what this facilitator may choose among; three queries."""
+    asked = (("acheteur", ACHETEURS), ("departement", DEPARTEMENTS), ("convention", PAR_CONVENTION))
+    return {name: rows.objects([acteur.organisation_id]) for name, rows in asked}
 
 
 def mois_de(pks: list[int]) -> list[Declaration]:
@@ -294,6 +300,15 @@ def _membres(rows, lot):
     return rows.order_by().values_list(lot, "organisation", "organisation__denomination", "organisation__identifiant")
 
 
+def _clauses(organisations):
+    return ClauseSociale.objects.followed_by(_body(organisations)).order_by()
+
+
+def _acheteurs(organisations):
+    buyers = Acheteur.objects.filter(marches__lots__clauses__in=_clauses(organisations).values("pk"))
+    return Organisation.objects.filter(pk__in=buyers.order_by().values("organisation"))
+
+
 ONE, DAY, LOTS = (int, 1), (date, 1), (int, PER_PAGE)
 ALLURES = Prepared(lambda bodies, days: _paces(ClauseSociale.objects.followed_by(_body(bodies)), days[0]), ONE, DAY)
 RETARDS = PreparedObjects(_retards, ONE, DAY, ONE, ONE)
@@ -317,3 +332,14 @@ GROUPES = Prepared(
     LOTS,
 )
 TITULAIRES = Prepared(lambda lots: _membres(Titulaire.objects.filter(lot__in=lots), "lot"), LOTS)
+SUIVIES = Prepared(lambda bodies: _clauses(bodies).values_list("pk")[: MOST_IDS + 1], ONE)
+QUESTIONS = Prepared(
+    lambda bodies: questions_of(_body(bodies)).filter(etat=EtatQuestion.ATTENTE).order_by().values_list("pk")[:1], ONE
+)
+ACHETEURS = PreparedObjects(_acheteurs, ONE)
+DEPARTEMENTS = PreparedObjects(
+    lambda bodies: Departement.objects.filter(pk__in=_clauses(bodies).values("lot__departement")), ONE
+)
+PAR_CONVENTION = PreparedObjects(
+    lambda bodies: Convention.objects.filter(pk__in=_clauses(bodies).values("convention")), ONE
+)

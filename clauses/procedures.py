@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from types import SimpleNamespace
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from clauses.enums import EtapeProcedure, EtatEtape
@@ -14,9 +15,20 @@ from marches.consultation import delais_of, reglage_of
 from marches.echeances import autres_jours
 from marches.parametres import seuil
 from portal.permissions import Role
+from portal.requetes import PreparedObjects
 
 SANS_DUREE = {EtapeProcedure.REPONSES, EtapeProcedure.NOTIFICATION}
 SOON = 30  # days ahead of a board
+# Of a facilitator, for its board: written once.
+SUIVIS = PreparedObjects(
+    lambda bodies: (
+        CalendrierProcedure.objects.filter(facilitateur__organisation=bodies[0])
+        .running()
+        .for_cards()
+        .prefetch_related(None)
+    ),
+    (int, 1),
+)
 MOST = 10
 
 
@@ -62,9 +74,14 @@ class AFaire:
 def a_faire(acteur, on: date) -> list[AFaire]:
     """Steps that this buyer or this facilitator has to do within a month, the latest first; two queries."""
     mine = acteur.has(Role.FACILITATEUR)
+    if mine:
+        rows = SUIVIS.objects([acteur.organisation_id])
+        prefetch_related_objects(rows, "etapes")
+    else:
+        rows = CalendrierProcedure.objects.visible_to(acteur).running().for_cards()
     found = [
         AFaire(row, ligne)
-        for row in CalendrierProcedure.objects.visible_to(acteur).running().for_cards()
+        for row in rows
         for ligne in calendrier(faits_of(row), on).lignes
         if ligne.etape.du_facilitateur == mine and ligne.etat in {EtatEtape.RETARD, EtatEtape.A_FAIRE}
         and ligne.fin <= on + timedelta(days=SOON)

@@ -1,9 +1,14 @@
 """Says who acts: sets `request.acteur` from the signed-in user and the organisation they chose to act for."""
 
 from portal.permissions import Acteur, Role
+from portal.requetes import PreparedObjects
 from structures.models import Membre
 
 SESSION_KEY = "membre"
+# Asked by every page of whoever is signed in: written once.
+MEMBRES = PreparedObjects(
+    lambda users: Membre.objects.filter(user__in=users).active().select_related("organisation"), (int, 1)
+)
 
 
 class LazyActeurs:
@@ -18,7 +23,7 @@ class LazyActeurs:
         """Every active membership of the signed-in user, one query."""
         if self._membres is None:
             user = self.request.user
-            self._membres = list(user.membres.active().select_related("organisation")) if user.is_authenticated else []
+            self._membres = MEMBRES.objects([user.pk]) if user.is_authenticated else []
         return self._membres
 
     def acteur(self) -> Acteur:

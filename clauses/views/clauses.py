@@ -34,7 +34,7 @@ LONGEST = 20  # digits of a number carried by an address
 MOST_PEOPLE = 500  # codes listed on the page of a clause
 MOST_REUSED = 8  # clauses of the buyer whose text is proposed
 MOST_NOTES = 50  # meetings and tasks on the page of a clause
-FIRST, MOST, MOST_EACH = 4, 24, 20  # months to do shown at once on the board, in all, of each kind
+FIRST, MOST, MOST_EACH = 4, 14, 20  # months to do shown at once on the board, in all, of each kind
 
 
 @role_required(*SUIVI)
@@ -43,6 +43,10 @@ def clause_list(request):
     on = timezone.localdate()
     visible = ClauseSociale.objects.visible_to(request.acteur)
     filtered = ClauseFilter(request.GET, queryset=visible)
+    if request.acteur.has(Role.FACILITATEUR):
+        for name, rows in bord.choix_de(request.acteur).items():
+            field = filtered.form.fields[name]
+            field.choix_lus = [("", field.empty_label), *((row.pk, str(row)) for row in rows)]
     every = request.acteur.has(Role.FACILITATEUR) and not any(request.GET.get(name) for name in filtered.filters)
     ranks = bord.classees_de(request.acteur, on) if every else bord.classees(filtered.qs, on)
     wanted = filtered.form.cleaned_data.get("rythme") if filtered.form.is_valid() else ""

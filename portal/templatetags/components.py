@@ -50,10 +50,11 @@ def compact(content: str) -> SafeString:
 def champ(bound: BoundField) -> SafeString:
     """`|as_crispy_field` for the search forms: the same field, with the same value and choices, is written once.
 
-    Written again each time, the lists of a search form cost more than the answer to the search.
+    Written again each time, the lists of a search form cost more than the answer to the search. A view that has read
+    the choices of a field by other means leaves them in `choix_lus`.
     """
     field = bound.field
-    choices: Any = getattr(field, "choices", None)
+    choices: Any = getattr(field, "choix_lus", None) or getattr(field, "choices", None)
     if choices is not None:
         choices = [(str(value), label) for value, label in choices]  # read once, also where they come from the database
         field.widget.choices = choices
