@@ -322,8 +322,9 @@ def candidates(month):
         affectation__isnull=False,
     )
     employed = Affectation.objects.filter(employeur=month.organisation_id)
-    # The two sets as one: an OR between them would have every assignment of the country read.
-    likely = employed.order_by().values("pk").union(declared.order_by().values("affectation"))
+    # The two sets as one, read first: otherwise every assignment of the country is.
+    both = employed.order_by().values_list("pk").union(declared.order_by().values_list("affectation"))
+    likely = [pk for (pk,) in both]
     this_month = LigneHeures.objects.filter(affectation=OuterRef("pk"), du=month.mois)
     return (
         followed(month)
