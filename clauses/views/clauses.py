@@ -66,6 +66,7 @@ def clause_list(request):
             "to_do": to_do[:FIRST],
             "to_do_rest": to_do[FIRST:],
             "to_do_count": waiting,
+            "to_do_more": waiting - len(to_do),
             "most_late": bord.MOST_LATE,
             "retards": bord.mois_en_retard(request.acteur, on) if request.acteur.has(Role.FACILITATEUR) else [],
             "on": on,

@@ -217,8 +217,8 @@ def test_a_network_brings_a_file_and_takes_it_back(page, check, sign_in, iton, t
     page.get_by_role("button", name="Importer", exact=True).click()
 
     expect(page.get_by_role("heading", level=1, name="Importation de adherents.csv")).to_be_visible()
-    expect(page.locator(".figures li").filter(has_text="créés")).to_contain_text("1")
-    expect(page.get_by_role("table")).to_contain_text("123")
+    expect(page.locator(".figures li").filter(has_text="créé")).to_contain_text("1")
+    expect(page.get_by_role("table").filter(has_text="123").first).to_be_visible()
     check()
     brought = Structure.objects.listed().get(nom="Les Bocaux d'Évreux")
     assert list(brought.reseaux.all()) == [reseau]

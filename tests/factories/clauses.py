@@ -3,19 +3,32 @@
 from datetime import date
 from decimal import Decimal
 
-from clauses.enums import Critere, Etat, Modalite, OrigineHeures, TypeClause, TypeContrat
+from clauses.enums import (
+    Competence,
+    Critere,
+    Etat,
+    Modalite,
+    OrigineHeures,
+    SourceFinancement,
+    TailleEntreprise,
+    TypeClause,
+    TypeContrat,
+)
 from clauses.models import (
     Affectation,
     CalendrierProcedure,
     ClauseSociale,
+    CompetenceParticipant,
     Declaration,
     Eligibilite,
     EtapeFaite,
     Facilitateur,
+    Financement,
     HeuresDues,
     Imputation,
     LigneHeures,
     Participant,
+    TailleDeclarant,
 )
 from tests.factories.marches import make_lot, make_marche
 from tests.factories.nombres import _n
@@ -57,6 +70,24 @@ def make_participant(*, facilitateur=None, **given) -> Participant:
         "entree_le": date(2026, 1, 5),
     }
     return Participant.objects.create(**usual | given)
+
+
+def make_competence_participant(*, participant=None, **given) -> CompetenceParticipant:
+    usual = {"participant": participant or make_participant(), "competence": Competence.values[0]}
+    return CompetenceParticipant.objects.create(**usual | given)
+
+
+def make_taille_declarant(*, organisation=None, **given) -> TailleDeclarant:
+    usual = {"organisation": organisation or make_organisation(), "taille": TailleEntreprise.values[0]}
+    return TailleDeclarant.objects.create(**usual | given)
+
+
+def make_financement(*, facilitateur=None, **given) -> Financement:
+    usual = {
+        "facilitateur": facilitateur or make_facilitateur(), "annee": 2026, "source": SourceFinancement.values[0],
+        "montant": Decimal(1_000),
+    }  # fmt: skip
+    return Financement.objects.create(**usual | given)
 
 
 def make_eligibilite(*, participant=None, **given) -> Eligibilite:
