@@ -34,7 +34,7 @@ def include_constant(name: str) -> SafeString:
 @lru_cache(maxsize=20)
 def _written(name: str, prefix: str) -> SafeString:
     """`prefix` is that of the addresses the template may hold."""
-    return render_to_string(name)
+    return compact(render_to_string(name))
 
 
 @register.simple_block_tag
