@@ -50,7 +50,7 @@ def test_collectivities_overseas_stand_in_the_table_alone():
     drawn = draw({"14": 1, "978": 3, "988": 0})
     assert [(lieu.code, lieu.nombre) for lieu in drawn.ailleurs] == [("978", 3)]
     html = render_to_string("includes/_map_table.html", {"carte": drawn, "titre": "Structures"})
-    assert '<a href="?departement=978">Saint-Martin (978)</a></th><td class="num">3</td>' in html
+    assert '<a href="?departement=978">Saint-Martin (978)</a></th><td>3</td>' in html
     assert "Nouvelle-Calédonie" not in html
 
 
