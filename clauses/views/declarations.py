@@ -1,15 +1,12 @@
 """A month of hours: the grid to fill, and the lines to check."""
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,49 +15,22 @@ from clauses import actions
 from clauses.actions import Saisie
 from clauses.controles import current_imputations, is_clean, verdicts_by_imputation
 from clauses.enums import Etat, EtatDeclaration
-from clauses.forms import AnnulationForm, CorrectionForm, RefusForm, SaisieForm
-from clauses.models import Affectation, Declaration, Imputation, LigneHeures
-from clauses.rules import annonce, dernier_du_mois, echeance
+from clauses.forms import AnnulationForm, CorrectionForm, RefusForm
+from clauses.models import Declaration, Imputation
+from clauses.rules import annonce, echeance
 from clauses.stats.closes import Closes
-from portal.limites import spend
+from clauses.views import grille
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 from portal.verdict import Verdict
 
 OPEN = (Role.FACILITATEUR, Role.ENTREPRISE, Role.STRUCTURE)
-MOST_ROWS = 200  # read from one form
-ROWS, LINES = 50, 10  # shown on a page: rows to fill, lines sent
+LINES = 10  # sent, shown on a page
 BESIDE = 20  # rows to fill when lines sent are shown too: the page stays light
 MOST_CHECKED = 500  # lines checked to show one page of them; beyond, those of the page alone
-MOST_UNKNOWN = 40  # unknown codes a day: nobody finds people by trying
 PENDING = "Un code est écrit et sa personne n'est pas dans la grille\u00a0: rien n'a encore été enregistré."
-KEY = re.compile(r"(\d{1,18}):([\w-]{1,20})")
 TEAM = re.compile(r"equipe:([A-Z0-9-]{0,7})")  # the rows of this team alone; all of them without a name
 SHARED = re.compile(r"repartir(?::(\d{1,18}))?")  # of the person named, or of the one chosen in the list
-
-
-@dataclass
-class Rang:
-    """A row to fill: the person under one assignment, its two cells, and what is saved of it."""
-
-    affectation: Affectation
-    form: SaisieForm
-    saved: Imputation | None = None
-    conflict: bool = False
-
-    @property
-    def key(self) -> str:
-        """The code goes with the number: nobody reaches a person whose code they do not know."""
-        return f"{self.affectation.pk}:{self.affectation.participant.code}"
-
-    @property
-    def total(self) -> Decimal | None:
-        """The hours its two cells show, saved or not; None of nothing, or of what is not a number."""
-        found = Decimal(0)
-        for name in ("travail", "formation"):
-            with suppress(ValidationError):
-                found += self.form.fields[name].clean(self.form[name].value()) or 0
-        return found or None
 
 
 @dataclass
@@ -134,12 +104,12 @@ def page(request, month, rows=None, corrections=None, refus=None, annulations=No
     lines = [_line(i, verdicts, decides, corrections or {}, refus or {}, annulations or {}) for i in shown]
     rows_are_new = rows is None
     grid, team = None, _team(request)
-    every_row = _initial(month, imputations)
+    every_row = grille.initial_rows(month, imputations)
     teams = sorted({affectation.equipe for affectation, _ in every_row} - {""})
     if rows_are_new:
         wanted = [each for each in every_row if not team or each[0].equipe == team]
-        grid = paginate(wanted, request, per_page=BESIDE if sent else ROWS)
-        rows = [_row(*each) for each in grid]
+        grid = paginate(wanted, request, per_page=BESIDE if sent else grille.ROWS)
+        rows = [grille.row_of(*each) for each in grid]
     shareable = len(actions.clauses_partageables(month)) > 1
     today = timezone.localdate()
     return render(
@@ -157,7 +127,7 @@ def page(request, month, rows=None, corrections=None, refus=None, annulations=No
             "grid": grid,
             "lines": lines,
             "lines_page": shown,
-            "draft_verdicts": _draft_verdicts(month, rows) if decides else [],
+            "draft_verdicts": grille.draft_verdicts(month, rows) if decides else [],
             # The version the rows were first shown with: only a page that shows a conflict may move on to the new one.
             "version": month.version if rows_are_new or more.get("conflict") else request.POST.get("version", ""),
             "decides": decides,
@@ -170,7 +140,7 @@ def page(request, month, rows=None, corrections=None, refus=None, annulations=No
             "late": month.est_en_retard(today),
             "due": echeance(month.mois, month.jour_attendu),
             "shareable": shareable,
-            "elsewhere": _elsewhere(month) if shareable else [],
+            "elsewhere": grille.elsewhere(month) if shareable else [],
             "close": annonce_de(month),
             **more,
         },
@@ -195,7 +165,10 @@ def _line(imputation, verdicts, decides, corrections, refus, annulations) -> Lig
     if imputation.etat in {Etat.ACCEPTEE, Etat.REFUSEE, Etat.RENONCEE}:
         line.correction = corrections.get(imputation.pk) or CorrectionForm(
             prefix=f"correction-{imputation.pk}",
-            initial={"travail": shown(imputation.heures_travail), "formation": shown(imputation.heures_formation)},
+            initial={
+                "travail": grille.shown(imputation.heures_travail),
+                "formation": grille.shown(imputation.heures_formation),
+            },
         )
         if imputation.etat == Etat.ACCEPTEE and decides:
             line.annulation = annulations.get(imputation.pk) or AnnulationForm(prefix=f"annulation-{imputation.pk}")
@@ -211,18 +184,18 @@ def _save(request, month):
     Nothing typed is ever lost.
     """
     action = request.POST.get("action", "enregistrer")
-    rows = _rows(request, month)
+    rows = grille.rows_sent(request, month)
     code = request.POST.get("code", "").strip()
     # Enter in the box of the code presses the first button of the form.
     if action == "ajouter" or (code and action == "enregistrer"):
-        error = _add_by_code(request, month, rows, code)
+        error = grille.add_by_code(request, month, rows, code)
         return page(request, month, rows=rows, code_error=error, code=code if error else "")
     if code and action != "copier":
         error = "Ajoutez cette personne, ou effacez son code, puis recommencez."
         return page(request, month, rows=rows, problem=PENDING, code_error=error, code=code)
     if action == "copier":
         copied = actions.previous_month(month)
-        _copy(month, rows, copied)
+        grille.copy_rows(month, rows, copied)
         if copied:
             messages.info(request, "Les heures du mois précédent sont recopiées\u00a0: vérifiez-les puis enregistrez.")
         else:
@@ -248,7 +221,7 @@ def _save(request, month):
         _write(request, month, action, saisies, version)
     except actions.Conflit as error:
         month = months(request.acteur).get(pk=month.pk)  # their hours, their version: the next save is an informed one
-        _show_conflict(month, rows)
+        grille.show_conflict(month, rows)
         return page(request, month, rows=rows, problem=" ".join(error.messages), conflict=True)
     except ValidationError as error:
         month = months(request.acteur).get(pk=month.pk)
@@ -279,11 +252,11 @@ def _write_and_share(request, month, saisies, version, chosen: str):
 
     Hours that another clause counts already are not saved here: they go along, and stand in the part of this clause.
     """
-    affectation = followed(month).filter(pk=chosen).first() if re.fullmatch(r"[0-9]{1,18}", chosen) else None
+    affectation = grille.followed(month).filter(pk=chosen).first() if re.fullmatch(r"[0-9]{1,18}", chosen) else None
     if affectation is None:
         raise ValidationError("Choisissez la personne dont vous répartissez les heures.")
     mine = next((row for row in saisies if row.affectation == affectation.pk and row.heures), None)
-    known = is_known(month, affectation)
+    known = grille.is_known(month, affectation)
     if not known and not mine:
         raise ValidationError(f"Écrivez d'abord des heures pour {affectation.participant}, puis répartissez-les.")
     address, carried = reverse("clauses:repartir", args=[month.pk, affectation.pk]), {}
@@ -298,143 +271,3 @@ def _write_and_share(request, month, saisies, version, chosen: str):
         actions.save_month(month, others, version=version, by=request.acteur)
         carried = {"travail": f"{mine.travail:f}", "formation": f"{mine.formation:f}"}
     return redirect(f"{address}?{urlencode(carried)}" if carried else address)
-
-
-def is_known(month, affectation) -> bool:
-    """Whether this declarer knows the person: it employs them, or has declared them in one of its months."""
-    return affectation.employeur_id == month.organisation_id or affectation.lignes.filter(
-        imputations__declaration__organisation=month.organisation_id
-    ).exists()  # fmt: skip
-
-
-def followed(month):
-    """Assignments that may be declared on this clause."""
-    return actions.affectations_suivies(month.clause).order_by("participant__code", "pk")
-
-
-def candidates(month):
-    """Assignments of the month likely on this clause: employed by who declares, or already declared on it."""
-    last = dernier_du_mois(month.mois)
-    # As a set of numbers: read by joins, each assignment of the body would be joined to all of its lines.
-    declared = LigneHeures.objects.filter(
-        imputations__declaration__clause=month.clause_id,
-        imputations__declaration__organisation=month.organisation_id,
-        affectation__isnull=False,
-    )
-    employed = Affectation.objects.filter(employeur=month.organisation_id)
-    # The two sets as one, read first: otherwise every assignment of the country is.
-    both = employed.order_by().values_list("pk").union(declared.order_by().values_list("affectation"))
-    likely = [pk for (pk,) in both]
-    this_month = LigneHeures.objects.filter(affectation=OuterRef("pk"), du=month.mois)
-    return (
-        followed(month)
-        .filter(~Exists(this_month), pk__in=likely, date_debut__lte=last)
-        .exclude(date_fin__lt=month.mois)
-    )
-
-
-def _elsewhere(month):
-    """Assignments of the month that this organisation declares on another clause, and not on this one."""
-    here = Imputation.objects.filter(declaration=month).values("ligne")
-    elsewhere = Q(lignes__du=month.mois, lignes__imputations__declaration__organisation=month.organisation_id)
-    return followed(month).filter(elsewhere).exclude(lignes__in=here).distinct()[:ROWS]
-
-
-def _initial(month, imputations) -> list[tuple]:
-    """(assignment, its draft or None): drafts first, then who is likely in the month."""
-    drafts = [(i.ligne.affectation, i) for i in imputations if i.etat == Etat.BROUILLON and i.ligne.affectation]
-    return [*drafts, *((affectation, None) for affectation in candidates(month)[:MOST_ROWS])]
-
-
-def _row(affectation, saved=None, data=None) -> Rang:
-    initial = {"travail": shown(saved.heures_travail), "formation": shown(saved.heures_formation)} if saved else None
-    form = SaisieForm(data, initial=initial, prefix=f"l{affectation.pk}", de=affectation.participant.code)
-    return Rang(affectation, form, saved)
-
-
-def _draft_verdicts(month, rows) -> list[tuple]:
-    """What the facilitator should know of the drafts shown, before they are sent."""
-    drafts = [row for row in rows if row.saved]
-    verdicts = verdicts_by_imputation(month, [row.saved for row in drafts]) if drafts else {}
-    return [(row, verdicts[row.saved.pk]) for row in drafts if verdicts.get(row.saved.pk)]
-
-
-def _rows(request, month) -> list[Rang]:
-    """The rows sent back by the form: each names an assignment with the code of its person, both must agree."""
-    keys = [KEY.fullmatch(key) for key in request.POST.getlist("affectation")[:MOST_ROWS]]
-    wanted = {int(key[1]): key[2] for key in keys if key}
-    known = followed(month).in_bulk(wanted)
-    saved = {i.ligne.affectation_id: i for i in current_imputations(month)}
-    rows = []
-    for number, code in wanted.items():
-        affectation = known.get(number)
-        imputation = saved.get(number)
-        if affectation is None or affectation.participant.code != code:
-            continue
-        # Sent by somebody else in the meantime: an empty row has nothing to say about it.
-        draft = imputation if imputation and imputation.etat == Etat.BROUILLON else None
-        typed = any(request.POST.get(f"l{number}-{name}", "").strip() for name in ("travail", "formation"))
-        if imputation and not draft and not typed:
-            continue
-        rows.append(_row(affectation, draft, request.POST))
-    return rows
-
-
-def shown(hours):
-    """Hours as one types them: « 41 » rather than « 41,00 », nothing for 0."""
-    return Decimal(f"{hours.normalize():f}") if hours else None
-
-
-def _add_by_code(request, month, rows, code) -> str:
-    """Rows for the assignments of this code in the month; a reason when there is none, or too many were tried."""
-    code = code.replace("\x00", "").strip().upper()[:20]
-    if not code:
-        return "Écrivez le code de la personne, par exemple ABCD-7K3M."
-    present = {row.affectation.pk for row in rows}
-    declared = set(Imputation.objects.filter(declaration=month).values_list("ligne__affectation", flat=True))
-    found = followed(month).filter(participant__code=code, date_debut__lte=dernier_du_mois(month.mois))
-    found = [a for a in found.exclude(date_fin__lt=month.mois) if a.pk not in declared]
-    if not found and any(a.participant.code == code for a in followed(month).filter(pk__in=declared)):
-        return f"{code} est déjà dans ce mois\u00a0: ses heures sont transmises, corrigez-les plus haut."
-    if not found:
-        if not spend("code-inconnu", request.user.pk, MOST_UNKNOWN):
-            return "Trop de codes inconnus aujourd'hui\u00a0: réessayez demain, ou demandez-les au facilitateur."
-        facilitateur = request.acteur.has(Role.FACILITATEUR)
-        remede = "vérifiez le code et ses dates d'affectation." if facilitateur else "voyez avec le facilitateur."
-        return f"Aucune affectation à ajouter pour le code «\u00a0{code}\u00a0» ce mois-ci\u00a0: {remede}"
-    rows.extend(_row(affectation) for affectation in found if affectation.pk not in present)
-    messages.info(request, f"{code} est dans la grille\u00a0: écrivez ses heures, puis enregistrez.")
-    return ""
-
-
-def _copy(month, rows, copied) -> None:
-    """Fill the empty rows with the hours of the month before; what was typed stays."""
-    present = {row.affectation.pk: row for row in rows}
-    declared = set(Imputation.objects.filter(declaration=month).values_list("ligne__affectation", flat=True))
-    for affectation in followed(month).filter(pk__in=copied):
-        row, before = present.get(affectation.pk), copied[affectation.pk]
-        if row is None and affectation.pk in declared:
-            continue
-        typed = row is not None and any((row.form[name].value() or "") for name in ("travail", "formation"))
-        if typed:
-            continue
-        form = SaisieForm(
-            initial={"travail": shown(before.travail), "formation": shown(before.formation)},
-            prefix=f"l{affectation.pk}",
-            de=affectation.participant.code,
-        )
-        if row is None:
-            rows.append(Rang(affectation, form))
-        else:
-            row.form = form
-
-
-def _show_conflict(month, rows) -> None:
-    """Say beside each row what the other person has saved; add the rows they added."""
-    saved = {i.ligne.affectation_id: i for i in current_imputations(month) if i.etat == Etat.BROUILLON}
-    for row in rows:
-        row.saved = saved.pop(row.affectation.pk, None)
-        typed = (row.form.cleaned_data["travail"], row.form.cleaned_data["formation"])
-        stored = (row.saved.heures_travail, row.saved.heures_formation) if row.saved else (0, 0)
-        row.conflict = typed != stored
-    rows.extend(_row(i.ligne.affectation, i) for i in list(saved.values())[:MOST_ROWS] if i.ligne.affectation)

@@ -13,7 +13,8 @@ from clauses.exporters import heures as exporters
 from clauses.forms import FichierHeuresForm
 from clauses.importers.heures import CHAMPS, USAGE, colonnes
 from clauses.models import Declaration
-from clauses.views.declarations import OPEN, candidates, months
+from clauses.views.declarations import OPEN, months
+from clauses.views.grille import candidates
 from portal import depots
 from portal.imports import FichierRefuse, ImportReport
 from portal.permissions import role_required

@@ -12,7 +12,8 @@ from clauses.actions import Saisie
 from clauses.actions.partage import accepter_mutualisation, derniere_part, empreinte, juger_partage, repartir
 from clauses.forms import MutualisationForm, SaisieForm
 from clauses.models import ClauseSociale, LigneHeures
-from clauses.views.declarations import OPEN, annonce_de, followed, is_known, months, shown
+from clauses.views.declarations import OPEN, annonce_de, months
+from clauses.views.grille import followed, is_known, shown
 from portal.permissions import Role, role_required
 from portal.verdict import Verdict
 
