@@ -36,10 +36,12 @@ def affectations_suivies(clause):
 
     The latter stay with the body that handed the clause over; the months they are in keep them within reach.
     """
-    counted = Affectation.objects.filter(lignes__imputations__clause=clause).values("participant")
-    return Affectation.objects.filter(
-        Q(participant__facilitateur=clause.facilitateur_id) | Q(participant__in=counted)
-    ).select_related("participant", "employeur")
+    followed = Q(participant__facilitateur=clause.facilitateur_id)
+    # Asked of these clauses alone: for the others, the OR would have every person of the country read.
+    if clause.passations.filter(acceptee=True).exists():
+        counted = Affectation.objects.filter(lignes__imputations__clause=clause)
+        followed |= Q(participant__in=counted.values("participant"))
+    return Affectation.objects.filter(followed).select_related("participant", "employeur")
 
 
 @transaction.atomic
