@@ -14,6 +14,7 @@ from clauses.rules.procedure import AVANT, Calendrier, Faits, Ligne, calendrier
 from marches.consultation import delais_of, reglage_of
 from marches.echeances import autres_jours
 from marches.parametres import seuil
+from marches.rules.dates import jour_lu
 from portal.permissions import Role
 from portal.requetes import PreparedObjects
 
@@ -49,8 +50,7 @@ def faits_of(row: CalendrierProcedure, *, jours_reponses: int | None = None) -> 
     limite = timezone.localtime(marche.date_limite).date() if marche.date_limite else None
     if marche.publie and marche.date_lancement:
         over.setdefault(EtapeProcedure.PUBLICATION, marche.date_lancement)
-    if marche.premiere:
-        notified = date(marche.premiere // 10_000, marche.premiere // 100 % 100, marche.premiere % 100)
+    if notified := jour_lu(marche.premiere):
         over.setdefault(EtapeProcedure.NOTIFICATION, notified)
     days = int(seuil("reponses_jours", made)) if jours_reponses is None else jours_reponses
     return Faits(row.notification_le, durees(made, row.formalisee), over, limite, days)

@@ -147,3 +147,8 @@ def _sans_notification(lot, limite: date | None, fin: date | None, on: date) -> 
 def jour_entier(day: date | None) -> int:
     """A day as AAAAMMJJ, 0 without: whole numbers are put in order alike by every engine."""
     return day.year * 10_000 + day.month * 100 + day.day if day else 0
+
+
+def jour_lu(entier: int) -> date | None:
+    """20260131 → 31 January 2026; None for 0: what `jour_entier` wrote."""
+    return date(entier // 10_000, entier // 100 % 100, entier % 100) if entier else None

@@ -9,6 +9,7 @@ from django.db import connection
 
 from marches.models import Lot
 from marches.rules import fin_prevue
+from marches.rules.dates import jour_entier, jour_lu
 from tests import factories as make
 from tests.marches.test_saisie import page_of
 
@@ -59,3 +60,8 @@ def test_an_end_follows_the_duration_unless_it_was_typed(client_acheteur):
     client_acheteur.post(url, data | {"duree_mois": "12"})
     lot.refresh_from_db()
     assert (lot.duree_mois, lot.date_fin) == (12, date(2027, 6, 30))
+
+
+@pytest.mark.parametrize("day", [None, date(2026, 1, 31), date(1999, 12, 1), date(2026, 11, 27)])
+def test_a_day_written_as_a_number_reads_back(day):
+    assert jour_lu(jour_entier(day)) == day
