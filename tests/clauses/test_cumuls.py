@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from clauses import actions, rules
+from clauses.actions import passations
 from clauses.controles import verdicts_by_imputation
 from clauses.enums import Etat, Modalite, TypeContrat
 from clauses.rules import AutreLigne, Plafonds, Prets
@@ -284,15 +285,22 @@ def test_people_who_stayed_with_the_giving_body_are_still_declared(chantier):
     """A clause handed over: the person counted on it stays with the former facilitator, and is typed all the same."""
     (line, *_) = chantier.sent(70)
     actions.accept(line, by=chantier.by)
+    lot = f.make_lot(marche=f.make_marche(acheteur=chantier.acheteur))
+    f.make_titulaire(lot=lot, organisation=chantier.entreprise)
+    kept = f.make_clause(lot=lot, facilitateur=chantier.facilitateur)  # counted here too: she stays
+    month = actions.open_month(kept, chantier.entreprise, date(2026, 3, 1), on=date(2026, 6, 1), by=chantier.by)
+    person = chantier.affectations[0].participant
+    there = f.make_affectation(participant=person, employeur=chantier.entreprise)
+    actions.save_month(month, [actions.Saisie(there.pk, Dec(10))], version=None, by=chantier.by)
     receiver = f.make_facilitateur()
-    type(chantier.clause).objects.filter(pk=chantier.clause.pk).update(facilitateur=receiver)
     by = Acteur(f.make_user(), receiver.organisation, Role.FACILITATEUR)
-    april = actions.open_month(
-        type(chantier.clause).objects.get(pk=chantier.clause.pk), chantier.entreprise, date(2026, 4, 1),
-        on=date(2026, 6, 1), by=by,
-    )  # fmt: skip
+    offer = passations.proposer(chantier.clause, vers=receiver, motif="Territoire", by=chantier.by)
+    passations.repondre(offer, acceptee=True, reponse="", by=by)
+    chantier.clause.refresh_from_db()
+    april = actions.open_month(chantier.clause, chantier.entreprise, date(2026, 4, 1), on=date(2026, 6, 1), by=by)
     page = chantier.client(Role.ENTREPRISE).get(april.get_absolute_url()).content.decode()
-    code, never = chantier.affectations[0].participant.code, chantier.affectations[1].participant.code
+    code, never = person.code, chantier.affectations[1].participant.code
+    assert type(person).objects.get(pk=person.pk).facilitateur_id != chantier.clause.facilitateur_id
     assert code in page
     assert never not in page  # never counted here: it is the other body's alone
     actions.save_month(april, [actions.Saisie(chantier.affectations[0].pk, Dec(50))], version=None, by=by)
