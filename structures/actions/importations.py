@@ -13,7 +13,6 @@ from portal.imports import FichierRefuse, ImportReport
 from portal.models import Depot, Importation
 from portal.permissions import Acteur, Role
 from structures.actions.activites import release
-from structures.enums import Origine
 from structures.importers import depots, tableau
 from structures.importers.common import make_networks
 from structures.importers.tableau import Choix
@@ -36,9 +35,18 @@ OF_IMPORTS = frozenset(
 # Before -------------------------------------------------------------------------------------------------------------
 def reconnaitre(depot: Depot, *, by: Acteur) -> Choix | None:
     """Say what a file is, and for whom it comes; None when its columns are still to be chosen."""
-    depot.choix = depot.choix | de_la_part(by) | {"format": depots.recognise(depot)}
+    name = depots.recognise(depot)
+    known = depots.NATIONALES.get(name)
+    day = known.publie_le if known else None
+    depot.choix = depot.choix | de_la_part(by) | {"format": name, "publie_le": day.isoformat() if day else ""}
     depot.save(update_fields=["choix"])
     return Choix.read(depot.choix)
+
+
+def dater(depot: Depot, day: date | None) -> None:
+    """Say when an official list was published; None when nobody knows."""
+    depot.choix |= {"publie_le": day.isoformat() if day else ""}
+    depot.save(update_fields=["choix"])
 
 
 def choisir(depot: Depot, colonnes: dict[str, str], kind: str, *, by: Acteur) -> None:
@@ -301,10 +309,10 @@ def _empty(structure: Structure, said: set[str]) -> None:
 def _forget(structure: Structure, records: list[SourceStructure]) -> None:
     """Empty what these records alone filled, and their activities."""
     _empty(structure, _columns(records)[structure.pk])
-    structure.source, structure.donnees_du = "", None
+    structure.source, structure.donnees_du, structure.departements_convention = "", None, ""
     structure.save()
     if "activites" not in structure.champs_saisis:
-        rows = Activite.objects.filter(structure=structure, origine=Origine.IMPORTEE)
+        rows = Activite.objects.filter(structure=structure, origine__in=FROM_FILES)
         zones = list(rows.exclude(zone=None).values_list("zone", flat=True))
         rows.delete()
         release(zones)

@@ -1,10 +1,13 @@
 """A file of structures, then what its columns hold when it is a table of one's own."""
 
+from crispy_forms.helper import FormHelper
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from portal.correspondance import CorrespondanceForm
 from portal.depots import LARGEST
-from portal.fields import FichierField, FichierForm
+from portal.fields import FichierField, FichierForm, JourField
 from structures.enums import Kind
 from structures.importers.tableau import CHAMPS
 
@@ -20,6 +23,28 @@ class FichierStructuresForm(FichierForm):
         f"libres\u00a0; ou une liste data·inclusion v1 en JSON. {LARGEST // 1024**2}\u00a0Mo au plus, .gz accepté.",
         accept=".csv,.txt,.tsv,.xlsx,.xls,.ods,.json,.gz",
     )
+
+
+class DateListeForm(forms.Form):
+    """The day an official list was published, when the file does not say it."""
+
+    publie_le = JourField(
+        label="Date de publication de la liste",
+        required=False,
+        help_text="Elle est affichée sur les fiches, et ce que dit une source plus récente passe devant. Laissez vide "
+        "si vous ne la connaissez pas.",
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+    def clean_publie_le(self):
+        day = self.cleaned_data["publie_le"]
+        if day and day > timezone.localdate():
+            raise ValidationError("Cette date est dans l'avenir\u00a0: indiquez celle de la publication.")
+        return day
 
 
 class ColonnesForm(CorrespondanceForm):

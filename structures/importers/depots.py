@@ -9,7 +9,7 @@ from portal import depots
 from portal.imports import FichierRefuse, ImportReport, open_maybe_gzip
 from portal.models import Depot
 from portal.tables import Row, TableError
-from structures.importers import data_inclusion, ea, tableau
+from structures.importers import asp, data_inclusion, ea, emplois, esat, geiq, tableau
 from structures.importers.common import Context, Format, OnBadRow, understood
 from structures.importers.tableau import Choix
 from structures.upsert import Fiche
@@ -18,21 +18,27 @@ LARGEST = 60 * 1024 * 1024  # bytes of JSON once unpacked: a page has less memor
 LOOKED_AT = 200  # lines
 START = 1_024  # bytes
 STEP = 500  # lines
-OFFICIAL = {module.FORMAT.name: module.FORMAT for module in (data_inclusion, ea)}
+NATIONALES = {module.FORMAT.name: module.FORMAT for module in (asp, emplois, esat, geiq)}  # known by their columns
+SANS_DATE = NATIONALES.keys() - {emplois.FORMAT.name}  # their lines do not say of which day they are
+OFFICIAL = {module.FORMAT.name: module.FORMAT for module in (data_inclusion, ea)} | NATIONALES
 LIBELLES = {
     data_inclusion.FORMAT.name: "structures data·inclusion v1",
     ea.FORMAT.name: "liste d'entreprises adaptées",
     tableau.FORMAT: "tableau libre",
+    **{name: format.libelle for name, format in NATIONALES.items()},
 }
 
 
 def recognise(depot: Depot) -> str:
-    """The format of a file: data·inclusion JSON, list of EA and EATT, or any other table; `FichierRefuse`, in French,
-    when it is none of these."""
+    """The format of a file: data·inclusion JSON, one of the national lists, list of EA and EATT, or any other table;
+    `FichierRefuse`, in French, when it is none of these."""
     if data_inclusion.looks_like(_start(depot)):
         next(_rows(depot, data_inclusion.FORMAT, None), None)
         return data_inclusion.FORMAT.name
     entetes = depots.entetes(depot)
+    for format in NATIONALES.values():
+        if {*format.required} <= {*entetes}:
+            return format.name
     rows = list(islice(depots.table(depot, on_bad_row=lambda error: None), LOOKED_AT))
     is_ea = ea.is_list(entetes, lambda column: [row.values.get(column, "") for row in rows])
     return ea.FORMAT.name if is_ea else tableau.FORMAT
@@ -48,7 +54,8 @@ def fiches(
     network), and its lines put structures in no other network.
     """
     format = OFFICIAL.get(choix.format) or tableau.format_of(choix)
-    context = Context(report, on)
+    national = choix.format in NATIONALES
+    context = Context(report, choix.publie_le if national else on)
 
     def rows(on_bad_row: OnBadRow) -> Iterator[Row]:
         for number, row in enumerate(_rows(depot, format, on_bad_row), start=1):
@@ -57,7 +64,8 @@ def fiches(
                 follow(number)
 
     for fiche in understood(format, rows, context):
-        fiche.publie_le = min(fiche.publie_le or on, on)  # no file speaks of tomorrow
+        if fiche.publie_le or not national:  # an official list of unknown age is not taken for one of today
+            fiche.publie_le = min(fiche.publie_le or on, on)  # no file speaks of tomorrow
         if choix.reseau:
             fiche.reseaux = [choix.reseau]
         elif not choix.officiel:

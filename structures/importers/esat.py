@@ -1,9 +1,16 @@
 """The FINESS list of ESAT: one line per site, known by its FINESS number since many share a SIRET or have none."""
 
+import re
+
 from portal.tables import Row
 from structures.enums import Kind
 from structures.importers.common import Context, Format, Reading, joined
+from structures.importers.mots import looks_personal
 from structures.upsert import Fiche
+
+COURRIELS = {"EJ-Email", "ET-Email"}  # some name people: only the one that is shown is kept
+# A house's: « esatquimper@… », « catdelege@… » (ESAT were CAT), « accueiliris@… ». Not « catherine@… ».
+OF_A_HOUSE = re.compile(r"(?:^|[^a-z])cat(?!h)|esat|^(?:accueil|contact|secretariat|direction|siege|a?d?apei|atelier)")
 
 
 def read(row: Row, context: Context) -> Fiche | None:
@@ -15,6 +22,11 @@ def read(row: Row, context: Context) -> Fiche | None:
     if not nom:
         return reading.set_aside("ligne sans raison sociale", finess)
     siret, valid = reading.siret("ET-SIRET")
+    courriel = reading.email("ET-Email")
+    local = courriel.partition("@")[0].lower()
+    if courriel and not OF_A_HOUSE.search(local) and looks_personal(courriel, nom, reading["EJ-Raison sociale"]):
+        reading.flag("courriel peut-être nominatif, laissé de côté")  # not repeated in the report
+        courriel = ""
     departement = reading["ET-Département Code"].upper()
     return reading.fiche(
         cle=finess,
@@ -22,12 +34,13 @@ def read(row: Row, context: Context) -> Fiche | None:
         siret=siret,
         siret_valide=valid,
         identifiant_source=finess,
+        brut={column: cell for column, cell in row.values.items() if column not in COURRIELS},
         champs={
             "nom": nom[:250],
             "denomination": reading["EJ-Raison sociale"][:250],
             "adresse": joined(reading["ET-Adresse"]),
             "telephone": reading["ET-Téléphone 1"][:30],
-            "courriel": reading.email("ET-Email"),
+            "courriel": courriel,
             "capacite": reading.whole("Capacité autorisée agrégée") or None,
             **reading.place(
                 reading["ET-Commune Libellé"],

@@ -40,7 +40,7 @@ NOTHING |= {"inconnu", "inconnue", "neant", "n a", "nc"}
 FRANCE_WORDS = {"france", "france entiere", "toute la france", "national", "nationale", "territoire national"}
 # An address that nobody bears as a name.
 _FUNCTIONS = """
-    accueil aci adherents admin administratif administration agence ai assistante asso association atelier
+    accueil aci adherents admin administratif administration agence ai assistante asso association atelier dg
     ateliers bonjour boutique bureau chantier chantiers client clients com commande commandes commercial
     commerciale communication compta comptabilite contact contacts devis dir direction ea eatt ei eiti emploi
     entreprise equipe esat etablissement etti geiq gestion hello info information informations infos insertion

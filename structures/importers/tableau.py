@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from portal.correspondance import Champ, apply
@@ -70,6 +71,7 @@ class Choix:
     organisation: int = 0  # whose file it is: two networks may speak of the same structure
     format: str = FORMAT
     officiel: bool = False  # brought by the administration
+    publie_le: date | None = None  # of an official list
 
     @classmethod
     def read(cls, saved: Any) -> "Choix | None":
@@ -79,7 +81,10 @@ class Choix:
         if format == FORMAT and not colonnes:
             return None
         given = {name: saved[name] for name in ("kind", "reseau", "organisation", "officiel") if name in saved}
-        return cls(dict(colonnes), format=format, **given)
+        published = saved.get("publie_le")
+        return cls(
+            dict(colonnes), format=format, publie_le=date.fromisoformat(published) if published else None, **given
+        )
 
 
 @dataclass

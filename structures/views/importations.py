@@ -10,9 +10,9 @@ from portal.imports import FichierRefuse
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 from structures.actions import importations as actions
-from structures.forms.importations import KIND, ColonnesForm, FichierStructuresForm
+from structures.forms.importations import KIND, ColonnesForm, DateListeForm, FichierStructuresForm
 from structures.importers.data_inclusion import FORMAT
-from structures.importers.depots import LIBELLES
+from structures.importers.depots import LIBELLES, NATIONALES, SANS_DATE
 from structures.importers.tableau import CHAMPS, USAGE, Choix
 from structures.upsert import SOURCES
 
@@ -39,7 +39,12 @@ def import_structures(request):
             form.add_error("fichier", str(refusal))
         else:
             return redirect(f"structures:{'import_apercu' if ready else 'import_correspondance'}", pk=depot.pk)
-    context = {"form": form, "champs": CHAMPS, "reseau": actions.reseau_of(request.acteur)}
+    context = {
+        "form": form,
+        "champs": CHAMPS,
+        "nationales": [format.libelle for format in NATIONALES.values()],
+        "reseau": actions.reseau_of(request.acteur),
+    }
     return render(request, "structures/import_form.html", context)
 
 
@@ -64,17 +69,26 @@ def import_correspondance(request, pk):
 
 @role_required(*BY)
 def import_apercu(request, pk):
-    """What the import would do; nothing is written."""
+    """What the import would do; nothing is written but, for an official list, the day it was published."""
     depot = depots.reprendre(pk, USAGE, request.user)
     choix = _ready(request, depot)
     if choix is None:
         return redirect("structures:import_correspondance", pk=depot.pk)
+    form = None
+    if choix.format in SANS_DATE:
+        form = DateListeForm(request.POST or None, initial={"publie_le": choix.publie_le})
+        if form.is_valid():
+            actions.dater(depot, form.cleaned_data["publie_le"])
+            return redirect("structures:import_apercu", pk=depot.pk)
     try:
         essai = actions.essayer(depot, timezone.localdate())
     except FichierRefuse as refusal:
         return _refused(request, refusal)
     context = {
         "depot": depot,
+        "date_form": form,
+        "publie_le": choix.publie_le,
+        "nationale": choix.format in NATIONALES,
         "format": choix.format,
         "rang": "Rang" if choix.format == DATA_INCLUSION else "Ligne",
         "libelle": LIBELLES[choix.format],
