@@ -91,6 +91,7 @@ def navigation(request) -> dict:
     current = max((lien.url for lien in liens if request.path.startswith(lien.url)), key=len, default="")
     return {
         "liens": [(lien, lien.url == current) for lien in liens],
+        "page_courante": current,  # all that the header of a visitor depends on
         "espace": [lien for lien in ESPACE if not lien.roles or acteur.role in lien.roles],
         "registre_liens": [lien for lien in REGISTRE if acteur.role in lien.roles],
         "acteur": acteur,

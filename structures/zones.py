@@ -357,20 +357,25 @@ def _names(model: type[Model]) -> Prepared:
 NAMES = {COMMUNE: _names(Commune), EPCI: _names(Epci)}
 FEW: dict[str, type[Model]] = {DEPARTEMENT: Departement, REGION: Region}
 NAMES_SECONDS = 60
-_declared_places = Prepared(
-    lambda zones: (
-        ZoneLieu.objects.filter(zone__in=zones, declare=True)
-        .order_by("zone", "niveau", "code")
-        .values_list("zone", "niveau", "code")
-    ),
-    (int, 40),
-)
 
 
-def describe(zones: Iterable[Zone]) -> dict[int, str]:
-    """What each zone declares, in words: « Calvados, Orne et 30 km autour d'Évreux ». Six queries at most."""
+def declared_places(zones) -> QuerySet:
+    """Rows (zone, level, code) of what these zones declare, a list of keys or a queryset of them."""
+    declared = ZoneLieu.objects.filter(zone__in=zones, declare=True).order_by("zone", "niveau", "code")
+    return declared.values_list("zone", "niveau", "code")
+
+
+_declared_places = Prepared(declared_places, (int, 40))
+
+
+def describe(zones: Iterable[Zone], rows: list | None = None) -> dict[int, str]:
+    """What each zone declares, in words: « Calvados, Orne et 30 km autour d'Évreux ». Six queries at most.
+
+    `rows` are those of `declared_places` for these zones, of a caller that has read them.
+    """
     zones = list(zones)
-    rows = _declared_places.chunked([zone.pk for zone in zones])
+    if rows is None:
+        rows = _declared_places.chunked([zone.pk for zone in zones])
     names = names_of((niveau, code) for _, niveau, code in rows)
     said: dict[int, list[str]] = defaultdict(list)
     for zone_id, niveau, code in rows:

@@ -175,6 +175,10 @@ _activites = Prepared(
     ),
     (int, 1),
 )
+_places = Prepared(
+    lambda pks: zones.declared_places(Activite.objects.filter(structure__in=pks, zone__isnull=False).values("zone")),
+    (int, 1),
+)
 _labels = Prepared(
     lambda pks: (
         LabelObtenu.objects.filter(structure__in=pks)
@@ -225,7 +229,8 @@ def lists_held(structure: Structure) -> set[str]:
 def fiche_vue(structure: Structure, on: date, seuil: int) -> FicheVue:
     """What to print of a structure; five to eleven queries."""
     activites = activities_of(structure)
-    places = zones.describe({activite.zone for activite in activites if activite.zone})
+    placed = {activite.zone for activite in activites if activite.zone}
+    places = zones.describe(placed, _places.rows([structure.pk]) if placed else [])
     records = records_of(structure)
     codes = structure.departements_convention.split()
     return FicheVue(

@@ -26,9 +26,11 @@ def detail(request, pk, slug):
         return redirect(structure, permanent=True)
     editable = _is_editable(structure, request.acteur)
     writes = request.acteur.has(Role.ACHETEUR, Role.ENTREPRISE, Role.FACILITATEUR)
+    today = timezone.localdate()
     context = {
         "structure": structure,
-        "fiche": presentation.fiche_vue(structure, timezone.localdate(), settings.SEUIL_DEPENDANCE),
+        "aujourd_hui": today,
+        "fiche": presentation.fiche_vue(structure, today, settings.SEUIL_DEPENDANCE),
         "presentation": rules.PRESENTATIONS[structure.kind],
         "editable": editable,
         "completude": completude_de(structure) if editable else None,
