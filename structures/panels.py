@@ -4,7 +4,8 @@ members of a network are."""
 from portal import perimetres
 from portal.panels import register
 from portal.permissions import Role
-from structures.actions.importations import FORMATS, can_be_taken_back
+from structures.actions.annulation import EN_ANNULATION, can_be_taken_back
+from structures.actions.importations import FORMATS
 from structures.models import Structure
 
 
@@ -23,6 +24,7 @@ def annulation_panel(importation, acteur):
         "importation": importation,
         "can_be_taken_back": can_be_taken_back(importation),
         "annulation": importation.rapport.get("annulation"),
+        "en_annulation": EN_ANNULATION in importation.rapport,
         "echec": importation.rapport.get("echec", ""),
         "etape": "" if importation.terminee_le else importation.rapport.get("etape", ""),
     }

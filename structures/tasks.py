@@ -15,6 +15,17 @@ def import_depot(importation_id: int, depot_id: int) -> None:
 
 
 @task()
+def annuler_import(importation_id: int, user_id: int) -> None:
+    from structures.actions import annulation
+
+    try:
+        annulation.run_annulation(importation_id, user_id)
+    except Exception:
+        annulation.abandonner_annulation(importation_id)
+        raise
+
+
+@task()
 def keep_lines() -> None:
     """Write again the lines of the export that are not up to date, after a name changed for instance."""
     from structures.exporters.lignes import keep_stale

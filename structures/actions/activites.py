@@ -11,6 +11,7 @@ from structures import zones
 from structures.actions.edition import write
 from structures.enums import Bloc, Origine
 from structures.models import Activite, Zone, ZoneLieu
+from structures.upsert.fiche import chunks
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,14 @@ def declared(zone: Zone | None) -> ZoneDemandee:
 
 def release(ids: Sequence[int | None]) -> None:
     """Delete those of these zones that nothing uses any more, on any floor."""
-    for pk in {pk for pk in ids if pk}:
-        users = (relation for relation in Zone._meta.related_objects if relation.related_model is not ZoneLieu)
-        if not any(
-            relation.related_model._base_manager.filter(**{relation.field.name: pk}).exists() for relation in users
-        ):
-            Zone.objects.filter(pk=pk).delete()
+    users = [relation for relation in Zone._meta.related_objects if relation.related_model is not ZoneLieu]
+    for chunk in chunks(sorted({pk for pk in ids if pk})):
+        free = set(chunk)
+        for relation in users:
+            name = relation.field.name
+            rows = relation.related_model._base_manager.filter(**{f"{name}__in": chunk})
+            free -= set(rows.order_by().values_list(name, flat=True).distinct())
+        Zone.objects.filter(pk__in=free).delete()
 
 
 def _zone(present: Zone | None, demande: ZoneDemandee) -> Zone | None:

@@ -9,6 +9,7 @@ from portal import depots
 from portal.imports import FichierRefuse
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
+from structures.actions import annulation
 from structures.actions import importations as actions
 from structures.forms.importations import KIND, ColonnesForm, DateListeForm, FichierStructuresForm
 from structures.importers.data_inclusion import FORMAT
@@ -17,6 +18,8 @@ from structures.importers.tableau import CHAMPS, USAGE, Choix
 from structures.upsert import SOURCES
 
 DATA_INCLUSION = FORMAT.name
+ANNULE = "L'import est annulé\u00a0: voici ce qu'il est advenu des structures."
+EN_FILE = "L'annulation est en file\u00a0: cette page dira ce qu'il en est advenu."
 BY = (Role.RESEAU, Role.ADMINISTRATION)
 
 
@@ -127,18 +130,18 @@ def import_abandonner(request, pk):
 def importation_annuler(request, pk):
     """Asks first, then takes the import back."""
     importation = get_object_or_404(actions.visible_importations(request.acteur), pk=pk)
-    if not actions.can_be_taken_back(importation):
+    if not annulation.can_be_taken_back(importation):
         messages.warning(request, "Cet import est déjà annulé, ou n'est pas terminé.")
         return redirect("pages:importation", pk=importation.pk)
     if request.method == "POST":
         try:
-            actions.annuler(importation, by=request.acteur)
-        except actions.DejaAnnulee:
+            done = annulation.annuler(importation, by=request.acteur)
+        except annulation.DejaAnnulee:
             messages.warning(request, "Cet import est déjà annulé.")
         else:
-            messages.success(request, "L'import est annulé\u00a0: voici ce qu'il est advenu des structures.")
+            messages.success(request, ANNULE if done else EN_FILE)
         return redirect("pages:importation", pk=importation.pk)
-    context = {"importation": importation, "fiches": actions.records_of(importation)}
+    context = {"importation": importation, "fiches": annulation.records_of(importation)}
     return render(request, "structures/importation_annuler.html", context)
 
 

@@ -1,17 +1,21 @@
 """The national lists left on the upload page: known by their columns, tried, dated, imported, taken back."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from portal.models import Depot, Importation
+from structures.actions import annulation
 from structures.importers import asp
 from structures.importers.common import import_file
 from structures.models import Activite, Organisation, SourceStructure, Structure
-from tests.factories import make_organisation, make_structure
+from tests.factories import make_organisation, make_siret, make_structure
 from tests.structures.helpers import make_country
 from tests.structures.test_importers import ASP, EMPLOIS, ESAT, GEIQ, A, B, asp_line, emplois_line, esat_line
 
@@ -142,3 +146,57 @@ def test_addresses_of_people_are_not_kept(country, client_administration, addres
     assert Structure.objects.get().courriel == (address if kept else "")
     held = str(SourceStructure.objects.get().donnees) + str(importation.rapport)
     assert (address in held) == kept
+
+
+# Back ---------------------------------------------------------------------------------------------------------------
+def sirets(number: int) -> list[str]:
+    return [make_siret(nic=nic) for nic in range(300, 300 + number)]
+
+
+def test_a_long_taking_back_goes_to_the_queue(country, client_administration, monkeypatch):
+    importation = confirm(client_administration, leave(client_administration, ASP, asp_line(), asp_line(siret=B)))
+    monkeypatch.setattr(annulation, "FEW", 1)
+    waiting = []
+    queue = SimpleNamespace(enqueue=lambda *given: waiting.append(given))
+    monkeypatch.setattr("structures.tasks.annuler_import", queue)
+    url = reverse("structures:importation_annuler", args=[importation.pk])
+    page = client_administration.post(url, follow=True).content.decode()
+    assert "en file" in page
+    assert "Annulation en cours" in page
+    assert "Annulation en cours" in client_administration.get(reverse("structures:importations")).content.decode()
+    assert Structure.objects.count() == 2
+    client_administration.post(url)  # asked for again: nothing more
+    assert waiting == [(importation.pk, client_administration.user.pk)]
+    annulation.run_annulation(*waiting[0])
+    assert not Structure.objects.exists()
+    annulation.run_annulation(*waiting[0])  # a second run changes nothing
+    history = Structure.history.filter(history_type="-")
+    assert set(history.values_list("history_user", "history_change_reason")) == {
+        (client_administration.user.pk, "import_annule")
+    }
+    importation.refresh_from_db()
+    assert (importation.rapport["annulation"]["retirees"], importation.etat) == (2, Importation.Etat.ANNULEE)
+
+
+def test_a_taking_back_that_fails_may_be_asked_again(country, client_administration):
+    importation = confirm(client_administration, leave(client_administration, ASP, asp_line()))
+    importation.rapport |= {annulation.EN_ANNULATION: "x"}
+    importation.save()
+    assert not annulation.can_be_taken_back(importation)
+    annulation.abandonner_annulation(importation.pk)
+    importation.refresh_from_db()
+    assert annulation.can_be_taken_back(importation)
+    assert Structure.objects.count() == 1
+
+
+def test_taking_back_costs_the_same_for_one_and_twenty(country, client_administration):
+    def cost(number):
+        lines = [asp_line(siret=siret) for siret in sirets(number)]
+        importation = confirm(client_administration, leave(client_administration, ASP, *lines))
+        with CaptureQueriesContext(connection) as queries:
+            client_administration.post(reverse("structures:importation_annuler", args=[importation.pk]))
+        assert not Structure.objects.exists()
+        return len(queries)
+
+    histories = 2  # one line for the structure, one for its organisation
+    assert cost(20) <= cost(1) + 19 * histories
