@@ -22,10 +22,12 @@ def publier(on: date, *, refaire: bool = False) -> list[int]:
             continue
         personnes = personnes_publiables(annee, int(seuil("statistiques_mois", on)), on)
         with transaction.atomic():
+            chiffres, croisements = chiffres_publics(annee, personnes=personnes)
             StatistiquePublique.objects.update_or_create(
                 annee=annee,
                 defaults={
-                    "chiffres": chiffres_publics(annee, personnes=personnes),
+                    "chiffres": chiffres,
+                    "croisements": croisements,
                     "personnes_publiees": personnes,
                 },
             )

@@ -8,6 +8,7 @@ class StatistiquePublique(models.Model):
 
     annee = models.PositiveSmallIntegerField("année", unique=True)
     chiffres = models.JSONField("chiffres publiés")
+    croisements = models.JSONField("secteurs par territoire", default=dict)  # apart: read for one year at a time
     personnes_publiees = models.BooleanField("personnes publiées", default=False)
     calculee_le = models.DateTimeField("calculée le", auto_now=True)
 

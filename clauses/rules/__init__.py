@@ -63,7 +63,7 @@ from clauses.rules.parcours import (
 from clauses.rules.partage import ClausePartagee, mutualisation_possible
 from clauses.rules.personnes import CCAG, Periode, eligibilite_fin, eligible_on, tranche_age
 from clauses.rules.rythme import Allure, allure, penalite
-from clauses.rules.secret import SMALLEST, masque, masque_ensemble, masque_sommes, personnes_publiables
+from clauses.rules.secret import SMALLEST, masque, masque_croise, masque_ensemble, masque_sommes, personnes_publiables
 from clauses.rules.statuts import alternance, cdi_limite, travail_independant, usager_esat
 from clauses.rules.suivi import (
     DURABLES,
@@ -89,9 +89,9 @@ __all__ = [
     "decision_possible", "declaree_ailleurs", "delai_observations", "dernier_du_mois",
     "derniere_trace", "echeance", "eligibilite_fin", "eligible_on", "en_mots", "en_retard", "etp", "fin_du_suivi",
     "guichet_unique", "heures_main_oeuvre", "heures_prevues", "jour_comptable", "jours_max", "masque",
-    "masque_ensemble", "masque_sommes", "mission_possible", "modalite_possible", "mois_max", "mouvements", "moyenne",
-    "mutualisation_possible", "part",
-    "penalite", "penalite_contrat", "personnes_pour", "personnes_publiables", "peut",
+    "masque_croise", "masque_ensemble", "masque_sommes", "mission_possible", "modalite_possible", "mois_max",
+    "mouvements", "moyenne", "mutualisation_possible", "part", "penalite", "penalite_contrat",
+    "personnes_pour", "personnes_publiables", "peut",
     "point_a_faire", "point_possible", "points_manques",
     "premier_du_mois", "pret_ai", "prochain_effacement", "prolongation_permise", "proportionnalite", "prorata",
     "repartition_exacte", "situation_possible", "somme_lots", "sortie_possible", "taux_pour", "tranche_age",

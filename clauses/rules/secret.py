@@ -6,12 +6,15 @@ their facilitator; a reader knows every sum of what is shown, and may subtract.
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from heapq import heappop, heappush
+from itertools import count
 from math import inf
 from typing import TypeVar
 
 SMALLEST = 5  # people: 1 to 4 are hidden, 0 is told
 K = TypeVar("K", bound=Hashable)
 Somme = tuple[K, Sequence[K]]  # a cell, and cells that make it up
+Noeud = tuple[Sequence[K], Sequence[K]]  # cells that count the same people: those that come in, those that go out
 TOTAL = object()
 
 
@@ -46,8 +49,8 @@ def masque_sommes(effectifs: Mapping[K, int], sommes: Iterable[Somme]) -> dict[K
 
     Cells of 1 to 4 are hidden; then, of the sums that would betray one of them, the smallest cell and at last the
     sum itself, until each cell of 1 to 4 may be any number from 1 to 5 at least. A cell is part of one sum at most,
-    so that bounds tell all there is to know. People counted in two cells make a sum smaller than its cells: they are
-    protected as if they did not, and a sum that cannot be true hides one more cell.
+    so that bounds tell all there is to know (else see `masque_croise`). People counted in two cells make a sum smaller
+    than its cells: they are protected as if they did not, and a sum that cannot be true hides one more cell.
     """
     ties = [(whole, list(parts)) for whole, parts in sommes if parts]
     small = {key for key, count in effectifs.items() if 0 < count < SMALLEST}
@@ -63,6 +66,83 @@ def masque_sommes(effectifs: Mapping[K, int], sommes: Iterable[Somme]) -> dict[K
         if more is None:
             return {key: None if key in hidden else count for key, count in effectifs.items()}
         hidden.add(more)
+
+
+def masque_croise(effectifs: Mapping[K, int], sommes: Iterable[Somme], noeuds: Iterable[Noeud]) -> dict[K, int | None]:
+    """`masque_sommes` for tables that cross, where a cell is part of two sums and a reader combines all of them.
+
+    `noeuds`: every sum as a circulation, where each cell comes in at one node and goes out of another; `sommes`: those
+    of the one-way tables, hidden first. Every table that agrees with what is shown is the true one with people moved
+    along loops of hidden cells; so what a cell may be is found exactly, even for a reader who knows how many people
+    each sum counts twice. Where five values from 1 on are wanting, the loop that costs fewest people is hidden; a sum
+    is never less than its cells. To hide more never tells more: each small cell is seen once.
+    """
+    hidden = {key for key, value in masque_sommes(effectifs, sommes).items() if value is None}
+    boucles = _Boucles(effectifs, noeuds, hidden)
+    small = [key for key, value in effectifs.items() if 0 < value < SMALLEST]
+    for key in sorted(small, key=lambda cell: effectifs[cell]):
+        value = effectifs[key]
+        least = value - (0 if key in boucles.sommes else boucles.bouge(key, -1, value - 1))
+        boucles.bouge(key, 1, max(SMALLEST, least + SMALLEST - 1) - value)
+    return {key: None if key in hidden else value for key, value in effectifs.items()}
+
+
+class _Boucles:
+    """Loops of cells along which people may be moved; `hidden` grows with the cells they need."""
+
+    def __init__(self, effectifs: Mapping[K, int], noeuds: Iterable[Noeud], hidden: set):
+        self.effectifs, self.hidden = effectifs, hidden
+        self.arrives, self.part = {}, {}  # {cell: node it comes in at}, {cell: node it goes out of}
+        self.noeuds = [tuple([key for key in keys if effectifs[key]] for keys in noeud) for noeud in noeuds]
+        for number, (ins, outs) in enumerate(self.noeuds):
+            self.arrives |= dict.fromkeys(ins, number)
+            self.part |= dict.fromkeys(outs, number)
+        sides = [side for ins, outs in self.noeuds for side in ((ins, outs), (outs, ins))]
+        self.sommes = {whole[0] for whole, parts in sides if len(whole) == 1 < len(parts)}
+
+    def bouge(self, key, sens: int, wanted: int) -> int:
+        """By how much `key` may move up (1) or down (-1) while every sum holds, `wanted` at most; hides on its way."""
+        moved: dict = {}
+        start, end = (self.arrives[key], self.part[key])[::sens]
+        done = 0
+        while done < wanted:
+            path = self._path(key, start, end, moved)
+            if path is None:
+                break
+            room = min([wanted - done, *(self._room(cell, moved) for cell, way in path if way < 0)])
+            for cell, way in path:
+                moved[cell] = moved.get(cell, 0) + way * room
+                self.hidden.add(cell)
+            done += room
+        return done
+
+    def _room(self, cell, moved) -> int:
+        return self.effectifs[cell] + moved.get(cell, 0) - 1
+
+    def _path(self, key, start, end, moved) -> list | None:
+        """The way from a node to another that hides fewest people, then is shortest: [(cell, 1 up or -1 down)]."""
+        tie = count()
+        best, heap = {}, [(0, 0, next(tie), start, None, None)]
+        while heap:
+            people, steps, _, node, before, step = heappop(heap)
+            if node in best:
+                continue
+            best[node] = (before, step)
+            if node == end:
+                break
+            for way, cells, ends in zip((1, -1), self.noeuds[node][::-1], (self.arrives, self.part), strict=True):
+                for cell in cells:
+                    if cell == key or ends[cell] in best or (way < 0 and not self._room(cell, moved)):
+                        continue
+                    cost = 0 if cell in self.hidden else self.effectifs[cell]
+                    heappush(heap, (people + cost, steps + 1, next(tie), ends[cell], node, (cell, way)))
+        if end not in best:
+            return None
+        path, node = [], end
+        while best[node][1] is not None:
+            path.append(best[node][1])
+            node = best[node][0]
+        return path
 
 
 def bornes(effectifs: Mapping[K, int], hidden: set[K], ties: Sequence[Somme]) -> tuple[dict, list[Somme]]:

@@ -10,14 +10,16 @@ from django.db.models import Sum
 
 from clauses.enums import Etat
 from clauses.models import ClauseSociale, Declaration, Imputation, StatistiquePublique
-from clauses.rules import masque_sommes
+from clauses.rules import masque_croise
 from clauses.stats.bilans import AUTRES_EMPLOYEURS, familles
 from structures.models import Departement, Secteur
 
 SANS_LIEU, SANS_SECTEUR = "Lieu non renseigné", "Secteur non renseigné"
 FRANCE = ("france", "")
+LIEUX = ("region", "departement")
 EMPLOYEUR_INCONNU = "Employeur non renseigné"
 EMPLOYEURS = 5_000  # in one query
+Cle = tuple[str, ...]  # (level, key); where a sector crosses a place: (level of the place, its key, sector)
 
 
 @dataclass
@@ -37,33 +39,39 @@ def annees() -> list[int]:
     return [day.year for day in Declaration.objects.dates("mois", "year")]
 
 
-def chiffres_publics(annee: int, *, personnes: bool) -> dict[str, Any]:
-    """The year as JSON keeps it: `france`, then rows by `regions`, `departements`, `secteurs`, `familles`.
+def chiffres_publics(annee: int, *, personnes: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The year as JSON keeps it: `france`, rows by `regions`, `departements`, `secteurs`, `familles`; its crossings.
 
     A row is [key, label, parent, hours, training hours, contracts, inclusive structures, other employers, people];
     people are None where they are hidden, and everywhere when `personnes` is False. Hours count in the month they were
-    worked, opening balances apart.
+    worked, opening balances apart. The crossings are {`regions`, `departements`: rows [place, sector, hours, …]}.
     """
     cases = _cases(annee)
     names = _names()
     cells = {key: len(case.personnes) for key, case in cases.items()}
-    shown = masque_sommes(cells, _sums(cells)) if personnes else dict.fromkeys(cells)
+    shown = masque_croise(cells, *_sums(cells)) if personnes and cells else dict.fromkeys(cells)
     found: dict[str, Any] = {
         "version": 1,
         "france": _row(FRANCE, names, cases.get(FRANCE, Case()), shown.get(FRANCE, 0)),
     }
     if not personnes:
         found["france"][-1] = None
+    crossed: dict[str, Any] = {}
     for name, level in (
         ("regions", "region"), ("departements", "departement"), ("secteurs", "secteur"), ("familles", "famille")
     ):  # fmt: skip
-        rows = [_row(key, names, case, shown[key]) for key, case in cases.items() if key[0] == level]
+        rows = [_row(key, names, case, shown[key]) for key, case in cases.items() if key[0] == level and len(key) == 2]
         found[name] = sorted(rows, key=lambda row: (row[1] in (SANS_LIEU, SANS_SECTEUR), row[1]))
-    return found
+        if level in LIEUX:
+            crossed[name] = sorted(
+                [*key[1:], *_mesures(case, shown[key])]
+                for key, case in cases.items() if key[0] == level and len(key) == 3
+            )  # fmt: skip
+    return found, crossed
 
 
-def _cases(annee: int) -> dict[tuple[str, str], Case]:
-    """{(level, key): cell} of every place, sector and family of employers with hours; one pass over the year."""
+def _cases(annee: int) -> dict[Cle, Case]:
+    """{key: cell} of every place, sector, crossing and family of employers with hours; one pass over the year."""
     rows = Imputation.objects.filter(etat=Etat.ACCEPTEE, declaration__mois__year=annee).order_by()
     grouped = rows.values_list("clause", "ligne__employeur", "ligne__affectation__participant").annotate(
         Sum("heures"), Sum("heures_formation")
@@ -71,7 +79,7 @@ def _cases(annee: int) -> dict[tuple[str, str], Case]:
     lots = _clauses(annee)
     employers = rows.exclude(ligne__employeur=None).values_list("ligne__employeur", flat=True).distinct()
     kinds = _kinds(list(employers))
-    cases: dict[tuple[str, str], Case] = defaultdict(Case)
+    cases: dict[Cle, Case] = defaultdict(Case)
     for clause, employeur, personne, heures, formation in grouped.iterator():
         marche, keys = lots[clause]
         famille = kinds.get(employeur, AUTRES_EMPLOYEURS) if employeur else EMPLOYEUR_INCONNU
@@ -87,9 +95,9 @@ def _cases(annee: int) -> dict[tuple[str, str], Case]:
     return dict(cases)
 
 
-def _clauses(annee: int) -> dict[int, tuple[int, list[tuple[str, str]]]]:
+def _clauses(annee: int) -> dict[int, tuple[int, list[Cle]]]:
     """{clause: (contract, the cells it counts in)}."""
-    found: dict[int, tuple[int, list[tuple[str, str]]]] = {}
+    found: dict[int, tuple[int, list[Cle]]] = {}
     rows = ClauseSociale.objects.filter(date_debut__year__lte=annee).order_by()
     told: list[Any]
     for pk, marche, *told in rows.values_list(
@@ -97,10 +105,9 @@ def _clauses(annee: int) -> dict[int, tuple[int, list[tuple[str, str]]]]:
         "lot__commune__departement__region", "lot__secteur", "lot__secteur__parent",
     ).iterator():  # fmt: skip
         departement, region = (told[0], told[1]) if told[0] else (told[2], told[3])
-        keys = [FRANCE, ("region", region or ""), ("secteur", str(told[5] or told[4] or ""))]
-        if departement:
-            keys.append(("departement", departement))
-        found[pk] = (marche, keys)
+        secteur = str(told[5] or told[4] or "")
+        places = [("region", region or "")] + ([("departement", departement)] if departement else [])
+        found[pk] = (marche, [FRANCE, ("secteur", secteur), *places, *((*place, secteur) for place in places)])
     return found
 
 
@@ -111,18 +118,34 @@ def _kinds(employeurs: list[int]) -> dict[int, str]:
     return found
 
 
-def _sums(cells: Iterable[tuple[str, str]]) -> list[tuple[tuple[str, str], list[tuple[str, str]]]]:
-    """France is its régions, its sectors, its families of employers; a région is its départements."""
+def _sums(cells: Iterable[Cle]) -> tuple[list[tuple[Cle, list[Cle]]], list[tuple[list[Cle], list[Cle]]]]:
+    """The sums of the one-way tables; every sum, as a circulation (see `masque_croise`).
+
+    France is its régions, its sectors, its families of employers; a région is its départements; a place is its
+    sectors; a sector is its régions, and in a région its départements. The circulation goes from France to families,
+    régions, départements, sectors of these, sectors of régions, sectors, and back.
+    """
     regions = dict(Departement.objects.values_list("pk", "region"))
-    by_region = defaultdict(list)
+    tops: dict[str, list[Cle]] = {"region": [], "secteur": [], "famille": []}
+    departements, secteurs, plus_fins = defaultdict(list), defaultdict(list), defaultdict(list)
     for key in cells:
-        if key[0] == "departement":
-            by_region["region", regions[key[1]]].append(key)
-    tops = [[key for key in cells if key[0] == level] for level in ("region", "secteur", "famille")]
-    return [(FRANCE, top) for top in tops if top] + list(by_region.items())
+        level, name, *secteur = key
+        if secteur:
+            secteurs[level, name].append(key)
+            plus_fins[("secteur", *secteur) if level == "region" else ("region", regions[name], *secteur)].append(key)
+        elif level == "departement":
+            departements["region", regions[name]].append(key)
+        elif level in tops:
+            tops[level].append(key)
+    sums = [(FRANCE, top) for top in tops.values() if top]
+    sums += departements.items()
+    nodes = [([FRANCE], tops["famille"]), (tops["famille"], tops["region"]), (tops["secteur"], [FRANCE])]
+    nodes += [([region], departements.get(region) or secteurs[region]) for region in tops["region"]]
+    nodes += [([place], parts) for place, parts in secteurs.items() if place[0] == "departement"]
+    return sums, nodes + [(parts, [whole]) for whole, parts in plus_fins.items()]
 
 
-def _names() -> dict[tuple[str, str], tuple[str, str]]:
+def _names() -> dict[Cle, tuple[str, str]]:
     """{(level, key): (label, key of its région)}."""
     names = {FRANCE: ("France", ""), ("region", ""): (SANS_LIEU, ""), ("secteur", ""): (SANS_SECTEUR, "")}
     for departement in Departement.objects.select_related("region"):
@@ -133,12 +156,16 @@ def _names() -> dict[tuple[str, str], tuple[str, str]]:
 
 def _row(key, names, case: Case, personnes: int | None) -> list[Any]:
     label, parent = names.get(key, (key[1], ""))
+    return [key[1], label, parent, *_mesures(case, personnes)]
+
+
+def _mesures(case: Case, personnes: int | None) -> list[Any]:
     return [
-        key[1], label, parent, f"{case.heures:.2f}", f"{case.formation:.2f}", len(case.marches), len(case.structures),
-        len(case.entreprises), personnes,
+        f"{case.heures:.2f}", f"{case.formation:.2f}", len(case.marches), len(case.structures), len(case.entreprises),
+        personnes,
     ]  # fmt: skip
 
 
 def publiees() -> list[StatistiquePublique]:
-    """Every published year, the latest first; one query."""
-    return list(StatistiquePublique.objects.order_by("-annee"))
+    """Every published year without its crossings, the latest first; one query."""
+    return list(StatistiquePublique.objects.defer("croisements").order_by("-annee"))

@@ -10,8 +10,8 @@ from portal.tables import csv_response
 
 @login_not_required
 def statistiques(request):
-    """The latest year published, or the one asked; its régions, or the départements of one."""
-    found = publiques.page(request.GET.get("annee", ""), request.GET.get("region", ""))
+    """The latest year published, or the one asked; a région of it, a sector, or a sector in a région."""
+    found = publiques.page(*(request.GET.get(name, "") for name in ("annee", "region", "secteur")))
     return render(request, "pages/statistiques.html", {"statistiques": found, "mesures": publiques.MESURES})
 
 
