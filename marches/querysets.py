@@ -182,6 +182,13 @@ class AchatQuerySet(models.QuerySet):
             return self.none()
         return self.filter(organisation=acteur.organisation_id)
 
+    def with_etat(self):
+        """Files with `en_cours` and `refuse`, without reading their reports."""
+        return self.annotate(
+            en_cours=models.ExpressionWrapper(models.Q(rapport__has_key="etape"), models.BooleanField()),
+            refuse=models.ExpressionWrapper(models.Q(rapport__has_key="echec"), models.BooleanField()),
+        )
+
     def inclusifs(self):
         """Lines whose supplier's very establishment is in the directory."""
         return self.exclude(kind="")

@@ -55,6 +55,7 @@ def apercu_of(depot: Depot, mapping: Mapping[str, str], annee: int | None, on: d
     return {
         "lignes": [(ligne, annuaire[ligne.siret]) for ligne in first],
         "gardees": report.crees,
+        "lues": report.lus,
         "total": total,
         "annees": sorted(years.items()),
         "raisons": reasons,
@@ -74,6 +75,7 @@ class RapportAchats:
     crees: int
     ecartes_total: int
     signales: int
+    echec: str
     raisons: list[tuple[str, int]]
     ecartes: list[Ecart]
     signalements: list[Ecart]
@@ -83,7 +85,26 @@ def rapport_of(fichier: FichierAchats) -> RapportAchats:
     saved = fichier.rapport
     reasons = sorted(saved.get("ecartes_par_raison", {}).items(), key=lambda item: -item[1])
     return RapportAchats(
-        saved.get("lus", 0), saved.get("crees", 0), saved.get("ecartes_total", 0), saved.get("signales", 0), reasons,
+        saved.get("lus", 0), saved.get("crees", 0), saved.get("ecartes_total", 0), saved.get("signales", 0),
+        saved.get("echec", ""), reasons,
         [Ecart(**ecart) for ecart in saved.get("ecartes", ())],
         [Ecart(**ecart) for ecart in saved.get("signalements", ())],
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Avancement:
+    """How far the saving of a file is: `etape` attente, lecture or ecriture, lines read of `total` when it is known."""
+
+    etape: str
+    position: int
+    total: int | None
+
+    @property
+    def pourcentage(self) -> int | None:
+        return min(100, 100 * self.position // self.total) if self.total else None
+
+
+def avancement_of(fichier: FichierAchats) -> Avancement:
+    saved = fichier.rapport
+    return Avancement(saved["etape"], saved.get("position", 0), saved.get("total"))

@@ -1,5 +1,7 @@
 """Work of the register done out of the page."""
 
+from datetime import date
+
 from portal.tasks import task
 
 
@@ -41,3 +43,14 @@ def import_contrats(depot_id: int) -> None:
     from marches.actions.importations import run_import
 
     run_import(depot_id)
+
+
+@task()
+def import_achats(fichier_id: int, depot_id: int, on: str) -> None:
+    from marches.actions import achats
+
+    try:
+        achats.run(fichier_id, depot_id, date.fromisoformat(on))
+    except Exception:
+        achats.stopped(fichier_id)
+        raise

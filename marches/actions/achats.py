@@ -9,7 +9,7 @@ from hashlib import sha256
 from django.db import IntegrityError, transaction
 
 from marches.actions.registre import ActionRefusee
-from marches.importers.achats import Annuaire, Connu, lire, par_poignees
+from marches.importers.achats import Annuaire, Connu, LigneLue, lire
 from marches.models import AchatRealise, AttestationOeth, FichierAchats
 from portal.imports import FichierRefuse, ImportReport
 from portal.models import Depot
@@ -18,38 +18,96 @@ from portal.templatetags.formats import jour
 
 HANDFUL = 2_000  # lines read, matched and written at once
 KEPT = ("structure", "kind", "secteur", "qpv")  # what a line keeps of the directory
+FEW_BYTES = 300_000  # of a file saved while the browser waits, some 5 000 lines; more go to the queue
+ATTENTE, LECTURE, ECRITURE = "attente", "lecture", "ecriture"
+UNFORESEEN = "Une erreur imprévue a arrêté l'enregistrement\u00a0: signalez-la à l'administration du portail."
 MOST_DETAILS = 5_000  # records the saved report lists, of each sort; all are counted by reason
 
 
+@transaction.atomic
 def importer(
-    *, depot: Depot, mapping: Mapping[str, str], annee: int | None, by: Acteur, on: date
-) -> FichierAchats:  # fmt: skip
-    """Every line of the file saved, or none; ActionRefusee for a file already sent or without any line to keep."""
+    *, depot: Depot, mapping: Mapping[str, str], annee: int | None, by: Acteur, on: date, lignes: int | None = None
+) -> FichierAchats:
+    """Save every line of the file or none, at once when it is short, else in the queue: `rapport["etape"]` then says
+    how far it is. `lignes` of the file, when they have been counted.
+
+    ActionRefusee for a file already sent, and for a short one without any line to keep.
+    """
+    from marches.tasks import import_achats
+
     print_ = empreinte(depot)
     refuse_twice(print_, by)
     try:
         with transaction.atomic():
             fichier = FichierAchats.objects.create(
-                organisation=by.organisation, nom=depot.nom, empreinte=print_, par=by.user
+                organisation=by.organisation,
+                nom=depot.nom,
+                empreinte=print_,
+                par=by.user,
+                rapport={"etape": ATTENTE, "position": 0, "total": lignes, "colonnes": dict(mapping), "annee": annee},
             )
-            report, annuaire = ImportReport(depot.nom), Annuaire(on)
-            for some in par_poignees(lire(depot, mapping, annee, on, report), HANDFUL):
-                annuaire.ask(ligne.siret for ligne in some)
-                AchatRealise.objects.bulk_create([_row(fichier, ligne, annuaire) for ligne in some])
-            if not report.crees:
-                raise ActionRefusee(
-                    "Aucune ligne de ce fichier n'a pu être comprise\u00a0: revoyez le choix des colonnes."
-                )
-            report.check()
-            fichier.rapport = saved(report) | {"colonnes": dict(mapping), "annee": annee}
-            fichier.save(update_fields=["rapport"])
-            depot.delete()
     except IntegrityError:  # sent twice at the same moment
         refuse_twice(print_, by)
         raise
+    if len(depot.contenu) > FEW_BYTES:
+        import_achats.enqueue(fichier.pk, depot.pk, on.isoformat())
+        return fichier
+    try:
+        enregistrer(fichier, depot, on)
     except FichierRefuse as refusal:
         raise ActionRefusee(str(refusal)) from refusal
     return fichier
+
+
+def enregistrer(fichier: FichierAchats, depot: Depot, on: date) -> None:
+    """Read the whole file, then write its lines; FichierRefuse when it is no table or has no line to keep."""
+    colonnes, annee = fichier.rapport["colonnes"], fichier.rapport["annee"]
+    report, annuaire = ImportReport(depot.nom), Annuaire(on)
+    some: list[LigneLue] = []
+    for ligne in lire(depot, colonnes, annee, on, report):
+        some.append(ligne)
+        if len(some) % HANDFUL == 0:
+            _say(fichier, LECTURE, report.lus)
+    if not report.crees:
+        raise FichierRefuse("Aucune ligne de ce fichier n'a pu être comprise\u00a0: revoyez le choix des colonnes.")
+    report.check()
+    _say(fichier, ECRITURE, report.lus)
+    with transaction.atomic():
+        for start in range(0, len(some), HANDFUL):
+            handful = some[start : start + HANDFUL]
+            annuaire.ask(ligne.siret for ligne in handful)
+            AchatRealise.objects.bulk_create([_row(fichier, ligne, annuaire) for ligne in handful])
+        fichier.rapport = saved(report) | {"colonnes": colonnes, "annee": annee}
+        fichier.save(update_fields=["rapport"])
+        depot.delete()
+
+
+def run(fichier_id: int, depot_id: int, on: date) -> None:
+    """Do one import of `importer` left to the queue; nothing when it has been done, or taken back meanwhile."""
+    fichier = FichierAchats.objects.filter(pk=fichier_id, rapport__has_key="etape").first()
+    if fichier is None:
+        return
+    try:
+        depot = Depot.objects.filter(pk=depot_id).first()
+        if depot is None:
+            raise FichierRefuse("Le fichier n'est plus là\u00a0: déposez-le de nouveau.")
+        enregistrer(fichier, depot, on)
+    except FichierRefuse as refusal:
+        stopped(fichier_id, str(refusal))
+
+
+def stopped(fichier_id: int, reason: str = UNFORESEEN) -> None:
+    """Say why no line of a file was written; the same file may then be sent again."""
+    for fichier in FichierAchats.objects.filter(pk=fichier_id, rapport__has_key="etape"):
+        fichier.rapport = {name: fichier.rapport[name] for name in ("colonnes", "annee")} | {"echec": reason}
+        fichier.empreinte = f"refus {fichier.pk}"
+        fichier.save(update_fields=["rapport", "empreinte"])
+
+
+def _say(fichier: FichierAchats, etape: str, position: int) -> None:
+    """Let the page that follows a file know how far it is; one query."""
+    fichier.rapport |= {"etape": etape, "position": position}
+    fichier.save(update_fields=["rapport"])
 
 
 def _row(fichier: FichierAchats, ligne, annuaire: Annuaire) -> AchatRealise:

@@ -1,7 +1,7 @@
 """Purchase lines of a buyer, from any table: which column is what, what each cell means, who the supplier is."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -70,7 +70,7 @@ CHAMPS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LigneLue:
     """One purchase line as understood; `siret` is a SIRET, a SIREN or ""."""
 
@@ -274,15 +274,3 @@ def secteurs_of(structures: set[int]) -> dict[int, int]:
         if len(own) == 1 or len(families) == 1:
             sectors[structure] = (own if len(own) == 1 else families).pop()
     return sectors
-
-
-def par_poignees(lignes: Iterable[LigneLue], size: int) -> Iterator[list[LigneLue]]:
-    """The lines by handfuls of `size`."""
-    some: list[LigneLue] = []
-    for ligne in lignes:
-        some.append(ligne)
-        if len(some) == size:
-            yield some
-            some = []
-    if some:
-        yield some

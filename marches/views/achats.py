@@ -14,7 +14,7 @@ from marches.forms.achats import AchatsColonnesForm, AchatsFichierForm
 from marches.importers.achats import CHAMPS, USAGE
 from marches.models import AchatRealise, FichierAchats
 from marches.stats.achats import synthese
-from marches.tableau_achats import apercu_of, figures, rapport_of
+from marches.tableau_achats import apercu_of, avancement_of, figures, rapport_of
 from portal import depots
 from portal.imports import FichierRefuse
 from portal.pagination import paginate
@@ -28,7 +28,8 @@ acheteurs = role_required(Role.ACHETEUR)
 def tableau(request):
     achats = AchatRealise.objects.visible_to(request.acteur)
     filtre = AchatFilter(request.GET, queryset=achats)
-    context = {"filtre": filtre, "fichiers": FichierAchats.objects.visible_to(request.acteur).defer("rapport")}
+    fichiers = FichierAchats.objects.visible_to(request.acteur).defer("rapport").with_etat()
+    context = {"filtre": filtre, "fichiers": fichiers}
     if filtre.annees:
         found = synthese(filtre.qs, filtre.annee_choisie)
         context |= {"synthese": found, "annee": filtre.annee_choisie} | figures(found)
@@ -96,18 +97,27 @@ def apercu(request, pk):
     if request.method == "POST":
         try:
             fichier = actions.importer(
-                depot=depot, mapping=mapping, annee=annee, by=request.acteur, on=timezone.localdate()
+                depot=depot,
+                mapping=mapping,
+                annee=annee,
+                by=request.acteur,
+                on=timezone.localdate(),
+                lignes=depot.choix.get("lignes"),
             )
         except ActionRefusee as refusal:
             messages.warning(request, str(refusal))
             return redirect("marches:achats_colonnes", pk=pk)
-        messages.success(request, "Vos achats sont enregistrés et rapprochés de l'annuaire.")
+        if "etape" not in fichier.rapport:
+            messages.success(request, "Vos achats sont enregistrés et rapprochés de l'annuaire.")
         return redirect(fichier)
     try:
         context = apercu_of(depot, mapping, annee, timezone.localdate())
     except TableError as refusal:
         messages.warning(request, str(refusal))
         return redirect("marches:achats_deposer")
+    if depot.choix.get("lignes") != context["lues"]:  # so that saving them can say how far it is
+        depot.choix |= {"lignes": context["lues"]}
+        depot.save(update_fields=["choix"])
     return render(request, "marches/achats_apercu.html", {"depot": depot} | context)
 
 
@@ -115,6 +125,8 @@ def apercu(request, pk):
 @acheteurs
 def fichier(request, pk):
     found = get_object_or_404(FichierAchats.objects.visible_to(request.acteur).select_related("par"), pk=pk)
+    if "etape" in found.rapport:
+        return render(request, "marches/achats_attente.html", {"fichier": found, "avancement": avancement_of(found)})
     rapport = rapport_of(found)
     context = {
         "fichier": found,
