@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clauses import parametres
-from clauses.models import CalendrierProcedure, ClauseSociale, Convention, Facilitateur
+from clauses.models import CalendrierProcedure, ClauseSociale, Convention, Facilitateur, PartieConvention
 from clauses.procedures import faits_of
 from clauses.rules.procedure import calendrier
 from clauses.stats import totaux
@@ -62,7 +62,15 @@ def lot_panel(lot, acteur):
     }
 
 
-@register("marches.Marche", name="clauses", order=20)
+def _of_marche(pks):
+    """What may name somebody to write to: clauses of the lots, conventions of the buyer."""
+    return [
+        ClauseSociale.objects.filter(lot__marche__in=pks),
+        PartieConvention.objects.filter(acheteur__marches__in=pks),
+    ]
+
+
+@register("marches.Marche", name="clauses", order=20, when=_of_marche)
 def marche_panel(marche, acteur):
     """The sum of the clauses of the lots of a contract, and whom a company writes to: who follows them, else the bodies
     under convention with the buyer."""

@@ -14,7 +14,7 @@ from marches.models import (
     SourceLot,
     Titulaire,
 )  # fmt: skip
-from marches.upsert import refresh_holders
+from marches.upsert import refresh_holders, reindex
 
 
 @admin.register(Acheteur)
@@ -81,6 +81,10 @@ class MarcheAdmin(TypedAdmin, HolderAdmin):
         """Those of its lots, which go with it."""
         return _bodies_of_lots(Lot.objects.filter(marche__in=rows))
 
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        reindex([form.instance.pk])
+
 
 class TitulaireInline(admin.TabularInline):
     model = Titulaire
@@ -99,6 +103,19 @@ class LotAdmin(TypedAdmin, HolderAdmin):
 
     def bodies_of(self, rows) -> set[int]:
         return _bodies_of_lots(rows)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        reindex({form.instance.marche_id, form.initial.get("marche") or form.instance.marche_id})
+
+    def delete_model(self, request, obj):
+        super().delete_model(request, obj)
+        reindex([obj.marche_id])
+
+    def delete_queryset(self, request, queryset):
+        contracts = set(queryset.values_list("marche", flat=True))
+        super().delete_queryset(request, queryset)
+        reindex(contracts)
 
 
 class MembreInline(admin.TabularInline):

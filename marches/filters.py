@@ -14,7 +14,7 @@ from portal.search import filter_words
 from portal.siret import clean
 from portal.text import sort_key, stems, tokens
 from structures.enums import NiveauLieu
-from structures.filters import sector_choices
+from structures.filters import every_sector, sector_choices
 from structures.lieux import Lieu, Recherche, resolve
 from structures.models import CodePostal, Departement, Secteur, Structure
 
@@ -75,7 +75,7 @@ class MarcheFilter(FilterSet):
         self.recherche: Recherche | None = None
         self.lots_q: Q | None = None
         self.question: Question | None = None  # the same for the first pages; None in an order that is not the usual
-        self.secteurs = Secteur.objects.only("code", "nom", "parent_id", "ordre").order_by("ordre")
+        self.secteurs = every_sector()
         self.filters["secteur"].extra["choices"] = sector_choices(self.secteurs)
         attributes = {
             "lieu": {"placeholder": "ex. Évreux, 27, Normandie"},
@@ -99,11 +99,13 @@ class MarcheFilter(FilterSet):
             ordre = self._ordre(values)
             named = bool(values.get("acheteur"))
             seen = self.lots if self.lots is not None and not named else Lot.objects.filter(marche__in=contrats)
+            # What a contract knows of its lots is asked of itself.
+            is_social = asked == [SOCIAL] and not days
             self.question = Question(
-                contrats,
+                contrats.filter(social=True) if is_social else contrats,
                 seen,
                 tuple(stems(values.get("q"))),
-                self.lots_q,
+                None if is_social else self.lots_q,
                 ordre,
                 values.get("du"),
                 values.get("au"),
@@ -246,8 +248,7 @@ class AllianceFilter(FilterSet):
 
     def __init__(self, data=None, queryset=None, **options):
         super().__init__(data, queryset, **options)
-        secteurs = Secteur.objects.only("code", "nom", "parent_id", "ordre").order_by("ordre")
-        self.form.fields["secteur"].choices = sector_choices(secteurs)
+        self.form.fields["secteur"].choices = sector_choices(every_sector())
 
     def words(self, queryset, name, value):
         """Every word in the name or in what is offered, as typed: alliances are few."""
@@ -285,9 +286,8 @@ class AppelFilter(FilterSet):
         super().__init__(data, *args, **kwargs)
         names = Departement.objects.order_by("code").values_list("code", "nom")
         places = [(code, f"{code} {nom}") for code, nom in names]
-        secteurs = Secteur.objects.only("code", "nom", "parent_id", "ordre").order_by("ordre")
         self.filters["departement"].extra["choices"] = places
-        self.filters["secteur"].extra["choices"] = sector_choices(secteurs)
+        self.filters["secteur"].extra["choices"] = sector_choices(every_sector())
         for name in ("du", "au"):
             self.form.fields[name].widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         self.form.fields["q"].widget.attrs["placeholder"] = "ex. espaces verts"

@@ -12,7 +12,7 @@ from marches.actions.avis import EN_ANNULATION, can_be_taken_back
 from marches.consultation import apercu
 from marches.filters import place_q
 from marches.importers.avis import FORMAT as FORMAT_AVIS
-from marches.models import Alliance, Lot, MembreAlliance, MembreGroupement, PartieARapprocher, Titulaire
+from marches.models import Alliance, Avis, Lot, MembreAlliance, MembreGroupement, PartieARapprocher, Titulaire
 from marches.panorama import panorama
 from portal.models import Importation
 from portal.panels import register
@@ -168,7 +168,7 @@ def alliances_of_sector(secteur, acteur):
     return "marches/_alliances_secteur_panel.html", {"alliances": shown, "others": len(alliances) > MOST_ALLIANCES}
 
 
-@register("marches.Marche", name="avis", order=5)
+@register("marches.Marche", name="avis", order=5, when=lambda pks: [Avis.objects.filter(marche__in=pks)])
 def notices_of_marche(marche, acteur):
     """The chain of notices of a contract, its deadline, the holders known by their name alone; two queries."""
     return _notices(marche, marche)

@@ -33,7 +33,10 @@ class MarcheQuerySet(models.QuerySet):
 
     def for_cards(self):
         """What `marches/_card.html` prints of the contract itself, in one query."""
-        return self.select_related("acheteur__organisation").defer("racines", "presentation")
+        return self.select_related("acheteur__organisation").only(
+            *("objet", "date_limite", "date_lancement", "fictif", "publie", "acheteur__organisation__denomination"),
+            *("acheteur__organisation__type_identifiant", "acheteur__organisation__identifiant"),
+        )
 
     def for_detail(self):
         return self.select_related("acheteur__organisation", "predecesseur", "operation_mere", "accord_cadre").defer(

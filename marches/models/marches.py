@@ -88,12 +88,14 @@ class Marche(RacinesMixin):
     recence = models.PositiveIntegerField(default=0, editable=False)
     # First notification among the lots as AAAAMMJJ, 0 when none is notified: with `recence`, the days it spans.
     premiere = models.PositiveIntegerField(default=0, editable=False)
+    # Whether any of its lots is reserved, or has a social clause or criterion.
+    social = models.BooleanField(default=False, editable=False)
     fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
     cree_le = models.DateTimeField(auto_now_add=True)
     modifie_le = models.DateTimeField(auto_now=True)
 
     objects = MarcheQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["racines", "recence", "premiere"])
+    history = HistoricalRecords(excluded_fields=["racines", "recence", "premiere", "social"])
 
     class Meta:
         verbose_name = "marché"
@@ -101,6 +103,7 @@ class Marche(RacinesMixin):
         constraints = [models.UniqueConstraint(fields=["cle"], condition=~models.Q(cle=""), name="marche_cle_unique")]
         indexes = [
             models.Index(fields=["-recence", "-id"], name="marche_recents"),
+            models.Index(fields=["-recence", "-id"], condition=Q(social=True), name="marche_sociaux"),
             # Those notified on several days are few: a period finds them apart, and all others by `recence`.
             models.Index(
                 fields=["premiere", "recence"],

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import NamedTuple
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
+from marches.enums import Reservation
 from marches.models import Lot, Marche
 from marches.rules.dates import jour_entier
 from marches.upsert.ecriture import update
@@ -15,7 +17,24 @@ from portal.relations import pointed_at
 from portal.text import stems
 
 MOST_STEMS = 8_000
+INDEX = ("racines", "recence", "premiere", "social")  # columns of a contract that follow from its lots
 OF_MARCHES = frozenset({Lot._meta.label})  # what imports hang on a contract: anything else there holds it
+
+
+class LotIndexe(NamedTuple):
+    """What the index of a contract takes of each of its lots."""
+
+    racines: str
+    date_notification: date | None
+    date_publication: date | None
+    reservation: str
+    clause_sociale: bool
+    critere_social: bool
+
+    @property
+    def is_social(self) -> bool:
+        """The condition `SOCIAL` of `marches.models.lots`, of a lot at hand."""
+        return self.clause_sociale or self.critere_social or self.reservation != Reservation.AUCUNE
 
 
 def join_stems(words: Iterable[str]) -> str:
@@ -30,7 +49,7 @@ def lot_racines(objet: str, secteur: int | None, secteurs: Secteurs) -> str:
 
 
 def reindex(marche_ids: Collection[int]) -> None:
-    """Refresh `racines` and `recence` of these contracts, and `racines` of their lots; for actions and demo data."""
+    """Refresh what these contracts take of their lots, and `racines` of the lots; for actions and demo data."""
     secteurs = Secteurs()
     changed = []
     for lot in Lot.objects.filter(marche__in=marche_ids).only("objet", "secteur_id", "racines"):
@@ -43,23 +62,20 @@ def reindex(marche_ids: Collection[int]) -> None:
 
 
 def refresh_marches(marche_ids: Collection[int]) -> None:
-    """Refresh `racines` and the days of these contracts, whose lots have up-to-date `racines`, and the order of their
+    """Refresh the columns INDEX of these contracts, whose lots have up-to-date `racines`, and the order of their
     lots. Four queries."""
     if not marche_ids:
         return
-    lots: dict[int, list[tuple[str, date | None, date | None]]] = defaultdict(list)
+    lots: dict[int, list[LotIndexe]] = defaultdict(list)
     rows = Lot.objects.filter(marche__in=marche_ids).order_by()
-    columns = rows.values_list("marche", "racines", "date_notification", "date_publication")
-    for marche_id, words, notified, published in columns:
-        lots[marche_id].append((words, notified, published))
-    changed: list[Marche] = []
-    for marche in Marche.objects.filter(pk__in=marche_ids).select_related("acheteur__organisation"):
-        buyer = marche.acheteur.organisation.denomination
-        found = marche_index(marche.objet, buyer, lots[marche.pk], lancement_of(marche))
-        if (marche.racines, marche.recence, marche.premiere) != found:
-            marche.racines, marche.recence, marche.premiere = found
-            changed.append(marche)
-    update(Marche, changed, ["racines", "recence", "premiere"])
+    for marche_id, *of_lot in rows.values_list("marche", *LotIndexe._fields):
+        lots[marche_id].append(LotIndexe(*of_lot))
+    changed = [
+        marche
+        for marche in Marche.objects.filter(pk__in=marche_ids).select_related("acheteur__organisation")
+        if index_marche(marche, marche.acheteur.organisation.denomination, lots[marche.pk], lancement_of(marche))
+    ]
+    update(Marche, changed, [*INDEX])
     # Not through `update`: the order of a lot follows its neighbours, it was not itself modified.
     order = Marche.objects.filter(pk=OuterRef("marche")).order_by().values("recence")
     rows.exclude(recence=Subquery(order)).update(recence=Subquery(order))
@@ -70,23 +86,22 @@ def lancement_of(marche: Marche) -> date | None:
     return marche.date_lancement or (timezone.localdate(marche.date_limite) if marche.date_limite else None)
 
 
-def marche_index(
-    objet: str,
-    acheteur: str,
-    lots: Collection[tuple[str, date | None, date | None]],
-    lancement: date | None = None,
-) -> tuple[str, int, int]:
-    """`racines`, `recence` and `premiere` of a contract: its subject, its buyer's name, then of each lot its words and
-    two days.
+def index_marche(marche: Marche, acheteur: str, lots: Collection[LotIndexe], lancement: date | None = None) -> bool:
+    """Set the columns of INDEX; whether any of them changed.
 
-    `recence` is the last notification of its lots; without any, their last publication, else the launch. `premiere` is
-    their first notification.
+    `racines`: the stems of its subject, of its buyer's name, then of its lots. `recence`: the last notification of its
+    lots; without any, their last publication, else the launch. `premiere`: their first notification.
     """
-    words = [*stems(objet), *stems(acheteur)]
-    words += " ".join(sorted(of_lot for of_lot, _, _ in lots)).split()
-    notified = [day for _, day, _ in lots if day]
-    last = max(notified, default=None) or max((day for _, _, day in lots if day), default=None) or lancement
-    return join_stems(words), jour_entier(last), jour_entier(min(notified, default=None))
+    words = [*stems(marche.objet), *stems(acheteur)]
+    words += " ".join(sorted(lot.racines for lot in lots)).split()
+    notified = [lot.date_notification for lot in lots if lot.date_notification]
+    published = [lot.date_publication for lot in lots if lot.date_publication]
+    last = max(notified, default=None) or max(published, default=None) or lancement
+    known = [getattr(marche, name) for name in INDEX]
+    marche.racines = join_stems(words)
+    marche.recence, marche.premiere = jour_entier(last), jour_entier(min(notified, default=None))
+    marche.social = any(lot.is_social for lot in lots)
+    return [getattr(marche, name) for name in INDEX] != known
 
 
 def remove_empty(marche_ids: Collection[int]) -> int:

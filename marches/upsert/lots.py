@@ -12,7 +12,7 @@ from marches.models import Acheteur, Lot, Marche, SourceLot, SourceVue
 from marches.rules import type_marche
 from marches.rules.decp import Enregistrement, Identite, nom_prefere
 from marches.rules.signalements import signalements
-from marches.upsert.contrats import lot_racines, marche_index, refresh_marches, remove_empty
+from marches.upsert.contrats import LotIndexe, index_marche, lot_racines, refresh_marches, remove_empty
 from marches.upsert.ecriture import insert, pour, update
 from marches.upsert.facts import refresh_holders
 from marches.upsert.folding import READERS, EtatLot, Versement, fold_records, lot_key
@@ -25,7 +25,6 @@ from portal.models import Importation
 from structures.enums import TypeIdentifiant
 from structures.models import Organisation
 
-INDEXED = ("racines", "date_notification", "date_publication")  # what the index of a contract takes of its lots
 SOURCE = ["importation_id", "format", "cle", "empreinte", "publie_le", "donnees", "lot_id"]
 
 
@@ -218,9 +217,9 @@ class LotUpsert:
                 contrat.marche = marche = Marche(cle=contrat.cle, groupe=contrat.groupe, **columns)
                 made.append(marche)
                 if values.keys() >= set(contrat.lots):  # nothing of it is stored yet: all that shows is at hand
-                    lots = [tuple(values[cle][name] for name in INDEXED) for cle in contrat.lots]
+                    lots = [LotIndexe(*(values[cle][name] for name in LotIndexe._fields)) for cle in contrat.lots]
                     buyer = organisations[_buyer(first.lu)].denomination
-                    marche.racines, marche.recence, marche.premiere = marche_index(marche.objet, buyer, lots)
+                    index_marche(marche, buyer, lots)
                 else:
                     unsure.append(contrat)
                 continue

@@ -18,7 +18,15 @@ def stories_of_structure(structure, acteur):
     return _panel(Temoignage.objects.of_structure(structure), acteur)
 
 
-@register("marches.Marche", order=50)
+def _of_marche(pks):
+    """Rows that link a story to the contract, or to one of its lots."""
+    return [
+        Temoignage.marches.through.objects.filter(marche__in=pks),
+        Temoignage.lots.through.objects.filter(lot__marche__in=pks),
+    ]
+
+
+@register("marches.Marche", order=50, when=_of_marche)
 def stories_of_marche(marche, acteur):
     return _panel(Temoignage.objects.of_marche(marche), acteur)
 

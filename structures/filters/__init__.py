@@ -7,6 +7,9 @@ question = annuaire.question    # what was understood
 
 from structures.filters.adresse import PARAMETRES, Adresse, Puce, Retrait, cle, sans
 from structures.filters.annuaire import StructureFilter
-from structures.filters.champs import LongSelect, sector_choices
+from structures.filters.champs import LongSelect, every_sector, sector_choices
 
-__all__ = ["PARAMETRES", "Adresse", "LongSelect", "Puce", "Retrait", "StructureFilter", "cle", "sans", "sector_choices"]
+__all__ = [
+    "PARAMETRES", "Adresse", "LongSelect", "Puce", "Retrait", "StructureFilter", "cle", "every_sector", "sans",
+    "sector_choices",
+]  # fmt: skip

@@ -17,6 +17,7 @@ from django.db import connection, models  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from marches.models import Acheteur, Lot, Marche, Titulaire  # noqa: E402
+from marches.models.lots import SOCIAL
 from portal.text import stems  # noqa: E402
 from structures.models import Departement, Organisation, Secteur  # noqa: E402
 from tests.bench.registre import CPVS, CRAFTS, THINGS, WORKS  # noqa: E402
@@ -83,6 +84,7 @@ def fill(number: int) -> None:
         "numero": "(2 + i %% 4)::text",
         "date_notification": last.format(several), "recence": whole.format(last.format(several)),
     })  # fmt: skip
+    Marche.objects.filter(pk__in=Lot.objects.filter(SOCIAL).order_by().values("marche")).update(social=True)
     pour(Titulaire, number + more, arrays, {
         "id": "i", "lot_id": "i", "organisation_id": f"{buyers} + 1 + (i * 6971) %% {firms}",
     })  # fmt: skip

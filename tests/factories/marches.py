@@ -31,6 +31,7 @@ from marches.models import (
     SuiviQuestions,
     Titulaire,
 )
+from marches.models.lots import SOCIAL
 from marches.rules.dates import jour_entier
 from portal.permissions import Role
 from tests.factories.nombres import _n
@@ -49,10 +50,13 @@ def make_marche(*, acheteur=None, **given) -> Marche:
 
 
 def make_lot(*, marche=None, **given) -> Lot:
-    """Its contract keeps the days of its lots, as every writer of ours sees to."""
+    """Its contract keeps the days of its lots, and whether any is social, as every writer of ours sees to."""
     marche = marche or make_marche()
     usual = {"marche": marche, "objet": f"Lot {next(_n)}", "recence": marche.recence}
     lot = Lot.objects.create(**usual | given)
+    if Lot.objects.filter(SOCIAL, pk=lot.pk).exists():
+        marche.social = True
+        Marche.objects.filter(pk=marche.pk).update(social=True)
     if day := jour_entier(lot.date_notification):
         marche.recence, marche.premiere = max(marche.recence, day), min(marche.premiere or day, day)
         Marche.objects.filter(pk=marche.pk).update(recence=marche.recence, premiere=marche.premiere)

@@ -41,7 +41,18 @@ def state():
         }
         marche = {
             name: getattr(lot.marche, name)
-            for name in ("cle", "objet", "reference", "nature", "type", "procedure", "ccag", "recence", "racines")
+            for name in (
+                "cle",
+                "objet",
+                "reference",
+                "nature",
+                "type",
+                "procedure",
+                "ccag",
+                "recence",
+                "racines",
+                "social",
+            )
         }
         lots[lot.cle] = columns | {
             "contrat": marche | {"acheteur": lot.marche.acheteur.organisation.identifiant},

@@ -30,7 +30,7 @@ def state():
     )  # fmt: skip
     marches = Marche.objects.order_by("cle").values_list(
         "cle", "objet", "reference", "type", "nature", "procedure", "date_lancement", "date_limite", "montant_estime",
-        "reservation_mentionnee", "acheteur__organisation__identifiant", "recence", "racines",
+        "reservation_mentionnee", "acheteur__organisation__identifiant", "recence", "racines", "social",
     )  # fmt: skip
     avis = Avis.objects.order_by("cle").values_list(
         "cle", "dossier", "nature", "format", "date_limite", "fuseau", "marche__cle", "modifie__cle", "acheteur_nom"

@@ -11,6 +11,7 @@ import pytest
 from marches.enums import NatureContrat, Reservation, TypeMarche
 from marches.importers.contrats import import_file
 from marches.models import Acheteur, ActeSousTraitance, Lot, Marche, Modification, SourceLot, Titulaire
+from marches.models.lots import SOCIAL
 from marches.upsert import read_noms
 from portal.imports import FichierRefuse
 from portal.models import Importation
@@ -55,6 +56,9 @@ def test_import_reads_lots_contracts_and_bodies():
     assert (concession.date_debut, concession.date_fin) == (date(2026, 7, 1), date(2029, 6, 30))
     assert Marche.objects.get(objet="Entretien des espaces verts").type == TypeMarche.SERVICES
     assert school.recence == 20260201
+    social = Marche.objects.filter(pk__in=Lot.objects.filter(SOCIAL).values("marche"))
+    assert 0 < social.count() < 3
+    assert set(Marche.objects.filter(social=True)) == set(social)
     assert " menag " in school.racines
     assert Acheteur.objects.get().organisation.identifiant == BUYER
 

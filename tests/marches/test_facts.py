@@ -6,8 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from marches.models import Titulaire
-from marches.upsert import refresh_holders
+from marches.enums import Reservation
+from marches.models import Lot, Marche, Titulaire
+from marches.upsert import refresh_holders, reindex
 from structures.models import Structure
 from tests import factories as make
 
@@ -90,6 +91,9 @@ def test_the_back_office_tells_the_directory(client_administration):
     client_administration.user.save()
     structure = make.make_structure()
     lot = hold(structure, date(2024, 1, 1), None, make.make_organisation())
+    Lot.objects.filter(pk=lot.pk).update(reservation=Reservation.HANDICAP)
+    reindex([lot.marche_id])
+    assert Marche.objects.get().social
     group = make.make_groupement(lot=lot)
     make.make_membre_groupement(groupement=group, organisation=structure.organisation)
     url = reverse("admin:marches_lot_delete", args=[lot.pk])
@@ -97,3 +101,4 @@ def test_the_back_office_tells_the_directory(client_administration):
     assert facts(structure)[2] is True
     assert client_administration.post(url, {"post": "yes"}).status_code == 302
     assert facts(structure) == (None, None, False)
+    assert not Marche.objects.get().social  # and the contract, which has this lot no more
