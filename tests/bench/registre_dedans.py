@@ -17,7 +17,7 @@ from django.db import connection, models  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from marches.models import Acheteur, Lot, Marche, Titulaire  # noqa: E402
-from marches.models.lots import SOCIAL
+from marches.models.lots import SOCIAL  # noqa: E402
 from portal.text import stems  # noqa: E402
 from structures.models import Departement, Organisation, Secteur  # noqa: E402
 from tests.bench.registre import CPVS, CRAFTS, THINGS, WORKS  # noqa: E402
