@@ -90,6 +90,23 @@ class CriteresAttribution(TextChoices):
     PLUSIEURS = "plusieurs", "Plusieurs critères"
 
 
+class GenreCritere(TextChoices):
+    """What a criterion bears on. Source: eForms code list `award-criterion-type` (BT-539)."""
+
+    PRIX = "prix", "Prix"
+    COUT = "cout", "Coût"
+    QUALITE = "qualite", "Qualité"
+
+
+class UnitePonderation(TextChoices):
+    """What the weights of criteria are counted in. Source: Code de la commande publique, R. 2152-12."""
+
+    POURCENTAGE = "pourcentage", "Pourcentage"
+    POINTS = "points", "Points"
+    ORDRE = "ordre", "Ordre décroissant d'importance"
+    INCONNUE = "inconnue", "Pondération non indiquée"
+
+
 class MotifDispense(TextChoices):
     """Why a contract above the thresholds has no social condition. Source: L. 2112-2-1 (L. 3114-2-1: 2 and 3 only)."""
 

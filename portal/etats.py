@@ -58,7 +58,7 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, models.Model):
         return value.pk
-    if value is None or isinstance(value, bool | int | float | str | list):
+    if value is None or isinstance(value, bool | int | float | str | list | dict):
         return value
     if isinstance(value, Decimal):
         return f"{value:.2f}"
@@ -100,10 +100,12 @@ def libelle(model: type[models.Model], name: str) -> str:
 def en_mots(model: type[models.Model], name: str, value: Any, noms: Noms | None = None) -> str:
     """A value as French readers expect it; « vide » when there is none."""
     field = _field(model, name)
-    if value is None or value == "" or value == []:
+    if value is None or value == "" or value == [] or value == {}:
         return "vide"
     if field is None:
         return cut(value)
+    if hasattr(field, "en_mots"):  # a column that tells its own values
+        return cut(field.en_mots(value))
     if field.is_relation:
         return cut((noms or {}).get((name, value)) or value)
     if field.choices:

@@ -31,7 +31,7 @@ SUIVIS: dict[type[models.Model], tuple[str, ...]] = {
     ),
     Lot: (
         "marche", "numero", "objet", "secteur", "cpv", "commune", "departement", "lieu_code", "reservation",
-        "clause_sociale", "critere_social", "services_sociaux", "petit_lot", "materiel_a_fournir",
+        "clause_sociale", "critere_social", "criteres", "services_sociaux", "petit_lot", "materiel_a_fournir",
         "taches_essentielles", "amenagements", "montant_estime", "montant", "montant_initial", "forme_prix",
         "offres_recues", "date_notification", "date_debut", "date_fin", "duree_mois", "reconductions",
         "reconduction_mois", "reconduction_tacite", "preavis_jours", "sous_traitance_declaree",

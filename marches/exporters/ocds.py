@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from django.db.models import Prefetch
 from django.urls import reverse
 
 from marches.echeances import calendrier_of
-from marches.enums import Reservation, StatutLot, TypeMarche
+from marches.enums import GenreCritere, Reservation, StatutLot, TypeMarche, UnitePonderation
 from marches.exporters.essentielles import holders
 from marches.exporters.lecture import Selection, complete, keys
 from marches.models import Lot, Marche
@@ -32,7 +33,7 @@ EXTENSIONS = tuple(
     for name, version in (
         ("lots", "master"), ("otherRequirements", "master"), ("contractTerms", "master"),
         ("sustainability", "master"), ("options", "master"), ("techniques", "master"), ("subcontracting", "master"),
-        ("process_title", "master"),
+        ("process_title", "master"), ("awardCriteria", "master"),
     )
 )  # fmt: skip
 CATEGORIES = {TypeMarche.TRAVAUX: "works", TypeMarche.SERVICES: "services", TypeMarche.FOURNITURES: "goods"}
@@ -60,6 +61,10 @@ STATUTS = {
     StatutLot.EN_PREPARATION: "pending", StatutLot.ATTRIBUE: "pending", StatutLot.EN_COURS: "active",
     StatutLot.TERMINE: "terminated",
 }  # fmt: skip
+# Codelists awardCriterionType and criterionWeight; a middle stands for a range whose bounds the format cannot hold.
+GENRES = {GenreCritere.PRIX: "price", GenreCritere.COUT: "cost", GenreCritere.QUALITE: "quality"}
+POIDS = {UnitePonderation.POURCENTAGE: "percentage", UnitePonderation.POINTS: "points"}
+EXACT, MILIEU = "Exact", "RangeMiddle"
 RELATIONS = (("accord_cadre", "framework"), ("predecesseur", "prior"))
 
 
@@ -221,6 +226,7 @@ def _lot(lot: Lot, awarded: bool) -> dict[str, Any]:
     social = _sustainability(lot, reservation)
     found["hasSustainability"] = bool(social)
     _put(found, "sustainability", social)
+    _put(found, "awardCriteria", _criteria(lot))
     if lot.reconductions:
         found["hasRenewal"] = True
         found["renewal"] = {"maximumRenewals": lot.reconductions}
@@ -228,6 +234,28 @@ def _lot(lot: Lot, awarded: bool) -> dict[str, Any]:
         months = lot.reconduction_mois or lot.duree_mois
         found["renewal"]["description"] = f"Reconduction {how}" + (f", {months} mois chacune" if months else "")
     return found
+
+
+def _criteria(lot: Lot) -> dict[str, Any]:
+    """The award criteria with their weights; of a range, its middle. Source: extension awardCriteria, BT-539 to 541."""
+    grille = lot.grille
+    if grille is None:
+        return {}
+    found = []
+    for rank, critere in enumerate(grille.criteres, start=1):
+        row: dict[str, Any] = {"type": GENRES[critere.genre], "name": critere.nom}
+        if grille.unite == UnitePonderation.ORDRE:
+            row["numbers"] = [{"number": rank, "weight": "order"}]
+        elif critere.poids is not None and grille.unite in POIDS:
+            middle = critere.poids if critere.jusque is None else (critere.poids + critere.jusque) / 2
+            exact = critere.jusque is None and not critere.milieu
+            row["numbers"] = [{"number": _number(middle), "weight": POIDS[grille.unite] + (EXACT if exact else MILIEU)}]
+        found.append(row)
+    return {"criteria": found}
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _terms(lot: Lot) -> list[str]:

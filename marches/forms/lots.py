@@ -6,6 +6,7 @@ from django import forms
 
 from marches.enums import Reservation
 from marches.forms.champs import FicheForm, LieuField, SiretsField, amount_field, day_field, place_of, whole_field
+from marches.forms.grille import GrilleField
 from marches.models import Lot
 from marches.rules import fin_prevue
 from portal import etats
@@ -54,6 +55,13 @@ class LotForm(FicheForm):
         help_text="Un par ligne, le mandataire d'abord. Après le SIRET, écrivez le nom d'une entreprise que le portail "
         "ne connaît pas encore.",
     )
+    criteres = GrilleField(
+        label="Critères d'attribution du lot",
+        help_text="Un par ligne, du plus important au moins important, avec son poids\u00a0: "
+        "«\u00a0Prix\u00a0: 40\u00a0%\u00a0», «\u00a0Insertion professionnelle\u00a0: 15\u00a0%\u00a0». Des points "
+        "ou une fourchette (30 à 40\u00a0%) conviennent aussi\u00a0; sans poids, l'ordre des lignes est l'ordre "
+        "d'importance.",
+    )
     justification = forms.CharField(
         label="Justification des points signalés", required=False, max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -63,6 +71,7 @@ class LotForm(FicheForm):
         ("Ce que l'on achète", (("numero", "cpv"), "objet", "secteur", "lieu")),
         ("Réservation et considérations sociales", ("reservation", "clause_sociale", "critere_social",
                                                     "services_sociaux", "petit_lot")),
+        ("Choix des offres", ("criteres",)),
         ("Exécution", ("materiel_a_fournir", "taches_essentielles", "amenagements")),
         ("Montants", (("montant_estime", "montant"), ("montant_initial", "forme_prix"), "offres_recues")),
         ("Dates", (("date_notification", "date_debut"), ("duree_mois", "date_fin"))),
@@ -75,9 +84,9 @@ class LotForm(FicheForm):
         model = Lot
         fields = (
             "numero", "objet", "secteur", "cpv", "reservation", "clause_sociale", "critere_social", "services_sociaux",
-            "petit_lot", "materiel_a_fournir", "taches_essentielles", "amenagements", "montant_estime", "montant",
-            "montant_initial", "forme_prix", "offres_recues", "date_notification", "date_debut", "duree_mois",
-            "date_fin", "reconductions", "reconduction_mois", "preavis_jours", "reconduction_tacite",
+            "petit_lot", "criteres", "materiel_a_fournir", "taches_essentielles", "amenagements", "montant_estime",
+            "montant", "montant_initial", "forme_prix", "offres_recues", "date_notification", "date_debut",
+            "duree_mois", "date_fin", "reconductions", "reconduction_mois", "preavis_jours", "reconduction_tacite",
             "sous_traitance_declaree",
         )  # fmt: skip
         widgets = {
@@ -98,11 +107,12 @@ class LotForm(FicheForm):
             "petit_lot": "Moins de 80\u00a0000\u00a0€ (services, fournitures) ou 1\u00a0M€ (travaux), 20\u00a0% du "
             "total au plus.",
             "materiel_a_fournir": "Une association intermédiaire, qui prête des personnes, n'y répond pas seule.",
-            "taches_essentielles": "Celles que doit faire un membre du groupement, pas un sous-traitant (R. 2142-27).",
+            "taches_essentielles": "Celles que doit faire un membre du groupement, pas un sous-traitant "
+            "(R.\u00a02142-27).",
             "amenagements": "Ce que le lot permet\u00a0: horaires, postes adaptés, accompagnement sur place.",
             "forme_prix": "«\u00a0Unitaire\u00a0», «\u00a0Forfaitaire\u00a0» ou «\u00a0Mixte\u00a0»\u00a0: ce "
             "que le format DECP accepte.",
-            "reconduction_tacite": "Décochée\u00a0: l'acheteur doit écrire pour reconduire (R. 2112-4).",
+            "reconduction_tacite": "Décochée\u00a0: l'acheteur doit écrire pour reconduire (R.\u00a02112-4).",
             "sous_traitance_declaree": "Une part du lot est-elle sous-traitée\u00a0?",
         }
         error_messages = {"objet": {"required": "Dites ce que l'on achète."}}
@@ -115,6 +125,8 @@ class LotForm(FicheForm):
         super().__init__(*args, **given)
         if instance is None or not instance.marche.publie or instance.marche.cle:
             self.fields.pop("justification", None)  # a draft is judged when it is published
+        if "criteres" in self.fields:
+            self.fields["criteres"].connue = self.instance.criteres
         if "secteur" in self.fields:
             self.fields["secteur"].choices = [("", "À préciser"), *grouped_secteurs()]
 
@@ -142,12 +154,18 @@ class LotForm(FicheForm):
             end = cleaned["date_fin"] = fin_prevue(start, months)
         if start and end and end < start:
             self.add_error("date_fin", "La fin d'exécution ne peut précéder le début.")
-        if cleaned.get("reconductions") and not (months and start):
-            self.add_error(
-                "duree_mois" if not months else "date_notification",
-                "Nécessaire pour dater les reconductions\u00a0: elles suivent la période ferme.",
-            )
+        dated = {"reconductions", "duree_mois", "date_notification", "date_debut", "titulaires"}
+        if cleaned.get("reconductions") and dated & set(self.changed_data):  # else they are as they were found
+            self._renewals(months, start, bool(cleaned.get("titulaires")))
         return cleaned
+
+    def _renewals(self, months: int | None, start: Any, held: bool) -> None:
+        """Renewals follow a firm period; its first day is not known before there is a holder."""
+        said = "Nécessaire pour dater les reconductions\u00a0: elles suivent la période ferme."
+        if not months and "duree_mois" not in self.errors:
+            self.add_error("duree_mois", said)
+        elif not start and held and "date_notification" not in self.errors:
+            self.add_error("date_notification", said)
 
     def _follows(self) -> bool:
         """Whether the end, left as it was, was the one of a start or a duration that has just been changed."""

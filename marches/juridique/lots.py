@@ -9,7 +9,7 @@ from django.utils import timezone
 from marches.enums import DecisionReconduction, GenreAcheteur, Reservation, StatutSousTraitance, TypeMarche
 from marches.juridique.faits import besoin_of, candidat_of, lancement_of, ranger
 from marches.models import Lot, Titulaire
-from marches.rules import execution, lots, reservations
+from marches.rules import execution, lots, ponderation, reservations
 from marches.rules.candidats import Besoin, Candidat
 from marches.rules.lancement import Lancement, juger
 from portal.verdict import Verdict
@@ -44,6 +44,7 @@ def _verdicts_lot(lot: Lot, past: Sequence[AttributionEss], today: date) -> list
     besoin, quand, marche = besoin_of(lot), lancement_of(lot), lot.marche
     genre = GenreAcheteur(marche.acheteur.genre)
     to_come = _a_venir(lot)
+    grille, published = lot.grille, lot.grille_publiee
     months = execution.duree_totale(lot.duree_mois, lot.reconductions, lot.reconduction_mois)
     found = [
         juger(lambda day: reservations.reservation_licite(besoin.reservation, day, besoin.nature), quand),
@@ -54,6 +55,9 @@ def _verdicts_lot(lot: Lot, past: Sequence[AttributionEss], today: date) -> list
         juger(lambda day: lots.services_ess(besoin, day), quand),
         juger(lambda day: lots.duree_ess(months, besoin, day), quand),
         juger(lambda day: lots.acheteur_ess(genre, besoin, day), quand),
+        juger(lambda day: ponderation.ponderation(grille, marche.procedure, besoin.nature, day, published), quand),
+        juger(lambda day: ponderation.somme(grille, besoin.nature, day, published), quand),
+        juger(lambda day: ponderation.criteres_concordants(grille, marche.criteres, besoin.nature, day), quand),
         juger(lambda day: execution.reconduction_tacite(to_come, lot.reconduction_tacite, day), quand),
         execution.publication_des_donnees(
             lot.date_notification, lot.date_publication, lot.montant_initial or lot.montant, besoin.nature, today

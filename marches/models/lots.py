@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 from marches.enums import DecisionReconduction, Reservation, StatutSousTraitance
 from marches.models.marches import Marche
 from marches.querysets import LotQuerySet
+from marches.rules.ponderation import Grille, grille_of
 from portal.models import EnregistrementSource, Importation
 from portal.search import RacinesMixin
 from structures.models import Commune, Departement, Organisation, Secteur
@@ -21,6 +22,16 @@ MONTANT: dict[str, Any] = {
     "null": True,
     "blank": True,
 }  # 10^17 is seen in real files
+
+
+class GrilleField(models.JSONField):
+    """Award criteria and their weights: what `rules.ponderation.Grille.en_json` writes."""
+
+    @staticmethod
+    def en_mots(value: Any) -> str:
+        """For the history and for what two people compare: « Prix : 40 %, Valeur technique : 60 % »."""
+        grille = grille_of(value)
+        return ", ".join(grille.lignes) if grille else ""
 
 
 RESERVE = ~Q(reservation=Reservation.AUCUNE)
@@ -72,6 +83,8 @@ class Lot(RacinesMixin):
     reservation = models.CharField("réservation", max_length=14, choices=Reservation, default=Reservation.AUCUNE)
     clause_sociale = models.BooleanField("clause sociale", default=False)
     critere_social = models.BooleanField("critère social", default=False)
+    # As `rules.ponderation.Grille.en_json` writes them; None: nobody said.
+    criteres = GrilleField("critères d'attribution", null=True, blank=True)
     montant_estime = models.DecimalField("montant estimé (€ HT)", **MONTANT)
     petit_lot = models.BooleanField("petit lot en procédure adaptée (R. 2123-1, 2°)", default=False)
     services_sociaux = models.BooleanField(
@@ -124,6 +137,16 @@ class Lot(RacinesMixin):
     @property
     def reservation_enum(self) -> Reservation:
         return Reservation(self.reservation)
+
+    @property
+    def grille(self) -> Grille | None:
+        """The award criteria with their weights; None when they are not known."""
+        return grille_of(self.criteres)
+
+    @property
+    def grille_publiee(self) -> bool:
+        """Whether the criteria are those of a notice, that nobody corrected."""
+        return bool(self.criteres and self.cle and "criteres" not in self.champs_saisis)
 
     @property
     def est_reserve(self) -> bool:

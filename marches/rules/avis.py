@@ -73,6 +73,7 @@ class LotLu:
     limite: str = ""
     url_documents: str = ""
     criteres: str = ""
+    grille: dict[str, Any] | None = None  # BT-539, BT-541, BT-734: `ponderation.Grille.en_json`
     complements: str = ""
 
     @property

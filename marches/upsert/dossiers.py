@@ -227,6 +227,7 @@ class DossierUpsert:
             "reservation": plie.reservation.value,
             "clause_sociale": plie.clause_sociale,
             "critere_social": plie.critere_social,
+            "criteres": lu.grille,
         }
 
     def _holders(self, lot: Lot, plie: LotPlie, rows: list[Avis]) -> None:

@@ -15,6 +15,7 @@ from marches.forms import RattacherForm
 from marches.frise import frise_lot, frise_marche, phrase
 from marches.models import Lot, Marche
 from marches.parcours import Parcours
+from marches.presentation_criteres import criteres
 from marches.rules import statut_lot
 from marches.stats import resumes
 from marches.stats.registre import synthese_reservations
@@ -111,6 +112,7 @@ def lot_detail(request, pk):
         "actes": lot.actes_sous_traitance.all(),  # read for the verdicts, with who is subcontracted
         "groupements": groupes,
         "titulaires": presentation.titulaires_seuls(lot, groupes),
+        "criteres": criteres(lot),
         "reponses": presentation.who_may_answer(lot),
         "sources": lot.sources.select_related("importation").defer("donnees").order_by("publie_le", "pk"),
         "editable": editable,

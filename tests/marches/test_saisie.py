@@ -210,6 +210,19 @@ def test_what_a_lot_cannot_be(client_acheteur, mine, given, said):
     assert said in text(client_acheteur.post(url, data | given))
 
 
+def test_renewals_are_typed_before_anybody_holds_the_lot(client_acheteur, mine):
+    """While offers are awaited nobody knows the first day; once there is a holder, it is asked."""
+    url, _, data = page_of(client_acheteur, "lot_edit", mine)
+    told = data | {"reconductions": "3", "duree_mois": "12", "reconduction_mois": "12"}
+    assert client_acheteur.post(url, told).status_code == 302
+    mine.refresh_from_db()
+    assert (mine.reconductions, mine.date_notification) == (3, None)
+    assert text(client_acheteur.get(mine.get_absolute_url()))
+    url, _, data = page_of(client_acheteur, "lot_edit", mine)
+    holder = make.make_organisation().identifiant
+    assert "Nécessaire pour dater" in text(client_acheteur.post(url, data | {"titulaires": holder}))
+
+
 def test_lots_are_added_and_the_last_one_stays(client_acheteur, mine):
     url = reverse("marches:lot_delete", args=[mine.pk])
     assert "seul lot du marché" in text(client_acheteur.get(url))

@@ -1,5 +1,6 @@
 """Notices of the BOAMP in its former format (schema v230): national, adapted-procedure and European ones."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from marches.enums import FormatAvis, NatureAvis, NatureContrat, TypeMarche
@@ -7,6 +8,7 @@ from marches.importers.avis import xml
 from marches.importers.avis.xml import all_of, amount, one, text, whole
 from marches.rules.avis import AvisLu, LotLu, PartieLue, ResultatLu
 from marches.rules.mentions import finish
+from marches.rules.ponderation import CriterePublie, en_json
 
 PROCEDURES = {"OUVERT": "open", "RESTREINT": "restricted", "DIALOGUE_COMPETITIF": "comp-dial"}
 TYPES = {
@@ -118,6 +120,7 @@ def _lots(data: Any, management: Any, lu: AvisLu) -> None:
         months = whole(text(one(data, "OBJET", "DUREE_DELAI", "DUREE_MOIS")))
         for lot in lu.lots:
             lot.type, lot.cpv, lot.nuts, lot.duree_mois = lu.type, lu.cpv, place, months
+    whole_notice = en_json(_weighted(one(data, "PROCEDURE", "CRITERES_ATTRIBUTION")))
     terms = one(data, "CONDITION_PARTICIPATION")
     social = "SOCIAUX" in _tags(one(management, "INDEXATION", "CRITERES_SOCIAUX_ENV"))
     for lot in lu.lots:
@@ -125,6 +128,7 @@ def _lots(data: Any, management: Any, lu: AvisLu) -> None:
         lot.participation = ["res-ws"] if "MARCHE_RESERVE_OUI" in _tags(terms) else []
         lot.strategie = ["soc-obj"] if social else []
         lot.accord_cadre = "fa" if one(data, "PROCEDURE", "ACCORD_CADRE") is not None else ""
+        lot.grille = lot.grille or whole_notice
 
 
 def _lot(element: Any, lu: AvisLu) -> LotLu:
@@ -145,7 +149,18 @@ def _lot(element: Any, lu: AvisLu) -> LotLu:
         reconduction=text(one(element, "RENOUVELLEMENT_DESCRIPTION")),
         complements=text(one(element, "INFO_COMPL")),
         criteres="\n".join(text(part) for part in all_of(element, *QUALITY)),
+        grille=en_json(_weighted(one(element, "CRITERES_ATTRIBUTION"))),
     )
+
+
+def _weighted(criteria: Any) -> Iterable[CriterePublie]:
+    """What each criterion weighs; the format gives no unit."""
+    for group, genre in (("CRITERES_QUALITE", "quality"), ("CRITERES_COUT", "cost"), ("CRITERES_PONDERES", "")):
+        for part in all_of(criteria, group, "CRITERE"):
+            yield CriterePublie(text(part), genre, part.get("POIDS", ""))
+    price = one(criteria, "CRITERES_PRIX")
+    if price is not None:
+        yield CriterePublie("", "price", text(one(price, "POIDS")))
 
 
 def _awards(award: Any, lu: AvisLu) -> None:

@@ -9,6 +9,7 @@ from marches.importers.avis import xml
 from marches.importers.avis.xml import all_of, amount, coded, one, text, whole
 from marches.rules.avis import AvisLu, ChangementLu, LotLu, PartieLue, ResultatLu
 from marches.rules.mentions import finish
+from marches.rules.ponderation import CriterePublie, en_json
 
 ROOTS = {"ContractNotice", "ContractAwardNotice", "PriorInformationNotice"}
 EXTENSION = ("UBLExtensions", "UBLExtension", "ExtensionContent", "EformsExtension")
@@ -191,9 +192,10 @@ def _lot(element: Any, lu: AvisLu) -> LotLu:
     _duration(project, lot, lu.langue)
     _strategy(project, lot, lu.langue)
     _reserved(terms, lot, lu.langue)
-    criteria = all_of(terms, "AwardingTerms", "AwardingCriterion", "SubordinateAwardingCriterion")
+    criteria = list(all_of(terms, "AwardingTerms", "AwardingCriterion", "SubordinateAwardingCriterion"))
     said = [french(all_of(c, tag), lu.langue) for c in criteria for tag in ("Name", "Description")]
     lot.criteres = "\n".join(dict.fromkeys(words for words in said if words))
+    lot.grille = en_json(_criterion(criterion, lu.langue) for criterion in criteria)
     system = coded(all_of(process, "ContractingSystem", "ContractingSystemTypeCode"), "listName", "framework-agreement")
     lot.accord_cadre = _first(code for code in system if code != "none")
     for name in DEADLINES:
@@ -202,6 +204,22 @@ def _lot(element: Any, lu: AvisLu) -> LotLu:
     documents = all_of(terms, "CallForTendersDocumentReference", "Attachment", "ExternalReference", "URI")
     lot.url_documents = _first(xml.web(text(address)) for address in documents)
     return lot
+
+
+def _criterion(element: Any, language: str) -> CriterePublie:
+    """BT-539 (type), BT-734 (name), BT-540 (description, where a name is missing), BT-541 and BT-5421 (weight).
+
+    Without a type it is a sentence about the criteria, not one of them.
+    """
+    genre = text(one(element, "AwardingCriterionTypeCode"))
+    if not genre:
+        return CriterePublie()
+    name = french(all_of(element, "Name"), language) or french(all_of(element, "Description"), language)
+    for parameter in all_of(element, *EXTENSION, "AwardCriterionParameter"):
+        code = one(parameter, "ParameterCode")
+        if code is not None and code.get("listName") == "number-weight":
+            return CriterePublie(name, genre, text(one(parameter, "ParameterNumeric")), text(code))
+    return CriterePublie(name, genre)
 
 
 def _place(project: Any, language: str) -> str:

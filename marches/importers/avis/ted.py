@@ -1,6 +1,7 @@
 """Notices published before eForms, TED R2.0.9: forms F01 to F25 (2014 to 2023)."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from marches.enums import FormatAvis, NatureAvis, NatureContrat, TypeMarche
@@ -8,6 +9,7 @@ from marches.importers.avis import xml
 from marches.importers.avis.xml import all_of, amount, one, text, whole
 from marches.rules.avis import AvisLu, ChangementLu, LotLu, PartieLue, ResultatLu
 from marches.rules.mentions import finish
+from marches.rules.ponderation import CriterePublie, en_json
 
 FORM = re.compile(r"(?:F\d\d_2014|MOVE|T01|T02)")
 NATURES = {
@@ -35,6 +37,7 @@ PROCEDURES = {
     "PT_AWARD_CONTRACT_WITHOUT_CALL": "neg-wo-call", "PT_AWARD_CONTRACT_WITHOUT_PUBLICATION": "neg-wo-call",
     "PT_NEGOTIATED_WITHOUT_PUBLICATION": "neg-wo-call",
 }  # fmt: skip
+AWARD = {"AC_QUALITY": "quality", "AC_COST": "cost", "AC_PRICE": "price"}
 WORKSHOP, PROGRAM = "RESTRICTED_SHELTERED_WORKSHOP", "RESTRICTED_SHELTERED_PROGRAM"
 SERVICE_MISSION = "RESERVED_ORGANISATIONS_SERVICE_MISSION"
 
@@ -158,6 +161,7 @@ def _lot(element: Any, lu: AvisLu) -> LotLu:
         reconduction=text(one(element, "RENEWAL_DESCR")),
         complements=text(one(element, "INFO_ADD")),
         criteres="\n".join(_criteria(element)),
+        grille=en_json(_weighted(one(element, "AC"))),
     )
     duration = one(element, "DURATION")
     if duration is not None:
@@ -168,6 +172,13 @@ def _lot(element: Any, lu: AvisLu) -> LotLu:
 def _criteria(element: Any) -> list[str]:
     tags = {"AC_CRITERION", "MAIN_FEATURES_AWARD"}
     return list(dict.fromkeys(text(part) for part in element.iter() if xml.name_of(part) in tags and text(part)))
+
+
+def _weighted(criteria: Any) -> Iterable[CriterePublie]:
+    """II.2.5: quality criteria, cost, then price, with what each weighs; the form gives no unit."""
+    for part in criteria if criteria is not None else ():
+        if genre := AWARD.get(xml.name_of(part)):
+            yield CriterePublie(text(one(part, "AC_CRITERION")), genre, text(one(part, "AC_WEIGHTING")))
 
 
 def _terms(terms: Any, lu: AvisLu) -> None:
