@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('marches', '0017_questions'),
+        ('marches', '0019_index_des_sociaux'),
     ]
 
     operations = [
