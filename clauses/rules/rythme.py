@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from clauses.rules.calcul import WIDE, Number
 from portal.templatetags.formats import heures as h
@@ -38,6 +39,7 @@ class Allure:
         return self.verdict.level >= Niveau.AVERTISSEMENT
 
 
+@lru_cache(maxsize=5_000)  # a board asks it of the same hundred clauses all day long
 def allure(
     debut: date,
     fin: date,
