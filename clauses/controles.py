@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -10,12 +10,13 @@ from clauses.accords import parametres_of
 from clauses.enums import Etat, Modalite, TypeContrat
 from clauses.models import Affectation, Declaration, Eligibilite, Imputation
 from clauses.parametres import seuil
-from clauses.rules import AutreLigne, LigneAVerifier, Plafonds, Prets, compteur_prets, verifie_ligne
+from clauses.rules import AutreLigne, LigneAVerifier, Plafonds, Prets, a_relire, compteur_prets, verifie_ligne
 from portal.verdict import Niveau, Verdict, worst
 from structures.enums import Kind
 from structures.models import Structure
 
 ZERO = Decimal(0)
+LATEST = [Etat.BROUILLON, Etat.TRANSMISE, Etat.ACCEPTEE]  # of a line that has several, the one that counts
 
 
 def current_imputations(declaration: Declaration) -> list[Imputation]:
@@ -67,6 +68,51 @@ def verdicts_by_imputation(declaration: Declaration, imputations: Iterable[Imput
     return found
 
 
+def avis_du_declarant(declaration: Declaration, imputations: Iterable[Imputation]) -> dict[int, list[Verdict]]:
+    """What who declares may put right in these lines before sending them, out of what it declares itself.
+
+    One query, two more when one of its people is lent.
+    """
+    imputations = [i for i in imputations if i.ligne.affectation]
+    own = declaration.organisation_id
+    lending = [
+        i for i in imputations
+        if i.ligne.affectation.employeur_id == own and i.ligne.affectation.modalite == Modalite.MISE_A_DISPOSITION
+    ]  # fmt: skip
+    lent = _lent(declaration.mois, lending, _kinds([own])) if lending else None
+    people = {i.ligne.affectation.participant_id for i in imputations}
+    others, plafonds = _month(declaration, people, declarant=own), plafonds_usuels(declaration.mois)
+    found = {}
+    for imputation in imputations:
+        affectation = imputation.ligne.affectation
+        elsewhere = (
+            row.heures for row in others[affectation.participant_id]
+            if (row.ligne, row.clause) != (imputation.ligne_id, imputation.clause_id)
+        )  # fmt: skip
+        total = sum(elsewhere, imputation.heures)
+        mine = lent if affectation.employeur_id == own else None
+        prets = _prets(mine, imputation, declaration.mois) if mine else None
+        found[imputation.pk] = a_relire(a_verifier(declaration, affectation, imputation.heures, total, prets), plafonds)
+    return found
+
+
+def a_verifier(declaration, affectation, heures, total, prets=None) -> LigneAVerifier:
+    """These hours as the checks of the declarer read them; no query once the clause is read."""
+    return LigneAVerifier(
+        mois=declaration.mois,
+        heures=heures,
+        total_mois=total,
+        modalite=affectation.modalite,
+        contrat=affectation.contrat,
+        date_debut=affectation.date_debut,
+        date_fin=affectation.date_fin,
+        kinds=(),
+        clause_debut=declaration.clause.date_debut,
+        clause_fin=declaration.clause.date_fin,
+        prets=prets,
+    )
+
+
 def is_clean(verdicts: Iterable[Verdict]) -> bool:
     """Whether a line may be accepted with the others, without a look of its own."""
     return worst(verdicts).level < Niveau.AVERTISSEMENT
@@ -85,11 +131,8 @@ class Comptee:
     declarant: int
 
 
-def _plafonds(declaration, imputations) -> Plafonds:
-    on = declaration.mois
-    months = int(seuil("cdi_mois", on))
-    if any(i.ligne.affectation.contrat == TypeContrat.CDI for i in imputations):
-        months = parametres_of(declaration.clause, on).cdi_mois
+def plafonds_usuels(on: date) -> Plafonds:
+    """The parameters of the day `on`, but for what a convention says otherwise."""
     return Plafonds(
         par_semaine=seuil("heures_semaine", on),
         exception=seuil("heures_semaine_exception", on),
@@ -97,8 +140,15 @@ def _plafonds(declaration, imputations) -> Plafonds:
         prets=seuil("ai_prets_heures", on),
         prets_alerte=seuil("ai_prets_alerte", on),
         prets_mois=int(seuil("ai_prets_mois", on)),
-        cdi_mois=months,
+        cdi_mois=int(seuil("cdi_mois", on)),
     )
+
+
+def _plafonds(declaration, imputations) -> Plafonds:
+    usual = plafonds_usuels(declaration.mois)
+    if any(i.ligne.affectation.contrat == TypeContrat.CDI for i in imputations):
+        return replace(usual, cdi_mois=parametres_of(declaration.clause, declaration.mois).cdi_mois)
+    return usual
 
 
 def _eligibilites(people) -> dict[int, list]:
@@ -115,24 +165,27 @@ def _kinds(employers) -> dict[int, set[str]]:
     return found
 
 
-def _month(declaration, people) -> dict[int, list[Comptee]]:
-    """What each of these people has in the month, on every clause. One query."""
+def _month(declaration, people, *, declarant: int | None = None) -> dict[int, list[Comptee]]:
+    """What each person has in the month, on every clause; or what `declarant` declares, drafts too. One query."""
     rows = Imputation.objects.filter(
         ligne__affectation__participant__in=people,
         ligne__du__year=declaration.mois.year,
         ligne__du__month=declaration.mois.month,
-        etat__in=[Etat.TRANSMISE, Etat.ACCEPTEE],
-    ).values_list(
+        etat__in=LATEST if declarant else LATEST[1:],
+    )
+    if declarant:
+        rows = rows.filter(declaration__organisation=declarant)
+    told = rows.values_list(
         "ligne__affectation__participant", "etat", "ligne", "clause", "heures", "ligne__affectation__employeur",
         "ligne__affectation__employeur__denomination", "declaration__organisation",
     )  # fmt: skip
     latest: dict[tuple, tuple] = {}
-    for person, etat, line, clause, hours, employer, name, declarer in rows:
-        row = Comptee(line, clause, hours, employer, name, declarer)
-        if etat == Etat.TRANSMISE or (row.ligne, row.clause) not in latest:
-            latest[row.ligne, row.clause] = (person, row)
+    for person, etat, line, clause, hours, employer, name, declarer in told:
+        row, rank = Comptee(line, clause, hours, employer, name, declarer), LATEST.index(etat)
+        if (line, clause) not in latest or rank < latest[line, clause][0]:
+            latest[line, clause] = (rank, person, row)
     found = defaultdict(list)
-    for person, row in latest.values():
+    for _, person, row in latest.values():
         found[person].append(row)
     return found
 

@@ -46,6 +46,7 @@ from clauses.rules.lignes import (
     LigneAVerifier,
     Plafonds,
     Prets,
+    a_relire,
     dernier_du_mois,
     jours_max,
     modalite_possible,
@@ -82,7 +83,7 @@ from clauses.rules.suivi import (
 __all__ = [
     "Allure", "AutreLigne", "CALCUL", "CCAG", "Calcul", "ClausePartagee", "DURABLES", "Decision",
     "ELIGIBILITE_A_NOTER", "EMPLOIS", "LigneAVerifier", "Mouvement", "Number", "PRETEURS", "Penalite", "Periode",
-    "Plafonds", "PointDu", "Prets", "Reste", "SMALLEST", "SORTIE", "Suite", "UNITE", "WIDE", "a_effacer_le",
+    "Plafonds", "PointDu", "Prets", "Reste", "SMALLEST", "SORTIE", "Suite", "UNITE", "WIDE", "a_effacer_le", "a_relire",
     "allure",
     "alternance", "annonce", "avant_de_clore", "avec_suite", "calendrier", "cdi_limite", "cloture_possible",
     "coherence_annee", "coherences", "compteur_prets",

@@ -12,7 +12,7 @@ from clauses.rules.cumuls import AutreLigne, declaree_ailleurs, pret_ai
 from clauses.rules.personnes import CCAG, Periode, eligible_on
 from clauses.rules.statuts import HANDICAP, alternance, cdi_limite, travail_independant, usager_esat
 from portal.templatetags.formats import heures as h
-from portal.verdict import Verdict
+from portal.verdict import Niveau, Verdict
 from structures.enums import Kind
 
 ELIGIBILITE_A_NOTER = "Si la personne est encore en parcours, consultez un justificatif et notez l’éligibilité."
@@ -107,6 +107,22 @@ def verifie_ligne(ligne: LigneAVerifier, plafonds: Plafonds = Plafonds()) -> lis
         _lent(ligne, plafonds),
     ]
     return sorted((v for v in found if not v.is_ok), key=lambda v: v.level.rank, reverse=True)
+
+
+def a_relire(ligne: LigneAVerifier, plafonds: Plafonds = Plafonds()) -> list[Verdict]:
+    """Of the same checks, what who declares can put right before sending: hours, dates, its own lendings.
+
+    `ligne` holds only what it declares itself: nothing here tells of an eligibility, nor of hours declared by others.
+    Nothing is refused: at worst an avertissement, which a facilitator will look at in turn.
+    """
+    found = [
+        _in_contract(ligne),
+        _in_clause(ligne),
+        _days_possible(ligne, plafonds),
+        _legal_month(ligne, plafonds.par_semaine, plafonds.exception),
+        _lent(ligne, plafonds),
+    ]
+    return [Verdict.avertissement(v.reason, source=v.source) for v in found if v.level >= Niveau.AVERTISSEMENT]
 
 
 def modalite_possible(modalite: str, kinds: Collection[str]) -> Verdict:

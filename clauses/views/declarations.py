@@ -110,6 +110,8 @@ def page(request, month, rows=None, corrections=None, refus=None, annulations=No
         wanted = [each for each in every_row if not team or each[0].equipe == team]
         grid = paginate(wanted, request, per_page=BESIDE if sent else grille.ROWS)
         rows = [grille.row_of(*each) for each in grid]
+        if not decides:
+            grille.dire_avis(month, rows)
     shareable = len(actions.clauses_partageables(month)) > 1
     today = timezone.localdate()
     return render(
@@ -128,6 +130,7 @@ def page(request, month, rows=None, corrections=None, refus=None, annulations=No
             "lines": lines,
             "lines_page": shown,
             "draft_verdicts": grille.draft_verdicts(month, rows) if decides else [],
+            "relire": [row for row in rows if row.avis],
             # The version the rows were first shown with: only a page that shows a conflict may move on to the new one.
             "version": month.version if rows_are_new or more.get("conflict") else request.POST.get("version", ""),
             "decides": decides,
@@ -218,7 +221,8 @@ def _save(request, month):
             return redirect(month.get_absolute_url() + (f"?equipe={chosen[1]}" if chosen[1] else ""))
         if shared:
             return _write_and_share(request, month, saisies, version, shared[1] or request.POST.get("personne", ""))
-        _write(request, month, action, saisies, version)
+        doubtful = [] if request.acteur.has(Role.FACILITATEUR) else grille.douteuses(month, rows)
+        _write(request, month, _once_more(request, action, doubtful), saisies, version, doubtful)
     except actions.Conflit as error:
         month = months(request.acteur).get(pk=month.pk)  # their hours, their version: the next save is an informed one
         grille.show_conflict(month, rows)
@@ -229,7 +233,13 @@ def _save(request, month):
     return redirect(address(request, month))
 
 
-def _write(request, month, action, saisies, version) -> None:
+def _once_more(request, action, doubtful) -> str:
+    """« Transmettre » saves only, once, while something to read again has not been shown: sent, a line is immutable."""
+    shown = request.POST.get("avis", "").split()
+    return "relire" if action == "transmettre" and any(row.dit not in shown for row in doubtful) else action
+
+
+def _write(request, month, action, saisies, version, doubtful) -> None:
     if action == "transmettre":
         sent = actions.save_and_send(month, saisies, version=version, by=request.acteur)
         plural = "s" if sent > 1 else ""
@@ -244,7 +254,15 @@ def _write(request, month, action, saisies, version) -> None:
         messages.success(request, "C'est noté\u00a0: rien à déclarer pour ce mois.")
     else:
         actions.save_month(month, saisies, version=version, by=request.acteur)
-        messages.success(request, "Le brouillon est enregistré.")
+        if not doubtful:
+            messages.success(request, "Le brouillon est enregistré.")
+            return
+        unsent = ", pas encore transmis" if action == "relire" else ""
+        several = "lignes signalées" if len(doubtful) > 1 else "ligne signalée"
+        messages.warning(
+            request,
+            f"Le brouillon est enregistré{unsent}\u00a0: {len(doubtful)} {several}, à relire avant de transmettre.",
+        )
 
 
 def _write_and_share(request, month, saisies, version, chosen: str):

@@ -1,6 +1,8 @@
 """The rows of the grid of a month: who may be in it, what was typed beside what is saved."""
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,13 +12,20 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 
 from clauses import actions
-from clauses.controles import current_imputations, verdicts_by_imputation
+from clauses.controles import (
+    a_verifier,
+    avis_du_declarant,
+    current_imputations,
+    plafonds_usuels,
+    verdicts_by_imputation,
+)
 from clauses.enums import Etat
 from clauses.forms import SaisieForm
 from clauses.models import Affectation, Imputation, LigneHeures
-from clauses.rules import dernier_du_mois
+from clauses.rules import a_relire, dernier_du_mois
 from portal.limites import spend
 from portal.permissions import Role
+from portal.verdict import Verdict
 
 MOST_ROWS = 200  # read from one form
 ROWS = 50  # to fill, shown on a page
@@ -32,6 +41,12 @@ class Rang:
     form: SaisieForm
     saved: Imputation | None = None
     conflict: bool = False
+    avis: Sequence[Verdict] = ()  # what who declares may put right
+
+    @property
+    def dit(self) -> str:
+        """These hours, as a page that told its advice sends them back."""
+        return f"{self.affectation.pk}:{(self.total or Decimal(0)).normalize():f}"
 
     @property
     def key(self) -> str:
@@ -105,6 +120,30 @@ def draft_verdicts(month, rows) -> list[tuple]:
     drafts = [row for row in rows if row.saved]
     verdicts = verdicts_by_imputation(month, [row.saved for row in drafts]) if drafts else {}
     return [(row, verdicts[row.saved.pk]) for row in drafts if verdicts.get(row.saved.pk)]
+
+
+def dire_avis(month, rows) -> None:
+    """Say beside the drafts shown what who declares may put right before sending them."""
+    drafts = {row.saved.pk: row for row in rows if row.saved}
+    for pk, verdicts in (avis_du_declarant(month, [row.saved for row in drafts.values()]) if drafts else {}).items():
+        row = drafts[pk]
+        row.avis = verdicts
+        if verdicts:
+            row.form.fields["travail"].widget.attrs["aria-describedby"] = f"avis-{row.affectation.pk}"
+
+
+def douteuses(month, rows) -> list[Rang]:
+    """The rows whose hours, as they are typed, are to read again: no query."""
+    plafonds, totals = plafonds_usuels(month.mois), defaultdict(Decimal)
+    for row in rows:
+        totals[row.affectation.participant_id] += row.total or 0
+    return [
+        row for row in rows
+        if row.total
+        and a_relire(
+            a_verifier(month, row.affectation, row.total, totals[row.affectation.participant_id]), plafonds
+        )
+    ]  # fmt: skip
 
 
 def rows_sent(request, month) -> list[Rang]:
