@@ -16,7 +16,9 @@ from django.utils import timezone
 from portal.imports import FichierRefuse, ImportReport
 from portal.models import Importation
 from portal.text import racines, sort_key
-from structures.models import CodePostal, Commune, Departement, Epci, Label, Region, Secteur
+from structures.models import CodePostal, Commune, Departement, Epci, Label, Region, Secteur, Structure
+from structures.search_index import reindex
+from structures.upsert.fiche import rewrite
 from structures.zones import refresh_all
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -62,6 +64,7 @@ def load(folder: Path = DATA, force: bool = False) -> Loading:
             _sync(Secteur, "secteurs.csv", _secteurs(folder, True), "code", Secteur.objects.exclude(parent=None)),
             _sync(Label, "labels.csv", _labels(folder), "code"),
         ]
+        _place_structures()
         refresh_all()
         importation.rapport = {"empreinte": fingerprint, "fichiers": [report.as_dict() for report in reports]}
         importation.terminee_le = timezone.now()
@@ -192,6 +195,16 @@ def _forget(model: type[models.Model], key: str, gone: Iterable[str], report: Im
             report.flag(None, "N'est plus dans le référentiel, mais sert encore\u00a0: conservé", str(obj))
         else:
             obj.delete()
+
+
+def _place_structures() -> None:
+    """Structures without a position take that of their commune, once it is known."""
+    without = Structure.objects.filter(latitude=None, commune__latitude__isnull=False, commune__longitude__isnull=False)
+    rows = list(without.select_related("commune"))
+    for row in rows:
+        row.latitude, row.longitude = row.commune.latitude, row.commune.longitude
+    rewrite(Structure, rows, ("latitude", "longitude"))
+    reindex([row.pk for row in rows])
 
 
 def _sync_postcodes() -> ImportReport:

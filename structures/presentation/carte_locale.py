@@ -1,7 +1,9 @@
 """The map of one place: the structures found, as points on the outlines of the départements of `static/img`.
 
 The outlines were drawn in Lambert-93 for metropolitan France, and each overseas département fills its own inset. The
-figures below were fitted on the communes: 99 % of them fall inside the outline of their own département.
+figures below were fitted on the communes: 99 % of them fall inside the outline of their own département. The
+collectivities overseas have no outline: each has a sheet of its own, far from the others, where its points stand among
+the names of its communes.
 """
 
 from collections.abc import Iterable
@@ -12,6 +14,7 @@ from math import cos, exp, log, pi, radians, sin, tan
 from django.db.models import QuerySet
 
 from structures.directory import Question
+from structures.lieux import COLLECTIVITES, Lieu
 from structures.models import Commune, Structure
 from structures.templatetags.carte import SCALE, _outlines
 
@@ -29,6 +32,14 @@ INSETS = {
     "974": ((55.270, 55.777, -21.380, -20.879), (610.0, 690.0, 320.4, 391.5)),
     "976": ((45.059, 45.277, -12.957, -12.697), (610.1, 669.8, 410.0, 489.6)),
 }
+# A point near the middle of each collectivity overseas: latitude, longitude.
+SHEETS = {
+    "975": (46.9, -56.3), "977": (17.9, -62.8), "978": (18.1, -63.1), "986": (-13.8, -177.2), "987": (-16.0, -146.0),
+    "988": (-21.2, 165.8),
+}  # fmt: skip
+SHEET_WIDTH = 50_000  # tenths of the unit of the outlines: French Polynesia is 11 000 wide
+KM = 5.2  # of these tenths
+DEGREE_KM = 111.195  # of latitude
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,7 @@ class Point:
     ville: str
     kind: str
     classe: str
+    feuille: str  # the collectivity overseas on whose sheet it is, "" on the map of France
     x: int
     y: int
 
@@ -57,12 +69,17 @@ class CarteLocale:
 def draw(found: QuerySet[Structure], question: Question) -> CarteLocale:
     """The first structures found whose seat is known, around the places searched; four queries at most."""
     rows = [*found.only("nom", "kind", "ville", "departement_id", "latitude", "longitude")[:MOST_READ]]
-    frame = _frame(question)
+    sheets = [_sheet(lieu.departement or lieu.code) for lieu in question.territoires]
+    sheet = sheets[0] if sheets else ""  # one map shows one of them
+    here = [lieu for lieu, its in zip(question.territoires, sheets, strict=True) if its == sheet]
+    frame = _frame(here, question.rayon_km)
     points = [_point(row) for row in rows if row.latitude is not None and row.longitude is not None]
-    inside = [point for point in points if frame is None or _is_in(point, frame)][:MOST_POINTS]
+    inside = [point for point in points if point.feuille == sheet and (frame is None or _is_in(point, frame))][
+        :MOST_POINTS
+    ]
     left, top, width, height = _box(inside, frame)
     departements = _crossed(left, top, width, height)
-    villes = _towns(departements, left, top, width, height)
+    villes = _towns([sheet] if sheet else departements, left, top, width, height)
     return CarteLocale(
         view_box=f"{left} {top} {width} {height}",
         departements=departements,
@@ -79,6 +96,11 @@ def project(latitude: float, longitude: float, departement: str = "") -> tuple[i
         (west, east, south, north), (left, right, top, bottom) = INSETS[departement]
         x = left + (longitude - west) / (east - west) * (right - left)
         y = bottom - (latitude - south) / (north - south) * (bottom - top)
+    elif departement in SHEETS:
+        middle_lat, middle_lon = SHEETS[departement]
+        east_km = (longitude - middle_lon) * cos(radians(middle_lat)) * DEGREE_KM
+        x = (SHEET_WIDTH * (1 + [*SHEETS].index(departement)) + east_km * KM) / SCALE
+        y = (middle_lat - latitude) * DEGREE_KM * KM / SCALE
     else:
         east_m, north_m = lambert93(latitude, longitude)
         x, y = SCALE_X * east_m + SHIFT_X, SHIFT_Y - SCALE_Y * north_m
@@ -96,7 +118,12 @@ def lambert93(latitude: float, longitude: float) -> tuple[float, float]:
 
 def _point(row: Structure) -> Point:
     x, y = project(row.latitude or 0, row.longitude or 0, row.departement_id or "")  # all of them have a position
-    return Point(row.nom, row.get_absolute_url(), row.ville, row.kind, row.tone, x, y)
+    sheet = _sheet(row.departement_id)
+    return Point(row.nom, row.get_absolute_url(), row.ville, row.kind, row.tone, sheet, x, y)
+
+
+def _sheet(departement: str | None) -> str:
+    return departement if departement in COLLECTIVITES else ""
 
 
 def _spread(points: list[Point], step: int) -> list[Point]:
@@ -111,14 +138,14 @@ def _spread(points: list[Point], step: int) -> list[Point]:
     return spread
 
 
-def _frame(question: Question) -> tuple[float, float, float, float] | None:
+def _frame(lieux: Iterable[Lieu], rayon_km: int | None) -> tuple[float, float, float, float] | None:
     """What the map must show of the places searched: their département, or the circle around a commune."""
     boxes = []
     outlines = _extents()
-    for lieu in question.territoires:
+    for lieu in lieux:
         if lieu.has_point:
             x, y = project(*lieu.point, lieu.departement)
-            half = max(SMALLEST_SIDE / 2, (question.rayon_km or 30) * 5.3)  # 1 km is 5.2 tenths
+            half = max(SMALLEST_SIDE / 2, (rayon_km or 30) * 1.02 * KM)
             boxes.append((x - half, y - half, x + half, y + half))
         elif lieu.departement in outlines:
             boxes.append(outlines[lieu.departement])
@@ -145,8 +172,11 @@ def _box(points: list[Point], frame) -> tuple[int, int, int, int]:
     frame = frame or _union((point.x, point.y, point.x, point.y) for point in points)
     left, top, right, bottom = frame or (0, 0, 7000, 5610)
     width, height = max(SMALLEST_SIDE, right - left), max(SMALLEST_SIDE, bottom - top)
-    margin = max(width, height) * 0.08
-    return round(left - margin), round(top - margin), round(width + 2 * margin), round(height + 2 * margin)
+    middle_x, middle_y, margin = (left + right) / 2, (top + bottom) / 2, max(width, height) * 0.08
+    return (
+        round(middle_x - width / 2 - margin), round(middle_y - height / 2 - margin),
+        round(width + 2 * margin), round(height + 2 * margin),
+    )  # fmt: skip
 
 
 def _crossed(left: int, top: int, width: int, height: int) -> list[str]:

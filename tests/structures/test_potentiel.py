@@ -229,7 +229,7 @@ def test_an_overseas_departement_is_not_confused_with_its_region(country, client
     make_departement(code="976", nom="Mayotte", region=region)
     page = client.get(URL, {"ou": "Mayotte"}).content.decode()
     assert "Mayotte (976)" in page
-    assert "Plusieurs lieux portent ce nom" not in page
+    assert "Plusieurs lieux répondent à ce que vous avez écrit" not in page
 
 
 def test_the_whole_question_is_in_the_address(country, client):
@@ -265,7 +265,7 @@ def test_the_link_to_the_directory_finds_as_many(country, client):
 
 def test_a_name_borne_by_several_places_is_said(country, client):
     response = client.get(URL, {"ou": "Saint-Étienne"})
-    assert "Plusieurs lieux portent ce nom" in response.content.decode()
+    assert "Plusieurs lieux répondent à ce que vous avez écrit" in response.content.decode()
 
 
 @pytest.mark.parametrize(

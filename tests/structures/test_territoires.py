@@ -70,6 +70,28 @@ def test_a_change_is_brought_in_place(folder):
     assert "Caen" in reports["communes.csv.gz"].signalements[0].valeur
 
 
+def test_a_commune_that_gets_a_position_gives_it_to_its_structures(folder):
+    keep(folder, lambda line: True, lambda line: line | {"latitude": "", "longitude": ""})
+    territoires.load(folder)
+    commune = Commune.objects.get(code="14118")
+    bare, placed = make_structure(commune=commune), make_structure(commune=commune, latitude=1, longitude=2)
+    keep(folder, lambda line: True, lambda line: line | {"latitude": "49.18", "longitude": "-0.37"})
+    territoires.load(folder)
+    for structure, point in ((bare, (49.18, -0.37)), (placed, (1, 2))):
+        structure.refresh_from_db()
+        assert (structure.latitude, structure.longitude) == point
+
+
+def test_communes_have_a_position():
+    """But for four, restored in the Cantal in 2025, that our source places nowhere."""
+    with gzip.open(territoires.DATA / "communes.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    nowhere = [line["code_insee"] for line in lines if not (line["latitude"] and line["longitude"])]
+    assert nowhere == ["15031", "15035", "15047", "15171"]
+    noumea = next(line for line in lines if line["code_insee"] == "98818")
+    assert (float(noumea["latitude"]), float(noumea["longitude"])) == pytest.approx((-22.27, 166.45), abs=0.05)
+
+
 def test_a_missing_file_is_said(folder):
     (folder / "epci.csv").unlink()
     with pytest.raises(FichierRefuse, match=r"epci\.csv"):

@@ -170,7 +170,7 @@ def test_arrondissements_are_in_their_commune(client, country):
 
 def test_an_ambiguous_place_is_said_with_the_others(client, country):
     page = client.get(LIST, {"ou": "saint-etienne"}).content.decode()
-    assert "Plusieurs lieux portent ce nom" in page
+    assert "Plusieurs lieux répondent à ce que vous avez écrit" in page
     assert "lieu=commune-27561" in page
 
 
