@@ -18,6 +18,8 @@ from structures.models import Organisation
 
 COLUMNS = ("nom", "code", "type", "adresse", "commune_id", "agents")
 BATCH = 500
+RAPPORT = "rapport"  # where a file that was imported keeps its report
+MOST_DETAILS = 30  # rows kept for each reason: a file may hold thousands
 
 
 @transaction.atomic
@@ -111,9 +113,15 @@ def values_of(lu: SiteLu, site: Site | None = None) -> dict:
 
 
 @transaction.atomic
-def importer(*, depot: Depot, mapping: Mapping[str, str], by: Acteur) -> ImportReport:
-    """Every row of the file, or none; ActionRefusee when no row can be kept."""
-    report, buyer = ImportReport(depot.nom), acheteur_of(by)
+def importer(*, depot: Depot, mapping: Mapping[str, str], by: Acteur) -> None:
+    """Every row of the file, or none; ActionRefusee when no row can be kept. Asked twice, it is done once.
+
+    The file is emptied, and its report kept in its place (`rapport_of`).
+    """
+    depot = Depot.objects.select_for_update().get(pk=depot.pk)
+    if RAPPORT in depot.choix:
+        return
+    report, buyer = ImportReport(depot.nom, plafond=MOST_DETAILS), acheteur_of(by)
     try:
         found = apercu(depot, mapping, report, buyer)
     except FichierRefuse as refusal:
@@ -125,8 +133,13 @@ def importer(*, depot: Depot, mapping: Mapping[str, str], by: Acteur) -> ImportR
         for name, value in values_of(lu, site).items():
             setattr(site, name, value)
     Site.objects.bulk_update([site for site, _ in found.modifies], COLUMNS, batch_size=BATCH)
-    depot.delete()
-    return report
+    depot.contenu, depot.choix = b"", depot.choix | {RAPPORT: report.as_dict()}
+    depot.save(update_fields=["contenu", "choix"])
+
+
+def rapport_of(depot: Depot) -> ImportReport | None:
+    """What became of a file of sites; None while it waits to be imported."""
+    return ImportReport.from_dict(depot.choix[RAPPORT]) if RAPPORT in depot.choix else None
 
 
 # Sites of a lot -------------------------------------------------------------------------------------------------------

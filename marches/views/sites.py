@@ -145,6 +145,8 @@ def _depot(request, pk):
 @acheteurs
 def colonnes(request, pk):
     depot = _depot(request, pk)
+    if actions.rapport_of(depot):
+        return redirect("marches:sites_apercu", pk=depot.pk)
     entetes = depots.entetes(depot)
     known = depot.choix.get("colonnes", {})
     initial = {name: header for name, header in known.items() if header in entetes}
@@ -158,17 +160,20 @@ def colonnes(request, pk):
 
 @acheteurs
 def apercu(request, pk):
+    """What the file would do, to confirm; once confirmed, what it did."""
     depot = _depot(request, pk)
+    if report := actions.rapport_of(depot):
+        return render(request, "marches/sites_rapport.html", {"rapport": report} | _faults(report))
     mapping = depot.choix.get("colonnes")
     if not mapping:
         return redirect("marches:sites_colonnes", pk=depot.pk)
     if request.method == "POST":
         try:
-            report = actions.importer(depot=depot, mapping=mapping, by=request.acteur)
+            actions.importer(depot=depot, mapping=mapping, by=request.acteur)
         except ActionRefusee as refusal:
             messages.warning(request, str(refusal))
             return redirect("marches:sites_colonnes", pk=pk)
-        return render(request, "marches/sites_rapport.html", {"rapport": report} | _faults(report))
+        return redirect("marches:sites_apercu", pk=pk)
     report = ImportReport(depot.nom)
     try:
         found = actions.apercu(depot, mapping, report, acheteur_of(request.acteur))

@@ -129,7 +129,7 @@ def walk(client, content: bytes, name="sites.csv"):
     columns = client.get(response.url).context["form"]
     response = client.post(response.url, columns.initial)
     preview = client.get(response.url)
-    return preview, client.post(response.url)
+    return preview, client.post(response.url, follow=True)
 
 
 def test_a_list_is_shown_then_imported_and_again_without_change(client_acheteur, acheteur, normandie):
@@ -144,7 +144,7 @@ def test_a_list_is_shown_then_imported_and_again_without_change(client_acheteur,
     assert sites["Lycée Malherbe"].commune_id == "14047"
     assert (sites["Lycée Malherbe"].type, sites["Lycée Malherbe"].agents) == (TypeSite.LYCEE, 13)
     assert sites["Maison du département"].commune is None
-    assert not Depot.objects.exists()
+    assert [bytes(depot.contenu) for depot in Depot.objects.all()] == [b""]  # its report stays, not the file
     _, again = walk(client_acheteur, ROWS.encode())
     assert (again.context["rapport"].crees, again.context["rapport"].inchanges) == (0, 3)
     changed = ROWS.replace("Collège Pasteur;0141234A;Caen;1", "Collège Louis-Pasteur;0141234A;;2")
@@ -175,8 +175,36 @@ def test_unreadable_files_are_refused_and_nothing_is_kept(client_acheteur, conte
 
 def test_a_file_without_any_site_is_refused(client_acheteur):
     _, report = walk(client_acheteur, b"Nom du site;Commune\n;Caen\n")
-    assert report.status_code == 302
+    assert "Aucune ligne de ce fichier" in text(report)
     assert not Site.objects.exists()
+
+
+def test_the_report_is_read_again_and_the_list_is_not_imported_twice(client_acheteur, normandie):
+    response = send(client_acheteur, ROWS.encode())
+    columns = response.url
+    preview = client_acheteur.post(columns, client_acheteur.get(columns).context["form"].initial).url
+    done = client_acheteur.post(preview)
+    assert (done.status_code, done.url) == (302, preview)
+    before = list(Site.objects.order_by("pk").values_list("pk", "nom"))
+    for _ in range(2):  # a page loaded again
+        page = text(client_acheteur.get(preview))
+        assert "Vos sites sont enregistrés" in page
+        assert "Site sans nom" in page
+        assert "beaucoup" in page
+    Site.objects.filter(nom="Lycée Malherbe").update(adresse="corrigée depuis")
+    assert "Vos sites sont enregistrés" in text(client_acheteur.post(preview, follow=True))  # sent twice
+    assert Site.objects.get(nom="Lycée Malherbe").adresse == "corrigée depuis"
+    assert list(Site.objects.order_by("pk").values_list("pk", "nom")) == before
+    assert client_acheteur.get(columns).url == preview
+    assert client_acheteur.post(columns, {}).url == preview
+
+
+def test_a_long_report_stays_short(client_acheteur, normandie):
+    rows = "".join(f";X{rank};Caen\n" for rank in range(3_000))
+    _, report = walk(client_acheteur, f"Nom du site;Code;Commune\nMairie;M;Caen\n{rows}".encode())
+    assert report.context["rapport"].nb_ecartes == 3_000
+    assert len(report.content) < 60_000
+    assert len(Depot.objects.get().choix["rapport"]["ecartes"]) == 30
 
 
 # Sites of a lot -------------------------------------------------------------------------------------------------------
