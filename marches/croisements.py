@@ -8,7 +8,6 @@ the checks that concern structures: all of it is public, only the page is theirs
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.core.cache import cache
@@ -19,10 +18,11 @@ from django.utils import timezone
 
 from marches.enums import GenreAcheteur, NatureContrat, Reservation
 from marches.models import ActeSousTraitance, Lot, MembreGroupement, Titulaire
+from marches.models.lots import NO_AMOUNT
 from marches.parametres import seuil
 from marches.rules import duree_totale, publication_des_donnees
+from marches.rules.decp.valeurs import SUSPECT_AMOUNT
 from marches.rules.execution import duree_accord_cadre
-from marches.stats import SUSPECT
 from portal.permissions import Acteur, Role
 from portal.templatetags.formats import euros
 from structures.enums import TypeIdentifiant
@@ -38,7 +38,6 @@ RESERVES = (
 RESERVE_Q = Q(reservation__in=RESERVES)
 SANS_MARQUE = Q(reservation=Reservation.AUCUNE, clause_sociale=False, critere_social=False)
 DONNEES_DEPUIS = date(2024, 1, 1)  # R. 2196-1 in its present form
-SMALLEST_PLAUSIBLE = Decimal(1)
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def publication_tardive() -> Q:
 
 
 def montants_suspects() -> Q:
-    return Q(montant__lte=SMALLEST_PLAUSIBLE) | Q(montant__gt=SUSPECT)
+    return Q(montant__lte=NO_AMOUNT) | Q(montant__gte=SUSPECT_AMOUNT)
 
 
 def identifiants_suspects() -> Q:
@@ -290,7 +289,7 @@ CROISEMENTS = (
     ),
     Croisement(
         "montant", "Montants invraisemblables",
-        "Le montant est d'un euro ou moins, ou dépasse un milliard d'euros.",
+        "Le montant est d'un euro ou moins, ou atteint 999\u00a0999\u00a0999\u00a0€.",
         "Vérifiez l'unité et les zéros dans la publication d'origine, puis corrigez-la\u00a0; le portail ne corrige "
         "rien de lui-même et laisse ces montants hors de ses totaux.",
         "Arrêté du 22/12/2022 relatif aux données essentielles, «\u00a0montant\u00a0»",

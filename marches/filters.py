@@ -8,7 +8,7 @@ from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
 
 from marches.enums import NatureAvis, Reservation
 from marches.models import AchatRealise, Alliance, Avis, Lot, Marche
-from marches.models.lots import RESERVE, SOCIAL
+from marches.models.lots import RESERVE, SOCIAL, montant_vraisemblable
 from marches.parcours import Question
 from portal.search import filter_words
 from portal.siret import clean
@@ -154,6 +154,10 @@ class MarcheFilter(FilterSet):
         return asked
 
     @property
+    def par_montant(self) -> bool:
+        return self.form.is_valid() and self.form.cleaned_data.get("tri") == "montant"
+
+    @property
     def is_active(self) -> bool:
         """Whether anything but the order is asked."""
         return any(value for name, value in self.form.cleaned_data.items() if name != "tri")
@@ -196,7 +200,9 @@ def _sorted(queryset: QuerySet, order: str | None) -> QuerySet:
     if order == "titre":
         return queryset.order_by("objet", "pk")
     if order == "montant":
-        total = Coalesce(Sum("lots__montant"), Value(0), output_field=Lot._meta.get_field("montant"))
+        # What cannot be right leads no order: an amount of 10^17 counts as one that nobody knows, and comes last.
+        known = Sum("lots__montant", filter=montant_vraisemblable("lots__montant"))
+        total = Coalesce(known, Value(0), output_field=Lot._meta.get_field("montant"))
         return queryset.annotate(total=total).order_by("-total", "-pk")
     return queryset.order_by("-recence", "-pk")
 

@@ -1,5 +1,6 @@
 """Lots: one award unit, one DECP record, never merged; everything owed and done hangs on them."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from simple_history.models import HistoricalRecords
 from marches.enums import DecisionReconduction, Reservation, StatutSousTraitance
 from marches.models.marches import Marche
 from marches.querysets import LotQuerySet
+from marches.rules.decp.valeurs import SUSPECT_AMOUNT
 from marches.rules.ponderation import Grille, grille_of
 from portal.models import EnregistrementSource, Importation
 from portal.search import RacinesMixin
@@ -35,7 +37,19 @@ class GrilleField(models.JSONField):
 
 
 RESERVE = ~Q(reservation=Reservation.AUCUNE)
+# 0, 1 and 999 999 999 are published for « unknown »; beyond, an amount is a typing mistake. Imports flag the same.
+NO_AMOUNT = Decimal(1)
 SOCIAL = Q(clause_sociale=True) | Q(critere_social=True) | RESERVE
+
+
+def montant_vraisemblable(montant: str = "montant") -> Q:
+    """A known amount that may be right; `montant` names the column, as `lots__montant` from a contract."""
+    return Q(**{f"{montant}__gt": NO_AMOUNT, f"{montant}__lt": SUSPECT_AMOUNT})
+
+
+def est_vraisemblable(montant: Decimal) -> bool:
+    """`montant_vraisemblable` of a value."""
+    return NO_AMOUNT < montant < SUSPECT_AMOUNT
 
 
 class Lot(RacinesMixin):

@@ -11,8 +11,10 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from marches.enums import Reservation
 from marches.models import Lot, Marche
+from marches.models.lots import est_vraisemblable
+from marches.rules.decp.valeurs import SUSPECT_AMOUNT
 
-SUSPECT = Decimal(10) ** 9  # an amount beyond is a typing mistake: it would drown every sum
+SUSPECT = SUSPECT_AMOUNT  # from here on it is a typing mistake, or stands for « unknown »: it would drown every sum
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,15 @@ def par_reservation(lots: QuerySet | None = None) -> dict[Reservation, int]:
 
 @dataclass
 class Resume:
-    """What a card tells of a contract: all its lots, and how many answer the search."""
+    """What a card tells of a contract: all its lots, and how many answer the search.
+
+    `montant`: the sum of the amounts that may be right; `douteux`: how many published ones cannot be (€ HT).
+    """
 
     lots: int = 0
     correspondants: int | None = None  # None: nothing was asked of the lots
     montant: Decimal | None = None
+    douteux: int = 0
     du: date | None = None
     au: date | None = None
     fin: date | None = None
@@ -80,8 +86,10 @@ def resume(lots: Iterable[dict[str, Any]]) -> Resume:
     reserved: dict[Reservation, int] = defaultdict(int)
     for lot in lots:
         found.lots += 1
-        if lot["montant"] is not None:
+        if lot["montant"] is not None and est_vraisemblable(lot["montant"]):
             found.montant = (found.montant or Decimal(0)) + lot["montant"]
+        elif lot["montant"] is not None:
+            found.douteux += 1
         if day := lot["date_notification"]:
             found.du, found.au = min(found.du or day, day), max(found.au or day, day)
         if day := lot["date_fin"]:

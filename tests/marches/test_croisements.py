@@ -125,10 +125,10 @@ def test_late_publication_agrees_with_the_rule():
 
 
 def test_wild_amounts_and_numbers():
-    for amount in ("0", "1", "1.01", "-5", "1000000000", "1000000000.01", "100000000000000000"):
+    for amount in ("0", "1", "1.01", "-5", "999999998.99", "999999999", "100000000000000000"):
         make.make_lot(objet=amount, montant=Decimal(amount))
     make.make_lot(objet="inconnu")
-    assert found("montant") == {"0", "1", "-5", "1000000000.01", "100000000000000000"}
+    assert found("montant") == {"0", "1", "-5", "999999999", "100000000000000000"}
     wrong = make.make_organisation(identifiant="12345678901234", identifiant_valide=False)
     unnumbered = make.make_organisation(  # a buyer that a notice names without any number
         identifiant="SANS-1", type_identifiant="AUTRE", identifiant_valide=False

@@ -24,7 +24,7 @@ is_siret = lru_cache(maxsize=5_000)(siret.is_siret)
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 LARGEST_AMOUNT = Decimal(10) ** 18  # what the column holds
-SUSPECT_AMOUNT = Decimal(10) ** 9
+SUSPECT_AMOUNT = Decimal(999_999_999)  # typed for « unknown », as 0 and 1 are; beyond it, a typing mistake
 SUSPECT_MONTHS = 360
 LARGEST_INTEGER = 2_147_483_647
 PARIS = ZoneInfo("Europe/Paris")
@@ -80,7 +80,7 @@ class Lecteur:
         if not number.is_finite() or abs(number) >= LARGEST_AMOUNT:
             self.problem(f"montant illisible ({key})", value)
             return None
-        if number <= 1 or number > SUSPECT_AMOUNT:
+        if number <= 1 or number >= SUSPECT_AMOUNT:
             self.problem(f"montant invraisemblable ({key})", value)
         return number.quantize(Decimal("0.01"))
 
