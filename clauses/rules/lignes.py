@@ -122,7 +122,8 @@ def a_relire(ligne: LigneAVerifier, plafonds: Plafonds = Plafonds()) -> list[Ver
         _legal_month(ligne, plafonds.par_semaine, plafonds.exception),
         _lent(ligne, plafonds),
     ]
-    return [Verdict.avertissement(v.reason, source=v.source) for v in found if v.level >= Niveau.AVERTISSEMENT]
+    serious = {Niveau.AVERTISSEMENT, Niveau.BLOCAGE}
+    return [Verdict.avertissement(v.reason, source=v.source) for v in found if v.level in serious]
 
 
 def modalite_possible(modalite: str, kinds: Collection[str]) -> Verdict:

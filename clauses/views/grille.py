@@ -133,15 +133,15 @@ def dire_avis(month, rows) -> None:
 
 
 def douteuses(month, rows) -> list[Rang]:
-    """The rows whose hours, as they are typed, are to read again: no query."""
+    """The rows, all valid, whose hours as they are typed are to read again: no query."""
     plafonds, totals = plafonds_usuels(month.mois), defaultdict(Decimal)
-    for row in rows:
-        totals[row.affectation.participant_id] += row.total or 0
+    typed = [(row, row.form.cleaned_data["travail"] + row.form.cleaned_data["formation"]) for row in rows]
+    for row, hours in typed:
+        totals[row.affectation.participant_id] += hours
     return [
-        row for row in rows
-        if row.total
-        and a_relire(
-            a_verifier(month, row.affectation, row.total, totals[row.affectation.participant_id]), plafonds
+        row for row, hours in typed
+        if hours and a_relire(
+            a_verifier(month, row.affectation, hours, totals[row.affectation.participant_id]), plafonds
         )
     ]  # fmt: skip
 
