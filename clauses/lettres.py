@@ -75,6 +75,14 @@ def attestation(row: Attestation, figures: Mapping[str, Any], *, part: bool, adr
     return render_pdf("attestation", data)
 
 
+def _titulaires(clause) -> list[str]:
+    """[who they are, their names]; of a group, the spokesperson first."""
+    noms = [organisation.nom for organisation in ecarts.membres(clause)]
+    if len(noms) > 1 and clause.lot.groupements.filter(retenu=True).exists():
+        return ["Groupement titulaire", ", ".join([f"{noms[0]} (mandataire)", *noms[1:]])]
+    return ["Titulaires" if len(noms) > 1 else "Titulaire", ", ".join(noms) or "non renseigné"]
+
+
 def _common(ecart: Ecart) -> dict[str, Any]:
     clause = ecart.clause
     prevue = ecarts.prevue(ecart)
@@ -94,7 +102,7 @@ def _common(ecart: Ecart) -> dict[str, Any]:
         "marche": str(clause.lot.marche),
         "lot": str(clause.lot),
         "acheteur": str(clause.lot.marche.acheteur),
-        "titulaires": [organisation.nom for organisation in ecarts.membres(clause)],
+        "titulaires": _titulaires(clause),
         "courriel": clause.facilitateur.courriel if clause.facilitateur else "",
         "constate": jour(ecart.constate_le),
         "notifie": jour(ecart.notifie_le) if ecart.notifie_le else "",

@@ -423,6 +423,12 @@ class EcartQuerySet(models.QuerySet):
         """Who answers the notice: those who owe the hours."""
         return self.visible_to(acteur) if acteur.has(*DECLARENTS) else self.none()
 
+    def awaiting(self, acteur, on):
+        """Those that wait for this `Acteur` on the day `on`: the buyer's decision, the answer of who owes the hours."""
+        if acteur.has(Role.ACHETEUR):
+            return self.decidable_by(acteur).filter(etape=EtapeEcart.PROPOSITION)
+        return self.observable_by(acteur).filter(etape=EtapeEcart.NOTIFIE, delai_observations__gte=on)
+
     def for_page(self):
         """What the page and the letters print around the gap."""
         return self.select_related(

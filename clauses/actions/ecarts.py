@@ -19,6 +19,7 @@ from clauses.notifications import ecarts as notifications
 from clauses.parametres import seuil
 from portal.permissions import Acteur
 from portal.templatetags.formats import heures as h
+from portal.templatetags.formats import jour
 from structures.models import Organisation
 
 ZERO = Decimal(0)
@@ -31,8 +32,11 @@ def constater(clause: ClauseSociale, *, on: date, jours_retard_documents: int = 
     """The gap on this day: hours due less hours accepted, opening balances included; frozen in the row."""
     ClauseSociale.objects.select_for_update().get(pk=clause.pk)
     seen = ClauseSociale.objects.with_suivi(on).get(pk=clause.pk)
+    if on < clause.date_debut:
+        raise ValidationError({"on": f"La clause commence le {jour(clause.date_debut)}\u00a0: rien n'y manque avant."})
     if seen.heures_acceptees >= seen.heures_dues_total and not jours_retard_documents:
-        raise ValidationError(f"Aucune heure ne manque\u00a0: {h(seen.heures_acceptees)} acceptées à ce jour.")
+        done, due = h(seen.heures_acceptees), h(seen.heures_dues_total)
+        raise ValidationError(f"Aucune heure ne manque\u00a0: {done} acceptées sur {due} dues au {jour(on)}.")
     ecart = Ecart(
         clause=clause, constate_le=on, constate_par=by.user, heures_dues=seen.heures_dues_total,
         heures_acceptees=seen.heures_acceptees, jours_retard_documents=jours_retard_documents,

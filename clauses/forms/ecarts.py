@@ -8,6 +8,7 @@ from clauses.enums import SuiteEcart
 from portal.fields import JourField, NombreField
 
 LONGEST = 8_000
+JOURS = "Écrivez un nombre de jours, de 0 à 3\u00a0650."
 
 
 class TexteField(forms.CharField):
@@ -28,6 +29,7 @@ class ConstatForm(forms.Form):
     jours_retard_documents = forms.IntegerField(
         label="Jours de retard des documents", min_value=0, max_value=3_650, required=False,
         help_text="Laissez vide si tous les documents sont arrivés à temps.",
+        error_messages=dict.fromkeys(["invalid", "min_value", "max_value"], JOURS),
     )  # fmt: skip
 
     def __init__(self, *args, aujourdhui, **kwargs):
@@ -64,13 +66,18 @@ class SuiteForm(EtapeForm):
     def __init__(self, *args, ecart, on, **kwargs):
         super().__init__(*args, **kwargs)
         self.ecart = ecart
-        self.fields["vers_clause"].queryset = actions.cibles(ecart.clause, on)
-        if not actions.prevue(ecart):
-            self.fields["suite"].choices = [c for c in SuiteEcart.choices if c[0] != SuiteEcart.PENALITE]
+        targets = actions.cibles(ecart.clause, on)
+        self.fields["vers_clause"].queryset = targets
+        impossible = set() if actions.prevue(ecart) else {SuiteEcart.PENALITE}
+        if not targets.exists():
+            impossible.add(SuiteEcart.REPORT)
+            del self.fields["vers_clause"]
+        self.fields["suite"].choices = [choice for choice in SuiteEcart.choices if choice[0] not in impossible]
 
     def clean(self):
         data = super().clean()
-        if data.get("suite") == SuiteEcart.REPORT and not data.get("vers_clause") and "vers_clause" not in self.errors:
+        asked = data.get("suite") == SuiteEcart.REPORT and "vers_clause" in self.fields
+        if asked and not data.get("vers_clause") and "vers_clause" not in self.errors:
             self.add_error("vers_clause", "Choisissez la clause qui reçoit les heures.")
         return data
 

@@ -10,7 +10,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from clauses import rules
+from clauses import lettres, rules
 from clauses.actions import ecarts as actions
 from clauses.enums import EtapeEcart, SuiteEcart
 from clauses.models import ClauseSociale, Ecart, HeuresDues
@@ -254,6 +254,66 @@ def test_hours_moved_to_another_clause_are_due_once(over):
     other = f.make_ecart(clause=target, etape="proposition")
     with pytest.raises(ValidationError, match="même acheteur"):
         actions.decider(other, suite="report", texte="x", vers_clause=foreign, on=JANVIER, by=over.by)
+
+
+def test_a_day_before_the_clause_or_a_strange_delay_is_refused_in_words(over):
+    client, url = pages(over)["F"], reverse("clauses:ecart_constater", args=[over.clause.pk])
+    before = text(client.post(url, {"on": "2020-01-01"}))
+    assert "La clause commence le" in before
+    assert "acceptées à ce jour" not in before
+    for days in ("-3", "99999999999999999999", "x"):
+        assert "Écrivez un nombre de jours, de 0 à 3 650." in text(
+            client.post(url, {"on": "2027-01-15", "jours_retard_documents": days})
+        )
+    HeuresDues.objects.filter(clause=over.clause).update(heures=700)
+    assert "700 h acceptées sur 700 h dues au 15/01/2027" in text(client.post(url, {"on": "2027-01-15"}))
+
+
+def test_a_clause_still_running_says_that_its_gap_counts_hours_to_come(over):
+    client, url = pages(over)["F"], reverse("clauses:ecart_constater", args=[over.clause.pk])
+    words = "même celles qu’il reste le temps de faire"
+    assert words not in text(client.get(url))
+    ClauseSociale.objects.filter(pk=over.clause.pk).update(date_fin=date(2027, 12, 31))
+    assert words in text(client.get(url))
+
+
+def test_hours_are_not_moved_where_no_clause_may_take_them(over):
+    clients = pages(over)
+    ecart = f.make_ecart(clause=over.clause, etape="observations")
+    assert "Report sur une autre clause" not in text(clients["F"].get(ecart.get_absolute_url()))
+    refused = post(clients["F"], "proposer", ecart, suite="report", texte="x", vers_clause=over.clause.pk)
+    assert refused.status_code == 200
+    lot = f.make_lot(marche=over.clause.lot.marche, numero="2")
+    f.make_titulaire(lot=lot, organisation=over.entreprise)
+    f.make_clause(lot=lot, facilitateur=over.facilitateur, date_fin=date(2027, 12, 31))
+    assert "Report sur une autre clause" in text(clients["F"].get(ecart.get_absolute_url()))
+
+
+def test_who_has_to_answer_or_to_decide_reads_it_on_its_board(over):
+    clients, board = pages(over), reverse("pages:tableau_de_bord")
+    ecart = f.make_ecart(clause=over.clause, etape="notifie", delai_observations=date(2027, 1, 15))
+    assert "Écarts notifiés, à vos observations (1)" in text(clients["E"].get(board))
+    assert "avant le 15/01/2027 inclus" in text(clients["autre"].get(board))
+    assert "Écarts" not in text(clients["A"].get(board))
+    Ecart.objects.filter(pk=ecart.pk).update(delai_observations=date(2027, 1, 14))
+    assert "Écarts notifiés" not in text(clients["E"].get(board))
+    Ecart.objects.filter(pk=ecart.pk).update(etape="proposition", proposition="renonciation")
+    assert "Écarts à décider (1)" in text(clients["A"].get(board))
+    assert "Le facilitateur propose : <strong>renonciation motivée</strong>" in text(
+        clients["A"].get(ecart.get_absolute_url())
+    )
+    assert "Écarts à décider" not in text(sign_in(Role.ACHETEUR).get(board))
+
+
+def test_letters_name_the_group_and_its_spokesperson(over):
+    label, names = lettres._titulaires(over.clause)
+    assert label == "Groupement titulaire"
+    assert names == f"{over.entreprise.nom} (mandataire), {over.other.nom}"
+    over.clause.lot.groupements.all().delete()
+    f.make_titulaire(lot=over.clause.lot, organisation=over.other)
+    assert lettres._titulaires(over.clause)[0] == "Titulaires"
+    over.clause.lot.titulaires.filter(organisation=over.other).delete()
+    assert lettres._titulaires(over.clause) == ["Titulaire", over.entreprise.nom]
 
 
 def test_a_gap_nobody_knows_of_is_given_up_and_only_one_is_open(over):

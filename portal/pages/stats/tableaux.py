@@ -54,6 +54,7 @@ def acheteur(acteur, on: date) -> dict[str, Any]:
     return {
         "fins": contrats.fins(acteur, on),
         "nb_marches": Marche.objects.editable_by(acteur).count(),
+        "ecarts": ecarts(acteur, on),
         "en_retard": en_retard(acteur, on),
         "objectif": objectif(acteur, on),
         "messages_recus": messages_recus(acteur),
@@ -191,6 +192,13 @@ def en_retard(acteur, on: date) -> Liste:
     return Liste.cut(sorted(late, key=lambda suivi: (-suivi.allure.retard, suivi.clause.date_fin, suivi.clause.pk)))
 
 
+def ecarts(acteur, on: date) -> Liste:
+    """Gaps that wait for a decision of this buyer, or for an answer of this company, the oldest first."""
+    rows = Ecart.objects.awaiting(acteur, on).select_related("clause__lot__marche")
+    rows = rows.defer("clause__texte", "clause__lot__racines", "clause__lot__marche__racines")
+    return Liste.of(rows.order_by("constate_le", "pk"))
+
+
 def objectif(acteur, on: date) -> dict[str, Any] | None:
     """The buyer's yearly objective of hours, what is accepted of it and the pace expected; None without objective."""
     buyer = Acheteur.objects.filter(organisation=acteur.organisation_id).first()
@@ -218,6 +226,7 @@ def _declarant(acteur, on: date) -> dict[str, Any]:
     ).select_related("declaration", "ligne__affectation__participant", "clause__lot")
     held = Lot.objects.published().filter(holders_q(acteur.organisation_id, prefix="pk__"))
     return {
+        "ecarts": ecarts(acteur, on),
         "echeances": contrats.decisions(acteur, on),
         "mes_sites": contrats.mes_sites(acteur, on),
         "a_declarer": a_declarer(acteur, on),
