@@ -57,6 +57,13 @@ def euros(value: Any) -> str:
 
 
 @register.filter
+def euros_cents(value: Any) -> str:
+    """1250000 → « 1 250 000,00 € »: for a column where some amounts have cents, so that all line up."""
+    number = _number(value)
+    return UNKNOWN if number is None else f"{_digits(_rounded(number, 2))}{THIN}€"
+
+
+@register.filter
 def montant_ht(value: Any) -> str:
     """1250000 → « 1 250 000 € HT »."""
     return UNKNOWN if _number(value) is None else f"{euros(value)}{THIN}HT"

@@ -139,7 +139,6 @@ def _read_entete(request: HttpRequest, today) -> Entete:
     listed = Structure.objects.listed()
     annuaire = StructureFilter(request.GET, queryset=listed)
     counts = facettes.count(listed, annuaire.question, today)
-    retraits = annuaire.retraits()
     if not counts.total and annuaire.corrected() is not None:
         counts = facettes.count(listed, annuaire.question, today)
     form = render_to_string("structures/_filters.html", {"form": formulaire(annuaire, counts)})
@@ -149,7 +148,7 @@ def _read_entete(request: HttpRequest, today) -> Entete:
         departements=counts.departements,
         formulaire=mark_safe("\n".join(stripped for line in form.splitlines() if (stripped := line.strip()))),
         avis=annuaire.avis(),
-        retraits=retraits,
+        retraits=annuaire.retraits(),  # of the words as they were corrected
         propositions=annuaire.propositions(),
         homonymes=annuaire.homonymes(),
         ordre=order_explained(annuaire.question),

@@ -28,6 +28,9 @@ def narrow(text: str) -> str:
         ("nombre", float("nan"), "–"),
         ("nombre", Decimal("1E+400"), "–"),
         ("euros", 1250000, "1~250~000~€"),
+        ("euros_cents", 1250000, "1~250~000,00~€"),
+        ("euros_cents", Decimal("-0.505"), "-0,51~€"),
+        ("euros_cents", None, "non renseigné"),
         ("euros", Decimal("1250.50"), "1~250,50~€"),
         ("euros", Decimal("1250.00"), "1~250~€"),
         ("euros", Decimal("999.999"), "1~000~€"),
@@ -102,7 +105,19 @@ def test_in_a_template():
 @settings(deadline=None)
 @given(st.decimals(allow_nan=True, allow_infinity=True) | st.floats() | st.integers() | st.text() | st.none())
 def test_no_value_breaks_a_page(value):
-    for name in ("nombre", "euros", "montant_ht", "heures", "pourcent", "jour", "mois", "siret", "siren", "distance"):
+    for name in (
+        "nombre",
+        "euros",
+        "euros_cents",
+        "montant_ht",
+        "heures",
+        "pourcent",
+        "jour",
+        "mois",
+        "siret",
+        "siren",
+        "distance",
+    ):
         assert isinstance(getattr(formats, name)(value), str)
     assert formats.pluriel(value, "lot,lots")
 

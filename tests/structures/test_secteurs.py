@@ -71,7 +71,7 @@ def test_the_page_tells_the_trade_and_leads_on(country, client):
         cpv="773", part_main_oeuvre=Decimal("0.6"), source_part="Observatoire d'essai"
     )
     html = page(client, "jardins.entretien").content.decode()
-    assert "Jardinage, tonte." in html
+    assert "Aussi trouvé avec les mots&nbsp;: jardinage, tonte." in html
     assert cpv_labels()["773"] in html
     assert "60\u202f%" in html
     assert "Observatoire d&#x27;essai" in html

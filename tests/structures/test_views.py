@@ -66,6 +66,7 @@ def test_a_mistyped_word_is_corrected_and_said(client, country):
     assert [reponse.structure.nom for reponse in response.context["reponses"]] == ["La Lessive"]
     assert response.context["annuaire"].question.corrected == {"netoyage": "nettoyage"}
     assert "Aucun résultat pour «&nbsp;netoyage&nbsp;»" in response.content.decode()
+    assert [puce.libelle for puce in response.context["puces"]] == ["«\u00a0nettoyage\u00a0»"]
 
 
 def test_a_name_found_as_typed_comes_first(client, country):
