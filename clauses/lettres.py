@@ -1,5 +1,6 @@
 """Letters about a gap and attestations of hours, as PDF: everything is written here as French reads it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from portal.pdf import render_pdf
 from portal.templatetags.formats import euros, heures, jour, nombre, pluriel
 
 LONGUEUR_SIRET = 14
+LONG_WORD = re.compile(r"(\S{60})(?=\S)")
 
 
 def notification(ecart: Ecart) -> bytes:
@@ -30,10 +32,10 @@ def decision(ecart: Ecart) -> bytes:
         "organisme": str(ecart.clause.lot.marche.acheteur),
         "decision": ecart.get_decision_display(),
         "le": jour(ecart.decidee_le),
-        "raisons": ecart.decision_texte,
+        "raisons": secable(ecart.decision_texte),
         "montant": euros(ecart.montant) if ecart.decision == SuiteEcart.PENALITE else "",
         "vers": str(ecart.vers_clause.lot) if ecart.vers_clause else "",
-        "observations": ecart.observations,
+        "observations": secable(ecart.observations),
         "parts": [
             [part.organisation.nom, heures(part.heures), euros(part.montant)]
             for part in ecart.parts.select_related("organisation")
@@ -73,6 +75,11 @@ def attestation(row: Attestation, figures: Mapping[str, Any], *, part: bool, adr
         "motif": row.motif_annulation,
     }
     return render_pdf("attestation", data)
+
+
+def secable(text: str) -> str:
+    """The same words, those too long for a line of paper (an address) cut where they may be."""
+    return LONG_WORD.sub("\\1\u200b", text)
 
 
 def _titulaires(clause) -> list[str]:

@@ -7,6 +7,7 @@ from clauses.rules.bilans import (
     jour_comptable,
     mouvements,
     part,
+    signature_possible,
 )
 from clauses.rules.calcul import (
     CALCUL,
@@ -95,6 +96,6 @@ __all__ = [
     "personnes_pour", "personnes_publiables", "peut",
     "point_a_faire", "point_possible", "points_manques",
     "premier_du_mois", "pret_ai", "prochain_effacement", "prolongation_permise", "proportionnalite", "prorata",
-    "repartition_exacte", "situation_possible", "somme_lots", "sortie_possible", "taux_pour", "tranche_age",
-    "travail_independant", "usager_esat", "verifie_ligne",
+    "repartition_exacte", "signature_possible", "situation_possible", "somme_lots", "sortie_possible", "taux_pour",
+    "tranche_age", "travail_independant", "usager_esat", "verifie_ligne",
 ]  # fmt: skip

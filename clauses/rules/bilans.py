@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from clauses.enums import Etat
 from clauses.rules.calcul import WIDE
-from portal.templatetags.formats import nombre
+from portal.templatetags.formats import jour, nombre
+from portal.verdict import Verdict
 
 ZERO = Decimal(0)
 PLACES = Decimal("0.00000001")
@@ -36,6 +37,23 @@ def en_mots(nombre_: int, ensemble: int) -> str:
         if base < ensemble and 0 < nombre_ < ensemble and (nombre_ * base) % ensemble == 0:
             return f"{counts}, soit {nombre_ * base // ensemble} sur {base}"
     return counts
+
+
+def signature_possible(du: date, au: date, on: date) -> Verdict:
+    """Whether the figures of a period may be frozen on the day `on`: never before it begins, knowingly before it ends.
+
+    Source: practice of the networks: what is signed is handed to funders, and no longer changes.
+    """
+    if du > on:
+        return Verdict.blocage(
+            f"Cette période ne commence que le {jour(du)}.", remede="Choisissez une période déjà commencée."
+        )
+    if au >= on:
+        return Verdict.avertissement(
+            f"Cette période n'est pas finie\u00a0: elle court jusqu'au {jour(au)}.",
+            remede="Ce qui sera accepté ensuite n'entrera pas dans ce bilan\u00a0: vous pourrez en signer un autre.",
+        )
+    return Verdict.ok()
 
 
 # Closed years --------------------------------------------------------------------------------------------------------

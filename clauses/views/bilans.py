@@ -1,6 +1,9 @@
 """Reports: choose one, read it, take it away, sign it."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,7 +18,7 @@ from clauses.exporters.bilans import Regard
 from clauses.forms.bilans import PeriodeForm
 from clauses.models import Facilitateur
 from clauses.parametres import seuil
-from clauses.rules import coherences
+from clauses.rules import coherences, signature_possible
 from clauses.stats import perimetres
 from portal.pagination import paginate
 from portal.pdf import pdf_response, render_pdf
@@ -71,7 +74,13 @@ def signer_bilan(request, portee, objet):
     if not form.is_valid():
         messages.error(request, "La période n'est pas comprise\u00a0: choisissez-la de nouveau, puis signez.")
         return redirect("clauses:bilan", portee=portee, objet=objet)
-    row = signer(sujet, *form.periode(), facilitateur=facilitateur, by=request.acteur)
+    du, au = form.periode()
+    try:
+        row = signer(sujet, du, au, facilitateur=facilitateur, by=request.acteur)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        kept = urlencode({"du": f"{du:%Y-%m}", "au": f"{au:%Y-%m}"})
+        return redirect(f"{reverse('clauses:bilan', args=[portee, objet])}?{kept}")
     messages.success(request, "Le bilan est signé\u00a0: ses chiffres ne changeront plus.")
     return redirect("clauses:bilan_signe", pk=row.pk)
 
@@ -147,7 +156,9 @@ def _page(request, shown, figures, *, sujet=None, signe=None, **context):
         query = request.GET.urlencode()
         files = [(name, reverse("clauses:bilan_fichier", kwargs=kwargs | {"format": name})) for name in FORMATS]
         files = [(name.upper(), f"{url}?{query}" if query else url) for name, url in files]
-        context["signer_url"] = reverse("clauses:bilan_signer", kwargs=kwargs)
+        if request.acteur.has(Role.FACILITATEUR):
+            context |= _signature(request.acteur, sujet, context["du"], context["au"])
+            context["signer_url"] = reverse("clauses:bilan_signer", kwargs=kwargs)
     else:
         files = [(name.upper(), reverse("clauses:bilan_signe_fichier", args=[signe.pk, name])) for name in FORMATS]
     if signe:
@@ -161,6 +172,15 @@ def _page(request, shown, figures, *, sujet=None, signe=None, **context):
         "portee": PorteeBilan((sujet or signe).portee).label,
     }
     return render(request, "clauses/bilan.html", context)
+
+
+def _signature(acteur, sujet, du, au) -> dict:
+    """What to know before signing: whether this period may be, and what was signed of it already."""
+    before = perimetres.signes(acteur).filter(portee=sujet.portee, objet=sujet.objet, du=du, au=au)
+    return {
+        "signable": signature_possible(du, au, timezone.localdate()),
+        "signes": list(before.defer("chiffres").order_by("-signe_le")),
+    }
 
 
 def fichier(shown, format, libelle, genre, du, au, organisme, signature=""):

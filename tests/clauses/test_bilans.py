@@ -338,6 +338,41 @@ def test_a_signed_report_never_changes(chantier):
     assert chantier.facilitateur.bilans.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("du", "au", "level"),
+    [(date(2026, 1, 1), date(2026, 5, 31), "ok"), (date(2026, 1, 1), date(2026, 6, 14), "ok"),
+     (date(2026, 1, 1), date(2026, 6, 15), "avertissement"), (date(2026, 6, 15), date(2026, 12, 31), "avertissement"),
+     (date(2026, 6, 16), date(2026, 12, 31), "blocage"), (date(2027, 1, 1), date(2027, 12, 31), "blocage")],
+)  # fmt: skip
+def test_a_period_that_has_not_begun_is_not_signed(du, au, level):
+    assert rules.signature_possible(du, au, date(2026, 6, 15)).level == level
+
+
+@pytest.mark.django_db
+def test_the_page_says_what_signing_would_freeze(chantier, time_machine):
+    time_machine.move_to("2026-06-15 12:00+00:00", tick=False)
+    accepted(chantier, 10, 20, 30)
+    client = chantier.client(Role.FACILITATEUR)
+    keys = ["marche", chantier.clause.lot.marche_id]
+    page, sign = reverse("clauses:bilan", args=keys), reverse("clauses:bilan_signer", args=keys)
+    future = text(client.get(page, {"annee": 2027}))
+    assert "ne commence que le 01/01/2027" in future
+    assert "Signer et figer" not in future
+    refused = client.post(sign, {"du": "2027-01", "au": "2027-12"}, follow=True)
+    assert "ne commence que le 01/01/2027" in text(refused)
+    assert refused.redirect_chain[-1][0].endswith("?du=2027-01&au=2027-12")
+    assert chantier.facilitateur.bilans.count() == 0
+    under_way = text(client.get(page, {"annee": 2026}))
+    assert "elle court jusqu&#x27;au 31/12/2026" in under_way
+    assert "Signer et figer" in under_way
+    signed = client.post(sign, {"du": "2026-01", "au": "2026-05"}).url
+    again = text(client.get(page, {"du": "2026-01", "au": "2026-05"}))
+    assert "Déjà signé pour cette période" in again
+    assert f'href="{signed}"' in again
+    assert "Déjà signé" not in under_way
+    assert "Signer" not in text(chantier.client(Role.ACHETEUR).get(page))
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("bad", ["9" * 40, "0", "departement-99", "commune-14118", "x"])
 def test_subjects_that_do_not_exist_are_not_found(client_facilitateur, bad):

@@ -1,5 +1,6 @@
 """Missing hours: rules as tables, then the whole procedure through the pages, each side in its turn."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -314,6 +315,13 @@ def test_letters_name_the_group_and_its_spokesperson(over):
     assert lettres._titulaires(over.clause)[0] == "Titulaires"
     over.clause.lot.titulaires.filter(organisation=over.other).delete()
     assert lettres._titulaires(over.clause) == ["Titulaire", over.entreprise.nom]
+
+
+def test_words_longer_than_a_line_of_paper_may_be_cut():
+    address = "https://exemple.invalid/" + "a" * 100
+    assert lettres.secable(f"Voir {address} ici").replace("\u200b", "") == f"Voir {address} ici"
+    assert max(len(part) for part in re.split(r"[\s\u200b]", lettres.secable(address))) == 60
+    assert lettres.secable("Des mots ordinaires.") == "Des mots ordinaires."
 
 
 def test_a_gap_nobody_knows_of_is_given_up_and_only_one_is_open(over):
