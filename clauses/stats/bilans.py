@@ -160,7 +160,8 @@ def chiffres(perimetre: Perimetre, on: date | None = None) -> dict[str, Any]:
             if perimetre.du <= jour <= perimetre.au:
                 lignes.append(_ligne(each.cles, move.heures, move.formation, connues))
                 mois[jour.replace(day=1)] += move.heures
-                corrections += move.heures
+                if jour.year != each.mois.year:  # what had counted before the closing is no correction of its year
+                    corrections += move.heures
             elif jour < perimetre.du:
                 cumul += move.heures
     clauses = list(

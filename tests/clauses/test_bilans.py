@@ -157,6 +157,7 @@ def test_a_correction_after_the_closing_counts_in_the_next_year_and_totals_stay_
     actions.accept(chantier.lines()[2], by=chantier.by)
     closed, after = figures(), figures(date(2027, 1, 1), date(2027, 12, 31))
     assert closed["heures"]["acceptees"] == "150.00"
+    assert closed["heures"]["corrections"] == "0.00"  # the 150 h of before the closing correct nothing
     assert closed["nombres"]["personnes"] == 2
     # 80.25 - 100, then 0 - 50, then 10 that nobody had accepted before the closing
     assert after["heures"]["acceptees"] == after["heures"]["corrections"] == "-59.75"
