@@ -281,7 +281,7 @@ CROISEMENTS = (
     Croisement(
         "publication-tardive", "Publication au-delà de deux mois",
         "Les données essentielles ont été publiées plus de deux mois après la notification, pour un marché d'au moins "
-        "40\u00a0000\u00a0€ HT notifié depuis le 1er janvier 2024.",
+        "40\u00a0000\u00a0€\u00a0HT notifié depuis le 1er janvier 2024.",
         "Réglez le rythme de publication de votre profil d'acheteur\u00a0; vérifiez aussi la date de notification.",
         "Code de la commande publique, R. 2196-1",
         publication_tardive,

@@ -222,6 +222,20 @@ class LiensForm(FicheForm):
             )
         return framework
 
+    def clean_operation_mere(self):
+        """An operation and the lots taken out of it: two levels, no more, for the value of the whole to be known."""
+        mother = self.cleaned_data["operation_mere"]
+        if mother is None or "operation_mere" not in self.changed_data:
+            return mother
+        if mother.operation_mere_id and mother.operation_mere_id != self.instance.pk:
+            whole = mother.operation_mere.objet[:80]
+            raise ValidationError(
+                f"Ce marché est lui-même extrait d'une opération, «\u00a0{whole}\u00a0»\u00a0: choisissez-la."
+            )
+        if mother.pk != self.instance.pk and self.instance.extraits.exclude(pk=mother.pk).exists():
+            raise ValidationError("Des petits lots sont extraits de ce marché\u00a0: il est lui-même une opération.")
+        return mother
+
     def clean(self):
         cleaned = super().clean()
         for name, said in (("predecesseur", "se suivent en boucle"), ("operation_mere", "sortent l'un de l'autre")):

@@ -10,6 +10,7 @@ from marches.juridique.lots import verdicts_lot, verdicts_lots
 from marches.juridique.marches import (
     lancement_marche,
     lots_estimes,
+    operation_of,
     place_of,
     place_utile,
     valeur_of,
@@ -19,7 +20,8 @@ from marches.juridique.marches import (
 from marches.juridique.reponses import attributions_ess, mot, puis_je_repondre, puis_je_repondre_ensemble
 
 __all__ = [
-    "attributions_ess", "besoin_of", "best_fit", "candidat_of", "lancement_marche", "lancement_of", "lots_estimes",
-    "membres_of", "mot", "place_of", "place_utile", "publics", "puis_je_repondre", "puis_je_repondre_ensemble",
-    "valeur_of", "verdicts_acheteur", "verdicts_groupement", "verdicts_lot", "verdicts_lots", "verdicts_marche",
+    "attributions_ess", "besoin_of", "best_fit", "candidat_of", "lancement_marche", "lancement_of",
+    "lots_estimes", "membres_of", "mot", "operation_of", "place_of", "place_utile", "publics",
+    "puis_je_repondre", "puis_je_repondre_ensemble", "valeur_of", "verdicts_acheteur", "verdicts_groupement",
+    "verdicts_lot", "verdicts_lots", "verdicts_marche",
 ]  # fmt: skip

@@ -146,14 +146,16 @@ def verdicts_marche(marche: Marche, rows: Iterable[Lot]) -> list[Verdict]:
         ),
         juger(lambda day: lots.acheteur_insertion(genre, marche.marche_insertion, day), quand),
     ]
-    if not marche.cle:  # files of contracts do not tell the criteria: nobody is asked for them
+    # Files of contracts do not tell the criteria: nobody is asked for them; nor where every lot tells its own.
+    if not marche.cle and not (rows and all(lot.criteres for lot in rows)):
         found.append(juger(lambda day: criteres.criteres_dits(marche.criteres, nature, day), quand))
-    # The lots of an imported contract are a guess: one lot there proves nothing.
+    # The lots of an imported contract are a guess: one lot there proves nothing. A lot taken out of an operation is
+    # one of several.
     if rows and not (marche.cle and marche.prestations_distinctes is None):
         found.append(
             juger(
                 lambda day: decoupage.lot_unique(
-                    len(rows), marche.prestations_distinctes, marche.motif_non_allotissement, nature, day
+                    len(family), marche.prestations_distinctes, marche.motif_non_allotissement, nature, day
                 ),
                 quand,
             )

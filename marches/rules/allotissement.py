@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from marches.enums import GenreAcheteur, MotifNonAllotissement, NatureContrat, TypeMarche
 from marches.parametres import dire, seuil
-from portal.templatetags.formats import euros
+from portal.templatetags.formats import montant_ht
 from portal.verdict import Verdict
 
 INFRUCTUOSITE_DEPUIS = date(2023, 10, 25)  # L. 2113-11, 3°: loi 2023-973, utilities only
@@ -70,7 +70,7 @@ def petits_lots(lots: Sequence[LotEstime], type: TypeMarche, formalisee: bool | 
     found = [
         dire(
             "petit_lot_montant", on,
-            f"{lot.nom}\u00a0: {euros(lot.valeur)} HT, pour moins de {euros(place.limite)} HT.",
+            f"{lot.nom}\u00a0: {montant_ht(lot.valeur)}. Un petit lot fait moins de {montant_ht(place.limite)}.",
             remede="Réduisez ce lot, ou passez-le avec les autres en procédure formalisée.",
         )
         for lot in small if lot.valeur is not None and lot.valeur >= place.limite
@@ -84,9 +84,9 @@ def petits_lots(lots: Sequence[LotEstime], type: TypeMarche, formalisee: bool | 
     if place.reste < 0:
         found.append(dire(
             "petit_lot_part", on,
-            f"Les petits lots font {euros(place.pris)} HT\u00a0: plus de 20\u00a0% de tous les lots "
-            f"({euros(place.plafond)} HT).",
-            remede=f"Retirez {euros(-place.reste)} HT de petits lots.",
+            f"Les petits lots font {montant_ht(place.pris)}\u00a0: plus de 20\u00a0% de tous les lots "
+            f"({montant_ht(place.plafond)}).",
+            remede=f"Retirez {montant_ht(-place.reste)} de petits lots.",
         ))  # fmt: skip
     return found
 

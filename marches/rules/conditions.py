@@ -5,7 +5,7 @@ from datetime import date
 from marches.enums import GenreAcheteur, MotifDispense, NatureContrat, TypeMarche
 from marches.parametres import dire, regle, seuil
 from marches.rules.seuils import Valeur, seuil_europeen
-from portal.templatetags.formats import euros
+from portal.templatetags.formats import euros, montant_ht
 from portal.verdict import Verdict
 
 CONCESSION = frozenset({MotifDispense.LIEN, MotifDispense.CONCURRENCE})  # L. 3114-2-1
@@ -45,7 +45,7 @@ def condition_sociale(
     if not reached:
         return dire(
             "condition_sous_seuil", on,
-            f"Sous le seuil européen de {euros(limite.valeur)} HT, la condition sociale est facultative.",
+            f"Sous le seuil européen de {montant_ht(limite.valeur)}, la condition sociale est facultative.",
             source=article,
         )  # fmt: skip
     if motif:
@@ -57,7 +57,7 @@ def condition_sociale(
         return dire(
             "condition_approchee", on,
             f"Aucune condition sociale publiée, pour {valeur.en_mots}\u00a0: le seuil européen est de "
-            f"{euros(limite.valeur)} HT.",
+            f"{montant_ht(limite.valeur)}.",
             source=article, remede="Vérifiez le cahier des charges, ou la dispense gardée par l'acheteur.",
         )  # fmt: skip
     return dire(

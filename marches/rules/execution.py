@@ -8,7 +8,7 @@ from marches.parametres import dire, seuil
 from marches.rules.candidats import Besoin, Candidat, type_admis
 from marches.rules.dates import add_months
 from marches.rules.reservations import PAR_TYPE
-from portal.templatetags.formats import euros, pluriel
+from portal.templatetags.formats import euros, montant_ht, pluriel
 from portal.verdict import Verdict
 
 
@@ -133,7 +133,8 @@ def publication_des_donnees(
             return Verdict.ok()
         return dire(
             "publication_liste", notifie_le,
-            "Entre 25\u00a0000 et 40\u00a0000\u00a0€ HT\u00a0: données essentielles, ou liste annuelle des marchés.",
+            "Entre 25\u00a0000 et 40\u00a0000\u00a0€\u00a0HT\u00a0: données essentielles, ou liste annuelle des "
+            "marchés.",
         )  # fmt: skip
     last = add_months(notifie_le, int(seuil("publication_mois", notifie_le)))
     if publie_le is None:
@@ -163,7 +164,7 @@ def spaser(achats_annuels: Decimal | None, adresse: str, genre: GenreAcheteur, o
         return Verdict.ok()
     return dire(
         "spaser", on,
-        f"Plus de {euros(limite)} HT d'achats par an\u00a0: un SPASER est obligatoire, aucun n'est indiqué.",
+        f"Plus de {montant_ht(limite)} d'achats par an\u00a0: un SPASER est obligatoire, aucun n'est indiqué.",
         remede="Adoptez-le, publiez-le en ligne, et donnez son adresse sur la fiche de l'acheteur.",
     )  # fmt: skip
 

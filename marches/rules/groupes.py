@@ -10,7 +10,7 @@ from marches.parametres import dire
 from marches.rules.candidats import Besoin, Candidat, convention_valide, part_minimale, type_admis
 from marches.rules.lancement import Lancement, juger
 from marches.rules.reservations import ILLICITES, PAR_TYPE
-from portal.templatetags.formats import euros
+from portal.templatetags.formats import euros, montant_ht
 from portal.verdict import Verdict, worst
 
 CENT = Decimal("0.01")
@@ -141,7 +141,7 @@ def parts_conjointes(forme: FormeGroupement, membres: Sequence[Membre], total: D
     if abs(whole - total) >= CENT:
         return dire(
             "groupe_parts", on,
-            f"Groupement conjoint\u00a0: les parts font {euros(whole)} au lieu de {euros(total)} HT.",
+            f"Groupement conjoint\u00a0: les parts font {euros(whole)} au lieu de {montant_ht(total)}.",
             remede="Corrigez les montants\u00a0: leur somme fait le montant du lot.",
         )  # fmt: skip
     return Verdict.ok()

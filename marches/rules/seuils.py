@@ -8,7 +8,7 @@ from decimal import Decimal
 from marches.enums import GenreAcheteur, NatureContrat, RegimeProcedure, TypeMarche
 from marches.parametres import dire, parametre, regle, seuil
 from portal.parametres import Parametre
-from portal.templatetags.formats import euros
+from portal.templatetags.formats import montant_ht
 from portal.text import fold
 from portal.verdict import Niveau, Verdict
 
@@ -47,7 +47,7 @@ class Valeur:
 
     @property
     def en_mots(self) -> str:
-        return "un accord-cadre sans maximum" if self.sans_maximum else f"{euros(self.montant)} HT"
+        return "un accord-cadre sans maximum" if self.sans_maximum else f"{montant_ht(self.montant)}"
 
 
 def valeur_lot(
@@ -171,9 +171,9 @@ def dire_regime(
             remede="Complétez la valeur estimée, le type du marché et le genre de l'acheteur.",
         )  # fmt: skip
     limite = seuil_europeen(type, genre, on, nature)
-    against = f" (seuil européen\u00a0: {euros(limite.valeur)} HT)" if limite else ""
+    against = f" (seuil européen\u00a0: {montant_ht(limite.valeur)})" if limite else ""
     if found == RegimeProcedure.DISPENSE:
-        against = f" (moins de {euros(dispense(type, on))} HT)" if type != TypeMarche.INCONNU else ""
+        against = f" (moins de {montant_ht(dispense(type, on))})" if type != TypeMarche.INCONNU else ""
     if services_sociaux and found == RegimeProcedure.MAPA:
         against = " (services sociaux et autres services spécifiques, quel que soit le montant)"
     about = "d'après les montants publiés, " if valeur.approchee else ""
@@ -208,7 +208,7 @@ def publicite(valeur: Valeur, genre: GenreAcheteur, nature: NatureContrat, on: d
     return dire(
         "publicite",
         on,
-        f"Publicité obligatoire au BOAMP ou dans un journal d'annonces légales, dès {euros(limite)} HT.",
+        f"Publicité obligatoire au BOAMP ou dans un journal d'annonces légales, dès {montant_ht(limite)}.",
     )
 
 
@@ -236,6 +236,6 @@ def valeur_coherente(annoncee: Decimal | None, lots: Iterable[Decimal | None], o
         return Verdict.ok()
     return dire(
         "valeur_incoherente", on,
-        f"Valeur annoncée de {euros(annoncee)} HT, mais les lots et leurs reconductions font {euros(total)} HT.",
+        f"Valeur annoncée de {montant_ht(annoncee)}, mais les lots et leurs reconductions font {montant_ht(total)}.",
         remede="Comptez tous les lots, les options et les reconductions.",
     )  # fmt: skip

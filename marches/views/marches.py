@@ -12,7 +12,7 @@ from marches.controle import de_niveau, points_de
 from marches.forms import lots as lot_forms
 from marches.forms import marches as forms
 from marches.forms.marches import LiensForm, MarcheForm, PublicationForm
-from marches.juridique import place_of
+from marches.juridique import operation_of, place_of
 from marches.models import Marche
 from marches.views.champs import Saisie, historique, own_marche, writers
 from portal.verdict import Niveau
@@ -30,6 +30,8 @@ def create(request):
     liens = _origin(request)
     link, origin = next(iter(liens.items()), ("", None))
     initial = {"type": origin.type, "nature": origin.nature, "procedure": origin.procedure} if origin else {}
+    if link == "operation_mere":  # what a small lot is taken out for (R. 2123-1, 2°)
+        initial["procedure"] = "Procédure adaptée"
     data = request.POST if request.method == "POST" else None
     form = MarcheForm(data, acteur=request.acteur, noms=forms.COURT, initial=initial, instance=Marche())
     lot_form = lot_forms.LotForm(
@@ -46,7 +48,8 @@ def create(request):
         return redirect(marche)
     context = {"form": form, "lot_form": lot_form, "lien": LIENS.get(link, ""), "origine": origin}
     if origin is not None and link == "operation_mere":
-        context["place"] = place_of(origin, list(origin.lots.defer("racines")), timezone.localdate())
+        mother, family = operation_of(origin, list(origin.lots.defer("racines")))
+        context["place"] = place_of(mother, family, timezone.localdate())
     return render(request, "marches/marche_create.html", context)
 
 
@@ -55,7 +58,10 @@ def _origin(request) -> dict[str, Marche]:
     link, key = request.GET.get("lien", ""), request.GET.get("marche", "")
     if link not in LIENS or not (key.isascii() and key.isdecimal() and len(key) < 19):
         return {}
-    origin = Marche.objects.editable_by(request.acteur).filter(pk=key).first()
+    mine = Marche.objects.editable_by(request.acteur)
+    origin = mine.filter(pk=key).first()
+    if origin and link == "operation_mere" and origin.operation_mere_id:  # a small lot is taken out of the operation
+        origin = mine.filter(pk=origin.operation_mere_id).first()
     return {link: origin} if origin else {}
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from marches.enums import CriteresAttribution, Reservation, TypeMarche
 from marches.juridique import verdicts_marche
 from marches.models import Groupement
+from marches.rules.ponderation import lire_grille
 from portal.permissions import Role
 from portal.verdict import Niveau
 from structures.enums import Kind
@@ -190,3 +191,42 @@ def test_small_lots_taken_out_share_the_room_of_the_operation(client_acheteur):
     second = make.make_marche(**usual, operation_mere=mother, procedure="Procédure adaptée")
     make.make_lot(marche=second, montant_estime=Decimal(60_000), petit_lot=True)  # 106 000 € of room, 130 000 € taken
     assert codes(taken)["petit_lot_part"] == codes(mother)["petit_lot_part"] == Niveau.BLOCAGE
+    # The page that takes out one more tells the same room, and what such a lot is taken out for.
+    third = text(client_acheteur.get(f"{reverse('marches:create')}?lien=operation_mere&marche={mother.pk}"))
+    assert "106 000 € HT au plus" in third
+    assert "C’est déjà trop : 130 000 € HT sont pris" in third
+    assert 'value="Procédure adaptée"' in third
+    assert "allotissement_inconnu" not in codes(taken)  # one lot of an operation of several is no single lot
+
+
+def test_an_operation_has_two_levels(client_acheteur):
+    """Else the value of the whole, which decides the procedure, would be lost on the way."""
+    mine = client_acheteur.acteur_organisation.acheteur
+    mother, other = (make.make_marche(acheteur=mine, reference=name, objet=name) for name in ("MÈRE", "AUTRE"))
+    taken = make.make_marche(acheteur=mine, operation_mere=mother, reference="EXTRAIT")
+    for marche in (mother, other, taken):
+        make.make_lot(marche=marche)
+    page = text(client_acheteur.get(taken.get_absolute_url()))
+    assert "Extraire un autre petit lot de l’opération" in page
+    assert f"lien=operation_mere&marche={mother.pk}" in page
+    again = text(client_acheteur.get(f"{reverse('marches:create')}?lien=operation_mere&marche={taken.pk}"))
+    assert "Petit lot extrait de cette opération : <a" in again
+    assert mother.get_absolute_url() in again
+    url, _, data = page_of(client_acheteur, "liens", other)
+    assert "lui-même extrait d'une opération, « MÈRE »" in text(
+        client_acheteur.post(url, data | {"operation_mere": "EXTRAIT"})
+    )
+    url, _, data = page_of(client_acheteur, "liens", mother)
+    assert "il est lui-même une opération" in text(client_acheteur.post(url, data | {"operation_mere": "AUTRE"}))
+    url, _, data = page_of(client_acheteur, "liens", other)
+    assert client_acheteur.post(url, data | {"operation_mere": "MÈRE"}).status_code == 302
+
+
+def test_criteria_told_lot_by_lot_are_told():
+    marche = make.make_marche(date_lancement=date(2026, 9, 1))
+    lots = [make.make_lot(marche=marche) for _ in range(2)]
+    assert "criteres_inconnus" in codes(marche)
+    for lot in lots:
+        lot.criteres = lire_grille("Prix : 60 %\nQualité : 40 %")[0].en_json
+        lot.save()
+    assert "criteres_inconnus" not in codes(marche)
