@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.forms import formset_factory
 
 from marches.enums import FormeGroupement, MotifChangement, StatutParticulier
+from marches.forms.champs import whole_field
 from marches.models import Alliance, ChangementGroupement, Groupement, Lot
 from portal.fields import JourField, NombreField
 from portal.formsets import LignesFormSet
@@ -51,6 +52,7 @@ class GroupementForm(forms.ModelForm):
         if instance.pk and instance.forme == FormeGroupement.NON_PRECISEE:
             choices.append((FormeGroupement.NON_PRECISEE.value, FormeGroupement.NON_PRECISEE.label))
         self.fields["forme"].choices = choices
+        self.fields["initiateur"].choices = [("", "Non précisé"), *self.fields["initiateur"].choices[1:]]
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
@@ -68,9 +70,7 @@ class MembreForm(forms.Form):
     mandataire = forms.BooleanField(label="Mandataire du groupement", required=False)
     part = NombreField(label="Part (%)", maximum="100", required=False)
     montant = NombreField(label="ou part (€ HT)", maximum="999999999999.99", required=False)
-    voix = forms.IntegerField(
-        label="Voix", required=False, min_value=0, max_value=1000, widget=forms.TextInput({"inputmode": "numeric"})
-    )
+    voix = whole_field("Voix", 0, 1000, "Aux votes du groupement.")
     taches = forms.CharField(label="Ses tâches", max_length=500, required=False)
     postes = forms.CharField(label="Ses postes et rôles", max_length=500, required=False)
     statut = forms.ChoiceField(
@@ -83,6 +83,15 @@ class MembreForm(forms.Form):
         "50\u00a0% de travailleurs "
         "du public visé. Sinon, laissez vide.",
     )  # fmt: skip
+
+    @property
+    def nom(self) -> str:
+        """Who this line is about, as far as it is known: a SIRET alone does not say."""
+        if not self.is_bound:
+            said = self.initial.get("organisme")
+        else:
+            said = getattr(self, "cleaned_data", {}).get("organisme")
+        return said.nom if said else ""
 
     def clean_part(self):
         part = self.cleaned_data["part"]

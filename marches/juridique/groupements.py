@@ -80,7 +80,7 @@ def verdicts_groupement(groupement: Groupement, on: date | None = None) -> list[
         # R. 2142-26 is judged on the day of the change only where the launch is unknown.
         day = quand.du if quand.connu else change.le
         found.append(groupes.changement_permis(told, groupement.candidature_le, groupement.signature_le, day))
-    return ranger(found)
+    return groupes.reunis(ranger(found), members)
 
 
 def _autres_candidatures(

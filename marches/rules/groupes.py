@@ -1,6 +1,6 @@
 """Whether a group of operators may answer a lot as it stands: members, spokesperson, shares, changes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -280,6 +280,20 @@ def marche_insertion_ouvert(on: date) -> Verdict:
         "Marché d'insertion\u00a0: il n'est pas réservé, tout opérateur ou groupement peut répondre.",
         remede="Montrez l'accompagnement que vous apportez\u00a0: c'est l'objet du marché.",
     )  # fmt: skip
+
+
+def reunis(verdicts: Iterable[Verdict], membres: Sequence[Membre]) -> list[Verdict]:
+    """The same verdict said of several members said once of them all: « A (AI), B (AI) et C (AI) : … »."""
+    openings = [f"{membre.candidat.appellation}\u00a0: " for membre in membres]
+    named: dict[Verdict, list[str]] = {}
+    for verdict in verdicts:
+        opening = next((each for each in openings if verdict.reason.startswith(each)), "")
+        who = named.setdefault(replace(verdict, reason=verdict.reason.removeprefix(opening)), [])
+        who += [opening.removesuffix("\u00a0: ")] if opening else []
+    return [
+        replace(verdict, reason=f"{_and(who)}\u00a0: {verdict.reason}") if who else verdict
+        for verdict, who in named.items()
+    ]
 
 
 def _and(names: Collection[str]) -> str:

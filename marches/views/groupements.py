@@ -92,12 +92,17 @@ def _form(request, groupement):
         request.POST or None, initial=_initial(groupement, request.acteur), prefix="membres", acteur=request.acteur
     )
     if request.method == "POST" and form.is_valid() and membres.is_valid():
+        before = set(groupement.membres.values_list("organisation", flat=True)) if groupement.pk else set()
         try:
             saved = actions.save_groupement(groupement=groupement, form=form, rows=membres.rows, by=request.acteur)
         except ActionRefusee as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "Le groupement est enregistré\u00a0; les membres ajoutés sont prévenus.")
+            arrived = (
+                set(saved.membres.values_list("organisation", flat=True)) - before - {request.acteur.organisation_id}
+            )
+            told = "\u00a0; les membres ajoutés sont prévenus" if arrived else ""
+            messages.success(request, f"Le groupement est enregistré{told}.")
             return redirect(saved)
     prepare = not groupement.pk and request.acteur.has(*BIDDERS)
     mine = Alliance.objects.editable_by(request.acteur)

@@ -92,7 +92,9 @@ def test_a_structure_prepares_a_group_that_its_members_alone_see(client, client_
         ({"mandataire": "on", "part": "101"}, {}, "100 au plus"),
         ({"mandataire": "on", "part": "douze"}, {}, "Écrivez un nombre"),
         ({"mandataire": "on", "part": HUGE}, {}, "100 au plus"),
-        ({"mandataire": "on", "voix": HUGE}, {}, "1000"),
+        ({"mandataire": "on", "voix": HUGE}, {}, "Écrivez 1000 au plus"),
+        ({"mandataire": "on", "voix": "-1"}, {}, "Écrivez 0 ou plus"),
+        ({"mandataire": "on", "voix": "deux"}, {}, "Écrivez un nombre entier"),
     ],
 )
 def test_a_group_that_does_not_stand_is_refused_and_nothing_typed_is_lost(
@@ -104,6 +106,37 @@ def test_a_group_that_does_not_stand_is_refused_and_nothing_typed_is_lost(
     assert "Un vote" in page
     assert partner.organisation.identifiant in page
     assert not Groupement.objects.exists()
+
+
+def test_the_form_names_its_members_and_says_who_is_told(client_structure, mine, lot):
+    partner = make.make_structure(nom="Le Partenaire")
+    rows = ((mine, {"mandataire": "on"}), (partner, {}))
+    told = text(client_structure.post(create_url(lot), typed(*rows), follow=True))
+    assert "Le groupement est enregistré ; les membres ajoutés sont prévenus." in told
+    edit = reverse("marches:groupement_edit", args=[Groupement.objects.get().pk])
+    page = text(client_structure.get(edit))
+    assert f"<legend>Membre 1 : {mine.nom}</legend>" in page
+    assert "<legend>Membre 2 : Le Partenaire</legend>" in page
+    assert "<legend>Membre 3</legend>" in page
+    assert "Non précisé" in page
+    bad = text(client_structure.post(edit, typed(*rows, ("nul", {}))))
+    assert "<legend>Membre 2 : Le Partenaire</legend>" in bad
+    again = text(
+        client_structure.post(edit, typed((mine, {"mandataire": "on"}), (partner, {"voix": "1"})), follow=True)
+    )
+    assert "Le groupement est enregistré." in again
+
+
+def test_what_is_the_same_of_several_members_is_said_once(client_structure, mine, lot):
+    lot.reservation, lot.services_sociaux = Reservation.ESS, True
+    lot.save()
+    group = make.make_groupement(lot=lot, forme=FormeGroupement.SOLIDAIRE, cree_par=mine.organisation)
+    make.make_membre_groupement(groupement=group, structure=mine, organisation=mine.organisation, mandataire=True)
+    for name in ("Aune", "Bouleau", "Charme"):
+        body = make.make_structure(nom=name, kind=Kind.AI)
+        make.make_membre_groupement(groupement=group, structure=body, organisation=body.organisation)
+    page = text(client_structure.get(group.get_absolute_url()))
+    assert "Aune (AI), Bouleau (AI) et Charme (AI) : ouvert seulement aux entreprises" in page
 
 
 def test_one_member_alone_twice_or_without_who_writes_is_no_group(client_structure, mine, lot):
