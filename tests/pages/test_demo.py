@@ -11,16 +11,19 @@ from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from clauses.models import (
+    Affectation,
     Attestation,
     Bilan,
     ClauseSociale,
     Cloture,
     Ecart,
+    Financement,
     Imputation,
     Participant,
     PointSuivi,
     Poste,
     Reunion,
+    TailleDeclarant,
 )
 from clauses.parametres import termes_suivi
 from clauses.rules import coherences, point_possible
@@ -301,6 +304,17 @@ def _the_year_of_the_facilitator_agrees():
     assert Ecart.objects.get().manquantes > 0
     assert Bilan.objects.get().chiffres["seul"]
     assert Reunion.objects.count() == Poste.objects.count() == 1
+    # Teams of who works now, skills, who sent people, who pays: each told of some, none of all.
+    teams = Affectation.objects.exclude(equipe="")
+    assert set(teams.values_list("equipe", flat=True)) == {"JOU-1", "NUI-1"}
+    assert teams.count() >= 4
+    assert not teams.filter(date_fin__lt=TODAY).exists()
+    skilled = people.exclude(competences=None).distinct().count()
+    assert 30 < skilled < people.count()
+    assert 0 < people.filter(prescripteur="").count() < people.exclude(prescripteur="").count()
+    assert closed.chiffres["tables"]["prescripteur"]
+    assert Financement.objects.filter(annee=TODAY.year - 1, montant__gt=0).count() == 3
+    assert 0 < TailleDeclarant.objects.count() < 12
 
 
 def test_a_public_site_refuses_the_demonstration(settings):

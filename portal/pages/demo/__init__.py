@@ -19,6 +19,7 @@ from portal.pages.demo import (
     imports,
     liens,
     marches,
+    personnes,
     procedures,
     questions,
     relais,
@@ -55,6 +56,7 @@ def load(today=None) -> list[str]:
     people = comptes.load(cards, contracts)
     heures.attribuer(people)
     relais.convention(people["facilitateur"].facilitateur, people["acheteur"].acheteur, today)
+    personnes.load(people["facilitateur"].facilitateur, [cards["esl"].organisation, people["structure"]], today)
     suivi.annee(people["facilitateur"].facilitateur, people["acheteur"], people["entreprise"], today)
     liens.load(cards)
     reindex([card.pk for card in cards.values()])
