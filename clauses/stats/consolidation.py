@@ -51,10 +51,14 @@ class Consolidation:
     verdicts: list[Verdict]
 
     @property
-    def groupes(self) -> list[tuple[str, list[Indicateur]]]:
-        by: dict[str, list[Indicateur]] = defaultdict(list)
+    def groupes(self) -> list[tuple[str, list[tuple[Indicateur, int]]]]:
+        """Rows by group, those of one definition together, each with how many rows it holds for: 0 after the first."""
+        alike: dict[tuple[str, str, str], list[Indicateur]] = defaultdict(list)
         for each in self.indicateurs:
-            by[each.groupe].append(each)
+            alike[each.groupe, each.definition, each.source].append(each)
+        by: dict[str, list[tuple[Indicateur, int]]] = defaultdict(list)
+        for (groupe, _, _), rows in alike.items():
+            by[groupe] += [(each, 0 if rank else len(rows)) for rank, each in enumerate(rows)]
         return list(by.items())
 
 

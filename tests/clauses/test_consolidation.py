@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import date
 from decimal import Decimal
+from itertools import cycle
 
 import pytest
 from django.db import connection
@@ -11,6 +12,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clauses import actions, rules
+from clauses.enums import (
+    Critere,
+    GenrePrescripteur,
+    Modalite,
+    NiveauFormation,
+    Situation,
+    SourceFinancement,
+    TailleEntreprise,
+    TypeContrat,
+)
+from clauses.models import Participant
 from clauses.stats.consolidation import _definitions, consolidation
 from portal.permissions import Role
 from structures.enums import Kind
@@ -175,3 +187,53 @@ def test_the_cost_does_not_grow_with_the_lines(chantier):
     with CaptureQueriesContext(connection) as many:
         consolidation(chantier.by, 2026)
     assert len(many) <= len(few)
+
+
+def test_each_definition_is_a_row_of_the_same_columns():
+    """A « ; » in a sentence would have pushed its source away."""
+    for row in _definitions():
+        assert None not in row, row
+        assert all(row.values()), row
+        assert row["source"][0].isupper(), row
+
+
+def test_a_full_year_stays_light(chantier):
+    """Every criterion, level, contract, way, sender, exit, size and fund: nothing missing, and far under 60 kB."""
+    kinds = zip(
+        cycle(Critere), cycle(NiveauFormation), cycle(TypeContrat), cycle(Modalite), cycle(GenrePrescripteur),
+        cycle(Situation), range(36), strict=False,
+    )  # fmt: skip
+    for critere, niveau, contrat, modalite, genre, situation, rank in kinds:
+        person = make.make_participant(
+            facilitateur=chantier.facilitateur, niveau_formation=niveau, prescripteur=genre, qpv=rank % 2 == 0,
+            sexe="FH"[rank % 2], annee_naissance=1965 + rank, sortie_le=date(2026, 3, 31),
+        )  # fmt: skip
+        make.make_eligibilite(participant=person, critere=critere)
+        employer = make.make_organisation()
+        assigned = make.make_affectation(participant=person, employeur=employer, contrat=contrat, modalite=modalite)
+        line = make.make_ligne_heures(affectation=assigned, critere=critere)
+        make.make_imputation(ligne=line, clause=chantier.clause, declaration=chantier.month, etat="acceptee")
+        for terme in (0, 3, 6, 12, 18):
+            make.make_point_suivi(participant=person, terme=terme, situation=situation)
+        make.make_taille_declarant(organisation=employer, taille=list(TailleEntreprise)[rank % 4])
+    for source in SourceFinancement:
+        make.make_financement(
+            facilitateur=chantier.facilitateur, annee=2026, source=source, montant=Decimal("27500.50")
+        )
+    page = chantier.client(Role.FACILITATEUR).get(reverse("clauses:indicateurs"), {"annee": 2026})
+    shown = text(page)
+    told = consolidation(chantier.by, 2026).indicateurs
+    assert len(told) > 130
+    assert shown.count('<th scope="row">') == len(told)
+    assert len(page.content) < 50_000
+
+
+def test_a_definition_is_written_once_for_the_rows_it_holds_for(chantier):
+    Participant.objects.filter(pk=chantier.affectations[0].participant_id).update(sexe="F")
+    Participant.objects.filter(pk=chantier.affectations[1].participant_id).update(sexe="H")
+    accepted(chantier, 100, 50, 40)
+    groups = consolidation(chantier.by, 2026).groupes
+    rows = [row for _, rows in groups for row in rows]
+    assert {each.code for each, _ in rows} == {each.code for each in consolidation(chantier.by, 2026).indicateurs}
+    assert sum(spans for _, spans in rows) == len(rows)
+    assert any(spans > 1 for _, spans in rows)
