@@ -206,7 +206,7 @@ def test_a_full_year_stays_light(chantier):
     for critere, niveau, contrat, modalite, genre, situation, rank in kinds:
         person = make.make_participant(
             facilitateur=chantier.facilitateur, niveau_formation=niveau, prescripteur=genre, qpv=rank % 2 == 0,
-            sexe="FH"[rank % 2], annee_naissance=1965 + rank, sortie_le=date(2026, 3, 31),
+            sexe="fh"[rank % 2], annee_naissance=1965 + rank, sortie_le=date(2026, 3, 31),
         )  # fmt: skip
         make.make_eligibilite(participant=person, critere=critere)
         employer = make.make_organisation()
@@ -229,8 +229,8 @@ def test_a_full_year_stays_light(chantier):
 
 
 def test_a_definition_is_written_once_for_the_rows_it_holds_for(chantier):
-    Participant.objects.filter(pk=chantier.affectations[0].participant_id).update(sexe="F")
-    Participant.objects.filter(pk=chantier.affectations[1].participant_id).update(sexe="H")
+    Participant.objects.filter(pk=chantier.affectations[0].participant_id).update(sexe="f")
+    Participant.objects.filter(pk=chantier.affectations[1].participant_id).update(sexe="h")
     accepted(chantier, 100, 50, 40)
     groups = consolidation(chantier.by, 2026).groupes
     rows = [row for _, rows in groups for row in rows]
