@@ -48,6 +48,27 @@ def test_a_search_is_done_by_keyboard_alone(page, check, iton):
     check()
 
 
+def test_what_is_typed_in_a_row_is_kept_and_ticks_keep_the_focus(page, iton):
+    page.goto("/structures/")
+    page.get_by_label("Métier, nom ou SIRET").focus()
+    page.keyboard.type("nettoyage", delay=20)
+    page.keyboard.press("Tab")
+    page.keyboard.type("evreux", delay=40)  # results that came back meanwhile would wipe it
+    page.keyboard.press("Enter")
+    results = page.locator("#resultats")
+    expect(results.get_by_role("list", name="Critères actifs")).to_contain_text("Évreux")
+    expect(results).to_contain_text("Propreté de l'Iton")
+
+    page.goto("/structures/?ou=eure")
+    page.locator("summary", has_text="Type de structure").click()
+    esat = page.locator("input[name=kind][value=ESAT]")
+    esat.focus()
+    page.keyboard.press("Space")
+    expect(results.locator(".results-count")).to_have_text("1 structure")
+    expect(esat).to_be_focused()
+    expect(esat).to_be_checked()
+
+
 def test_two_structures_are_compared_side_by_side(page, check, iton):
     page.goto("/structures/?q=nettoyage&ou=eure")
     page.get_by_role("link", name="Comparer Propreté de l'Iton").click()
