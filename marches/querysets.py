@@ -32,10 +32,11 @@ class MarcheQuerySet(models.QuerySet):
         )
 
     def for_cards(self):
-        """What `marches/_card.html` prints of the contract itself, in one query."""
+        """What `marches/_card.html` and `_appel_card.html` print of the contract itself, in one query."""
         return self.select_related("acheteur__organisation").only(
-            *("objet", "date_limite", "date_lancement", "fictif", "publie", "acheteur__organisation__denomination"),
-            *("acheteur__organisation__type_identifiant", "acheteur__organisation__identifiant"),
+            *("objet", "date_limite", "date_lancement", "montant_estime", "fictif", "publie"),
+            *("acheteur__organisation__denomination", "acheteur__organisation__type_identifiant"),
+            "acheteur__organisation__identifiant",
         )
 
     def for_detail(self):
