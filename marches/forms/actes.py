@@ -24,6 +24,13 @@ class _ActeForm(FicheForm):
     def clean_numero(self) -> str:
         return " ".join(self.cleaned_data["numero"].split())
 
+    def clean_date_notification(self):
+        """An act of the life of a lot comes with its notification or after it."""
+        day, first = self.cleaned_data["date_notification"], self.instance.lot.date_notification
+        if day and first and day < first and "date_notification" in self.changed_data:
+            raise ValidationError(f"Le lot a été notifié le {first:%d/%m/%Y}\u00a0: cet acte ne peut pas le précéder.")
+        return day
+
 
 class ModificationForm(_ActeForm):
     date_notification = day_field(

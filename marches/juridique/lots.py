@@ -112,6 +112,8 @@ def _sous_traitance(lot: Lot, besoin: Besoin, quand: Lancement) -> list[Verdict]
     if not marche.cle or "type" in marche.champs_saisis:  # « pure supplies » is said by a person, not by a CPV code
         type_ = TypeMarche(marche.type)
         found.append(juger(lambda day: execution.sous_traitance_permise(type_, day), quand))
+    parts = [act.montant for act in acts]
+    found.append(juger(lambda day: execution.sous_traitance_partielle(parts, lot.montant, day), quand))
     for act in acts:
         body = act.sous_traitant
         known = [candidat_of(structure, siren=body.siren) for structure in body.structures.all()]

@@ -1,5 +1,6 @@
 """A contract in time and under way: length, renewals, subcontracting, publication; and the buyer's own scheme."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -84,6 +85,22 @@ def sous_traitance_permise(type: TypeMarche, on: date) -> Verdict:
     return dire(
         "sous_traitance_fournitures", on, "De pures fournitures ne se sous-traitent pas.",
         remede="Si le marché comprend pose ou installation, dites-le\u00a0; sinon c'est un fournisseur du titulaire.",
+    )  # fmt: skip
+
+
+def sous_traitance_partielle(parts: Iterable[Decimal | None], montant_lot: Decimal | None, on: date) -> Verdict:
+    """What is subcontracted is part of a lot, never the whole of it.
+
+    `parts`: the amount of each accepted or declared subcontract, None when unknown; euros before VAT. Source: L. 2193-2
+    (« l'exécution d'une partie des prestations »).
+    """
+    total = sum((part for part in parts if part is not None), Decimal(0))
+    if montant_lot is None or montant_lot <= 1 or total < montant_lot:
+        return Verdict.ok()
+    return dire(
+        "sous_traitance_totale", on,
+        f"Les parts sous-traitées font {montant_ht(total)}, pour un lot de {montant_ht(montant_lot)}.",
+        remede="Vérifiez ces montants\u00a0: une partie des prestations peut être sous-traitée, pas le lot entier.",
     )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ def test_a_modification_changes_the_lot_and_gives_it_back(client_acheteur, lot):
     ("given", "said"),
     [
         ({"date_notification": ""}, "Donnez le jour de la notification"),
+        ({"date_notification": "2026-01-30"}, "Le lot a été notifié le 31/01/2026 : cet acte ne peut pas le précéder"),
         ({"montant": "", "objet": ""}, "Dites ce que cette modification change"),
         ({"nouveaux": "123"}, "123"),
         ({"numero": "\x00"}, "nul"),
@@ -104,7 +105,9 @@ def test_a_subcontractor_is_declared_corrected_and_taken_out(client_acheteur, lo
     assert "Donnez le SIRET" in text(
         client_acheteur.post(url("sous_traitance_create", lot), data | {"sous_traitants": ""})
     )
-    client_acheteur.post(url("sous_traitance_create", lot), data)
+    early = data | {"date_notification": "2025-12-01"}
+    assert "ne peut pas le précéder" in text(client_acheteur.post(url("sous_traitance_create", lot), early))
+    client_acheteur.post(url("sous_traitance_create", lot), data | {"date_notification": "2026-01-31"})
     row = ActeSousTraitance.objects.get()
     assert (row.sous_traitant.denomination, row.statut, row.paiement_direct) == ("Vitres du Bessin", "declare", True)
     lot.refresh_from_db()
@@ -118,6 +121,17 @@ def test_a_subcontractor_is_declared_corrected_and_taken_out(client_acheteur, lo
     assert "existe déjà" in text(client_acheteur.post(url("sous_traitance_create", lot), data))
     client_acheteur.post(url("sous_traitance_delete", lot, row))
     assert not ActeSousTraitance.objects.exists()
+
+
+def test_a_whole_lot_is_not_subcontracted(client_acheteur, lot):
+    for number, amount in (("1", "600"), ("2", "400")):
+        data = {"sous_traitants": f"{make.make_siret()} Autre", "numero": number, "montant": amount}
+        data["statut"] = "accepte"
+        assert client_acheteur.post(url("sous_traitance_create", lot), data).status_code == 302
+    page = text(client_acheteur.get(lot.get_absolute_url()))
+    assert "Les parts sous-traitées font 1 000 € HT, pour un lot de 1 000 € HT." in page
+    ActeSousTraitance.objects.filter(numero="2").update(statut="refuse")
+    assert "Les parts sous-traitées font" not in text(client_acheteur.get(lot.get_absolute_url()))
 
 
 # Public files ---------------------------------------------------------------------------------------------------------

@@ -93,6 +93,13 @@ TRAVAUX_COURTS, SOLUTION, LIEN, CONCURRENCE = (
     MotifDispense.TRAVAUX_COURTS, MotifDispense.SOLUTION, MotifDispense.LIEN, MotifDispense.CONCURRENCE,
 )  # fmt: skip
 INFRUCTUOSITE, COORDINATION = MotifNonAllotissement.INFRUCTUOSITE, MotifNonAllotissement.COORDINATION
+
+
+def sous_traite(parts, lot, on=EN_2026):
+    amounts = [None if part is None else euro(part) for part in parts]
+    return execution.sous_traitance_partielle(amounts, None if lot is None else euro(lot), on)
+
+
 CAS = [
     # The reservation itself
     Cas("L. 2113-14", "deux secteurs depuis la loi ASAP", lambda: r.reservation_licite(LES_DEUX, DEPUIS_ASAP), OK),
@@ -273,6 +280,13 @@ CAS = [
     Cas("L. 2193-1", "sous-traitance de fournitures", lambda: execution.sous_traitance_permise(FOURNITURES, EN_2026),
         BLOCK, "pose"),
     Cas("L. 2193-1", "sous-traitance de services", lambda: execution.sous_traitance_permise(SERVICES, EN_2026), OK),
+    Cas("L. 2193-2", "une partie sous-traitée", lambda: sous_traite([999], 1000), OK),
+    Cas("L. 2193-2", "tout sous-traité à deux", lambda: sous_traite([600, None, 400], 1000), WARN, "pas le lot entier"),
+    Cas("L. 2193-2", "plus que le lot", lambda: sous_traite([2000], 1000), WARN),
+    Cas("", "montant du lot inconnu", lambda: sous_traite([2000], None), OK),
+    Cas("", "lot publié à 1 €", lambda: sous_traite([2000], 1), OK),
+    Cas("", "rien de connu", lambda: sous_traite([None], 1000), OK),
+    Cas("", "sous-traité avant le code", lambda: sous_traite([2000], 1000, EN_2018), OK),
     Cas("R. 2193-10", "499,99 € HT", lambda: direct("499.99"), OK),
     Cas("R. 2193-10", "500 € HT", lambda: direct(500), INFO, "comptez la TVA"),
     Cas("R. 2193-10", "600 € HT", lambda: direct(600), INFO, "directement"),
