@@ -1,6 +1,7 @@
 """Writes beyond one row: the guess of which lots make a contract, revised by hand and never undone by imports."""
 
 from django.db import transaction
+from django.db.models import SET_NULL
 from django.utils import timezone
 
 from marches.models import Lot, Marche
@@ -12,7 +13,11 @@ class ActionRefusee(Exception):
     """What cannot be done; the message, in French, says why and what to do."""
 
 
-COPIED = ("acheteur_id", "reference", "nature", "type", "procedure", "techniques", "ccag", "date_lancement", "fictif")
+# A lot taken out of a draft stays a draft.
+COPIED = (
+    "acheteur_id", "reference", "nature", "type", "procedure", "techniques", "ccag", "date_lancement", "date_limite",
+    "publie", "fictif",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -34,13 +39,25 @@ def rattacher(*, lot: Lot, marche: Marche, by: Acteur) -> Marche:
     ancien = Marche.objects.select_for_update().select_related("acheteur__organisation").get(pk=lot.marche_id)
     if ancien.pk == marche.pk:
         raise ActionRefusee("Ce lot est déjà dans ce marché\u00a0: choisissez-en un autre.")
-    if ancien.acheteur.organisation.siren != marche.acheteur.organisation.siren:
+    here, there = ancien.acheteur, marche.acheteur
+    if here.pk != there.pk and (here.organisation.siren or "-") != there.organisation.siren:
         raise ActionRefusee("Ce marché est d'un autre acheteur\u00a0: choisissez-en un du même acheteur.")
+    if ancien.publie != marche.publie:
+        raise ActionRefusee(
+            "Ce marché est un brouillon et le lot est publié\u00a0: publiez d'abord le brouillon."
+            if ancien.publie else "Ce marché est publié et le lot est un brouillon\u00a0: publiez d'abord le sien."
+        )  # fmt: skip
+    lost = [] if ancien.lots.exclude(pk=lot.pk).exists() else attaches(ancien)
+    if lost:
+        raise ActionRefusee(
+            f"C'est le dernier lot de son marché, qui serait supprimé avec ce qu'il porte ({', '.join(lost)})\u00a0: "
+            "rattachez-lui plutôt les lots de l'autre."
+        )
     _move(lot, marche, by, "rattachement")
     if ancien.lots.exists():
         reindex([ancien.pk, marche.pk])
         return marche
-    for link in ("predecesseur", "operation_mere"):
+    for link in ("predecesseur", "operation_mere", "accord_cadre"):
         for follower in Marche.objects.filter(**{link: ancien}).exclude(pk=marche.pk):
             setattr(follower, link, marche)
             _save(follower, by, "rattachement")
@@ -48,6 +65,17 @@ def rattacher(*, lot: Lot, marche: Marche, by: Acteur) -> Marche:
     ancien.delete()
     reindex([marche.pk])
     return marche
+
+
+def attaches(marche: Marche) -> list[str]:
+    """What hangs on a contract beside its lots and would go with it, in French; a query for each kind."""
+    found = []
+    for relation in Marche._meta.related_objects:
+        if relation.related_model is Lot or relation.on_delete is SET_NULL:
+            continue
+        if relation.related_model._default_manager.filter(**{relation.field.name: marche.pk}).exists():
+            found.append(str(relation.related_model._meta.verbose_name_plural))
+    return found
 
 
 def _move(lot: Lot, marche: Marche, by: Acteur, reason: str) -> None:

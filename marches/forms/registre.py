@@ -2,41 +2,37 @@
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.utils.text import Truncator
 
+from marches.forms.champs import MarcheField, contracts_of
 from marches.models import Lot, Marche
 from portal.permissions import Acteur
 
-
-class ChoixMarche(forms.ModelChoiceField):
-    def label_from_instance(self, marche: Marche) -> str:
-        title = Truncator(marche.objet).chars(110)
-        return f"{marche.reference} – {title}" if marche.reference else title
+MOST_PROPOSED = 30  # offered while one types; any other is found by its reference or its words
 
 
 class RattacherForm(forms.Form):
     """The contract a lot should join: another one of the same buyer, among those this `Acteur` may edit."""
 
-    marche = ChoixMarche(
-        queryset=Marche.objects.none(),
+    marche = MarcheField(
         label="Marché où rattacher ce lot",
-        empty_label="Choisissez un marché",
-        help_text="Seuls les marchés du même acheteur sont proposés, les plus récents d'abord.",
-        error_messages={
-            "required": "Choisissez le marché où rattacher ce lot.",
-            "invalid_choice": "Ce marché n'est pas proposé\u00a0: choisissez-en un dans la liste.",
-        },
+        required=True,
+        error_messages={"required": "Choisissez le marché où rattacher ce lot."},
     )
 
     def __init__(self, *args, lot: Lot, acteur: Acteur, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["marche"].queryset = (
-            Marche.objects.editable_by(acteur)
-            .filter(acheteur__organisation__siren=lot.marche.acheteur.organisation.siren)
-            .exclude(pk=lot.marche_id)
-            .select_related("acheteur__organisation")
-            .defer("racines", "presentation")
-            .order_by("-recence", "-pk")
-        )
+        draft = not lot.marche.publie
+        self.fields["marche"].queryset = contracts_of(acteur, lot.marche).filter(publie=lot.marche.publie)
+        other = "Un autre brouillon" if draft else "Un autre marché publié"
+        self.fields[
+            "marche"
+        ].help_text = f"{other} du même acheteur\u00a0: sa référence, des mots de son titre, ou l'adresse de sa page."
+        self.fields["marche"].widget.attrs |= {"list": "marches-proposes", "autocomplete": "off"}
         self.helper = FormHelper()
         self.helper.form_tag = False
+
+    @property
+    def proposes(self) -> list[Marche]:
+        """The latest of them."""
+        rows = self.fields["marche"].queryset.defer("racines", "presentation")
+        return list(rows.order_by("-recence", "-pk")[:MOST_PROPOSED])

@@ -139,7 +139,8 @@ def lot_rattacher(request, pk):
         else:
             messages.success(request, "Le lot est rattaché à ce marché\u00a0; les imports ne changeront pas ce choix.")
             return redirect(marche)
-    return render(request, "marches/lot_rattacher.html", {"lot": lot, "form": form})
+    voisins = lot.marche.lots.exclude(pk=pk).exists()
+    return render(request, "marches/lot_rattacher.html", {"lot": lot, "form": form, "voisins": voisins})
 
 
 @require_POST

@@ -1,9 +1,13 @@
 """Lots attached to another contract, or detached from theirs."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
-from marches.models import Lot, Marche
+from marches.actions import ActionRefusee, rattacher
+from marches.enums import MotifDispense
+from marches.models import DispenseSociale, Lot, Marche
 from portal.permissions import Acteur, Role
 from tests import factories as make
 from tests.conftest import sign_in
@@ -134,3 +138,72 @@ def test_imports_do_not_undo_what_was_done_by_hand(client_acheteur, tmp_path):
     lot.refresh_from_db()
     assert (lot.marche, lot.montant) == (alone, 5000)
     assert Marche.objects.count() == 2
+
+
+# Drafts, buyers without number, what hangs on a contract --------------------------------------------------------------
+def test_a_lot_taken_out_of_a_draft_stays_a_draft(client, client_acheteur, mine):
+    Marche.objects.filter(pk=mine["double"].pk).update(publie=False)
+    response = client_acheteur.post(url("detacher", mine["first"]))
+    assert not Lot.objects.get(pk=mine["first"].pk).marche.publie
+    assert client.get(response.url).status_code == 404
+
+
+@pytest.mark.parametrize("published", ["double", "single"])
+def test_drafts_and_published_contracts_do_not_mix(client_acheteur, mine, published):
+    """Else a lot would be shown, or hidden, without anybody publishing it."""
+    hidden = "single" if published == "double" else "double"
+    Marche.objects.filter(pk=mine[hidden].pk).update(publie=False)
+    page = client_acheteur.get(url("rattacher", mine["first"])).content.decode()
+    assert "Simple" not in page
+    refused = client_acheteur.post(url("rattacher", mine["first"]), {"marche": mine["single"].pk})
+    assert refused.context["form"].errors["marche"]
+    lot, target = (
+        Lot.objects.select_related("marche").get(pk=mine["first"].pk),
+        Marche.objects.get(pk=mine["single"].pk),
+    )
+    with pytest.raises(ActionRefusee, match="brouillon"):
+        rattacher(lot=lot, marche=target, by=Acteur(user=client_acheteur.user))
+    assert Lot.objects.get(pk=mine["first"].pk).marche == mine["double"]
+
+
+def test_two_buyers_without_a_number_are_not_one(client_administration):
+    lots = []
+    for name in ("A", "B"):
+        body = make.make_organisation(identifiant=f"SANS-{name}", type_identifiant="AUTRE", identifiant_valide=False)
+        lots.append(make.make_lot(marche=make.make_marche(acheteur=make.make_acheteur(organisation=body), objet=name)))
+    response = client_administration.post(url("rattacher", lots[0]), {"marche": lots[1].marche_id})
+    assert response.context["form"].errors["marche"]
+    with pytest.raises(ActionRefusee, match="autre acheteur"):
+        rattacher(lot=lots[0], marche=lots[1].marche, by=Acteur(user=client_administration.user))
+
+
+def test_what_hangs_on_a_contract_is_not_lost_with_its_last_lot(client_acheteur, mine):
+    DispenseSociale.objects.create(
+        marche=mine["single"], motif=MotifDispense.LIEN, texte="Aucun lien.", constatee_le=date(2026, 9, 1)
+    )
+    page = client_acheteur.post(url("rattacher", mine["alone"]), {"marche": mine["double"].pk}).content.decode()
+    assert "dernier lot de son marché" in page
+    assert "dispenses" in page
+    assert Marche.objects.filter(pk=mine["single"].pk).exists()
+    # The other way round nothing is lost.
+    assert client_acheteur.post(url("rattacher", mine["first"]), {"marche": mine["single"].pk}).status_code == 302
+
+
+def test_calls_on_a_framework_follow_its_lots(client_acheteur, mine):
+    called = make.make_marche(acheteur=mine["single"].acheteur, accord_cadre=mine["single"])
+    client_acheteur.post(url("rattacher", mine["alone"]), {"marche": mine["double"].pk})
+    called.refresh_from_db()
+    assert called.accord_cadre == mine["double"]
+
+
+def test_a_contract_is_named_by_words_and_the_page_stays_light(client_acheteur, mine):
+    for rank in range(300):
+        make.make_marche(acheteur=mine["single"].acheteur, objet=f"Marché {rank} " + "long titre " * 30)
+    response = client_acheteur.get(url("rattacher", mine["first"]))
+    assert len(response.content) < 60_000
+    assert "C’est son seul lot" not in response.content.decode()
+    assert "C’est son seul lot" in client_acheteur.get(url("rattacher", mine["alone"])).content.decode()
+    mine["single"].reference = "REF-7"
+    mine["single"].save()
+    assert client_acheteur.post(url("rattacher", mine["first"]), {"marche": "ref-7"}).status_code == 302
+    assert Lot.objects.get(pk=mine["first"].pk).marche == mine["single"]
