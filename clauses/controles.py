@@ -181,7 +181,7 @@ def _month(declaration, people, *, declarant: int | None = None) -> dict[int, li
     )  # fmt: skip
     latest: dict[tuple, tuple] = {}
     for person, etat, line, clause, hours, employer, name, declarer in told:
-        row, rank = Comptee(line, clause, hours, employer, name, declarer), LATEST.index(etat)
+        row, rank = Comptee(line, clause, hours, employer, name, declarer), LATEST.index(Etat(etat))
         if (line, clause) not in latest or rank < latest[line, clause][0]:
             latest[line, clause] = (rank, person, row)
     found = defaultdict(list)

@@ -15,11 +15,11 @@ from clauses.stats.bilans import AUTRES_EMPLOYEURS, familles
 from structures.models import Departement, Secteur
 
 SANS_LIEU, SANS_SECTEUR = "Lieu non renseigné", "Secteur non renseigné"
-FRANCE = ("france", "")
 LIEUX = ("region", "departement")
 EMPLOYEUR_INCONNU = "Employeur non renseigné"
 EMPLOYEURS = 5_000  # in one query
 Cle = tuple[str, ...]  # (level, key); where a sector crosses a place: (level of the place, its key, sector)
+FRANCE: Cle = ("france", "")
 
 
 @dataclass
@@ -127,7 +127,9 @@ def _sums(cells: Iterable[Cle]) -> tuple[list[tuple[Cle, list[Cle]]], list[tuple
     """
     regions = dict(Departement.objects.values_list("pk", "region"))
     tops: dict[str, list[Cle]] = {"region": [], "secteur": [], "famille": []}
-    departements, secteurs, plus_fins = defaultdict(list), defaultdict(list), defaultdict(list)
+    departements: dict[Cle, list[Cle]] = defaultdict(list)
+    secteurs: dict[Cle, list[Cle]] = defaultdict(list)
+    plus_fins: dict[Cle, list[Cle]] = defaultdict(list)
     for key in cells:
         level, name, *secteur = key
         if secteur:
@@ -137,7 +139,7 @@ def _sums(cells: Iterable[Cle]) -> tuple[list[tuple[Cle, list[Cle]]], list[tuple
             departements["region", regions[name]].append(key)
         elif level in tops:
             tops[level].append(key)
-    sums = [(FRANCE, top) for top in tops.values() if top]
+    sums: list[tuple[Cle, list[Cle]]] = [(FRANCE, top) for top in tops.values() if top]
     sums += departements.items()
     nodes = [([FRANCE], tops["famille"]), (tops["famille"], tops["region"]), (tops["secteur"], [FRANCE])]
     nodes += [([region], departements.get(region) or secteurs[region]) for region in tops["region"]]
@@ -147,7 +149,11 @@ def _sums(cells: Iterable[Cle]) -> tuple[list[tuple[Cle, list[Cle]]], list[tuple
 
 def _names() -> dict[Cle, tuple[str, str]]:
     """{(level, key): (label, key of its région)}."""
-    names = {FRANCE: ("France", ""), ("region", ""): (SANS_LIEU, ""), ("secteur", ""): (SANS_SECTEUR, "")}
+    names: dict[Cle, tuple[str, str]] = {
+        FRANCE: ("France", ""),
+        ("region", ""): (SANS_LIEU, ""),
+        ("secteur", ""): (SANS_SECTEUR, ""),
+    }
     for departement in Departement.objects.select_related("region"):
         names["departement", departement.pk] = (departement.nom, departement.region_id)
         names["region", departement.region_id] = (departement.region.nom, "")

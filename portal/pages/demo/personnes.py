@@ -34,11 +34,11 @@ def load(facilitateur: Facilitateur, employeurs: list[Organisation], today: date
     Participant.objects.bulk_update(people, ["prescripteur"], batch_size=200)
     skills = set()
     trades = Affectation.objects.filter(participant__facilitateur=facilitateur).order_by("pk")
-    for person, metier in trades.values_list("participant", "metier"):
+    for pk, metier in trades.values_list("participant", "metier"):
         found = {METIERS.get(metier), C.CONDUITE if draw.random() < 0.3 else None} - {None}
-        skills |= {(person, competence) for competence in found}
+        skills |= {(pk, competence) for competence in found}
     CompetenceParticipant.objects.bulk_create(
-        [CompetenceParticipant(participant_id=person, competence=competence) for person, competence in sorted(skills)]
+        [CompetenceParticipant(participant_id=pk, competence=competence) for pk, competence in sorted(skills)]
     )
     for employeur in employeurs:
         _equipes(employeur, today)
