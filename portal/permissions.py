@@ -1,6 +1,6 @@
 """Who acts, and which pages their role opens; what they reach inside a page is a queryset's `visible_to`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
@@ -29,6 +29,12 @@ class Acteur:
     user: Any = None
     organisation: Any = None
     role: Role | None = None
+    titre: str = field(default="", compare=False)  # how to call it, where its role alone would be wrong
+
+    @property
+    def profil(self) -> str:
+        """What it acts as, for people to read."""
+        return self.titre or (str(self.role.label) if self.role else "")
 
     @property
     def is_visitor(self) -> bool:

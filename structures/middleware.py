@@ -7,7 +7,7 @@ from structures.models import Membre
 SESSION_KEY = "membre"
 # Asked by every page of whoever is signed in: written once.
 MEMBRES = PreparedObjects(
-    lambda users: Membre.objects.filter(user__in=users).active().select_related("organisation"), (int, 1)
+    lambda users: Membre.objects.filter(user__in=users).active().with_genre().select_related("organisation"), (int, 1)
 )
 
 
@@ -36,7 +36,7 @@ class LazyActeurs:
         # Without a choice, the first organisation joined: being accepted by another must not change whom one acts for.
         first = min(self.membres, key=lambda membre: (membre.depuis, membre.pk))
         membre = next((membre for membre in self.membres if membre.pk == chosen), first)
-        return Acteur(user=user, organisation=membre.organisation, role=Role(membre.role))
+        return Acteur(user=user, organisation=membre.organisation, role=Role(membre.role), titre=membre.profil)
 
 
 class ActeurMiddleware:

@@ -10,6 +10,7 @@ from portal import mail
 from portal.permissions import Acteur, Role
 from structures.actions.revendications import add_member
 from structures.models import Invitation, Membre, Organisation
+from structures.models.organisations import profil_pour
 
 LINK_LASTS = timedelta(days=14)
 
@@ -42,7 +43,7 @@ def invite(
             organisation=organisation, role=role, courriel=courriel, par=by.user, expire_le=expire
         )
     mail.send(
-        "invitation", courriel, organisation=organisation, role=role.label, jeton=invitation.jeton,
+        "invitation", courriel, organisation=organisation, role=profil_pour(role, organisation), jeton=invitation.jeton,
         expire_le=expire, par=by.organisation, motif=motif,
     )  # fmt: skip
     return invitation
@@ -74,7 +75,7 @@ def leave(membre: Membre) -> None:
 def removable_by(acteur: Acteur) -> QuerySet[Membre]:
     """The colleagues this `Acteur` may remove: those it could invite, of its organisation and its role; never itself,
     so that one person always remains."""
-    others = Membre.objects.active().exclude(user=acteur.user)
+    others = Membre.objects.active().with_genre().exclude(user=acteur.user)
     return others.filter(organisation=acteur.organisation_id or 0, role=acteur.role or "")
 
 
@@ -86,7 +87,7 @@ def remove(membre: Membre, *, by: Acteur) -> bool:
     if not {membre.user_id, by.user.pk} <= active:
         return False
     leave(membre)
-    mail.send("equipe_retrait", membre.user, organisation=by.organisation, role=by.role.label)
+    mail.send("equipe_retrait", membre.user, organisation=by.organisation, role=by.profil)
     return True
 
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from simple_history.models import HistoricalRecords
 
@@ -86,6 +86,29 @@ class MembreQuerySet(models.QuerySet):
     def active(self):
         return self.filter(actif=True, user__is_active=True)
 
+    def with_genre(self):
+        """Annotate `genre`: the kind of an inclusive structure of its organisation, else None."""
+        return self.annotate(genre=Subquery(_genres(OuterRef("organisation"))[:1]))
+
+
+def _genres(organisation):
+    from structures.models import Structure
+
+    cards = Structure.objects.filter(organisation=organisation, remplacee_par=None)
+    return cards.order_by("pk").values_list("kind", flat=True)
+
+
+def profil(role: str, genre: str | None) -> str:
+    """What one acts as: an inclusive structure that was invited as a holder is told as what it is."""
+    if role == Role.ENTREPRISE and genre:
+        return f"Structure inclusive titulaire ({genre})"
+    return str(Role(role).label)
+
+
+def profil_pour(role: str, organisation: Organisation) -> str:
+    """`profil` of who is invited; one query for a holder."""
+    return profil(role, _genres(organisation.pk).first() if role == Role.ENTREPRISE else None)
+
 
 class Membre(models.Model):
     """A user's place in an organisation: the role they hold there."""
@@ -108,6 +131,11 @@ class Membre(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} – {self.organisation} ({self.get_role_display()})"
+
+    @property
+    def profil(self) -> str:
+        """What its user acts as; exact once read `with_genre`."""
+        return profil(self.role, getattr(self, "genre", None))
 
 
 class Reseau(models.Model):

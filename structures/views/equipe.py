@@ -13,6 +13,7 @@ from structures.actions import equipe as actions
 from structures.forms.revendications import InvitationForm
 from structures.middleware import SESSION_KEY
 from structures.models import Invitation, Membre
+from structures.models.organisations import profil_pour
 
 MOST_INVITATIONS = 20  # a day, for each user
 
@@ -27,7 +28,9 @@ def equipe(request):
             messages.success(request, f"L'invitation est envoyée à {form.cleaned_data['courriel']}.")
             return redirect("structures:equipe")
         form.add_error(None, "Vous avez envoyé trop d'invitations aujourd'hui\u00a0: réessayez demain.")
-    membres = Membre.objects.active().filter(organisation=request.acteur.organisation).select_related("user")
+    membres = (
+        Membre.objects.active().with_genre().filter(organisation=request.acteur.organisation).select_related("user")
+    )
     context = {
         "form": form,
         "equipe": membres.order_by("role", "user__email"),
@@ -49,7 +52,9 @@ def invitation_revoquer(request, pk):
 @role_required(*Role)
 def quitter(request, pk):
     """Leave an organisation; the last one is told what it means, and says it twice."""
-    membre = get_object_or_404(Membre.objects.active().select_related("organisation"), pk=pk, user=request.user)
+    membre = get_object_or_404(
+        Membre.objects.active().with_genre().select_related("organisation"), pk=pk, user=request.user
+    )
     dernier = actions.is_last(membre)
     if request.method == "POST" and (not dernier or "confirme" in request.POST):
         actions.leave(membre)
@@ -81,6 +86,7 @@ def invitation(request, token):
     now = timezone.now()
     context = {
         "invitation": invitation,
+        "profil": profil_pour(invitation.role, invitation.organisation),
         "valable": invitation.acceptee_le is None and invitation.expire_le > now,
         "deja_membre": request.user.is_authenticated and actions.belongs(request.user, invitation),
         "sienne": request.user.is_authenticated and _owns(request.user, invitation.courriel),

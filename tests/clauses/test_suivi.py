@@ -12,6 +12,7 @@ from clauses.actions.passations import followed_here_alone
 from clauses.models import ClauseSociale, Passation, RepriseHeures, Reunion, Tache
 from portal.models import Envoi
 from portal.permissions import Role
+from structures.enums import Kind
 from structures.models import Invitation
 from tests import factories as f
 from tests.clauses.helpers import text
@@ -144,6 +145,27 @@ def test_the_holder_is_invited_once_then_its_team_invites(chantier):
     assert f"déclarer chaque mois les heures d'insertion du marché «\u00a0{chantier.clause.lot.marche}" in mail.texte
     sign_in(Role.ENTREPRISE, organisation=chantier.entreprise)
     assert "a déjà un compte" in text(post(chantier, "inviter", organisation=chantier.entreprise.pk, **data))
+
+
+def test_an_inclusive_structure_invited_as_a_holder_is_called_what_it_is(chantier, client):
+    """It may declare, and does not edit the card of the directory for all that: the role stays, its name changes."""
+    f.make_structure(organisation=chantier.entreprise, kind=Kind.EI)
+    post(chantier, "inviter", organisation=chantier.entreprise.pk, courriel="contact@entreprise.example")
+    invitation = Invitation.objects.get()
+    assert invitation.role == Role.ENTREPRISE
+    mail = Envoi.objects.get(destinataire=invitation.courriel)
+    assert "profil : Structure inclusive titulaire (EI)" in mail.texte.replace("\xa0", " ")
+    user = f.make_user(email=invitation.courriel)
+    client.force_login(user)
+    address = reverse("structures:invitation", args=[invitation.jeton])
+    assert "Structure inclusive titulaire (EI)" in text(client.get(address))
+    client.post(address)
+    for page in ("pages:tableau_de_bord", "structures:equipe"):
+        shown = text(client.get(reverse(page)))
+        assert "Structure inclusive titulaire (EI)" in shown
+        assert "Entreprise titulaire" not in shown
+    company = sign_in(Role.ENTREPRISE)
+    assert "Entreprise titulaire" in text(company.get(reverse("pages:tableau_de_bord")))
 
 
 def test_a_meeting_gives_tasks_that_are_done_and_done_again(chantier):

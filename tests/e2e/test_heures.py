@@ -77,10 +77,18 @@ def test_a_company_declares_the_facilitator_decides_the_company_corrects_the_buy
             page.keyboard.type("7")
         page.keyboard.press("Tab")
     expect(page.locator("output[data-total]").first).to_have_text("108,5\u202fh")
+    # A link would lose what is typed: the browser asks first, and staying keeps it. Sending asks nothing.
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Clause sociale").first.click()
+    expect(page.get_by_label("Heures travaillées, TEST-1K3M")).to_have_value("101,5")
+    assert asked == ["beforeunload"]
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     send = page.get_by_role("button", name="Enregistrer et transmettre")
     tab_to(page, send)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Le mois est transmis\u00a0: 6 lignes")).to_be_visible()
+    assert asked == ["beforeunload"]
     check()
     month = page.url
 
