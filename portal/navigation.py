@@ -1,5 +1,6 @@
 """What the header shows, by role: names and addresses only, each page guards itself."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,11 +11,17 @@ from portal.permissions import Role
 
 @dataclass(frozen=True)
 class Lien:
-    """An entry of the main navigation; `roles` empty means everybody."""
+    """An entry of the main navigation; `roles` empty means everybody, `aussi` matches other addresses that it holds."""
 
     libelle: str
     vue: str
     roles: frozenset = frozenset()
+    aussi: str = ""
+
+    def holds(self, path: str) -> int:
+        """How much of this address is that of the entry, 0 when it is somewhere else."""
+        found = re.match(self.aussi, path) if self.aussi else None
+        return max(len(self.url) if path.startswith(self.url) else 0, found.end() if found else 0)
 
     @cached_property
     def url(self) -> str:
@@ -41,7 +48,7 @@ LIENS = (
         frozenset({Role.RESEAU, Role.ADMINISTRATION}),
     ),
     Lien("Mes témoignages", "pages:mes_temoignages", frozenset({Role.RESEAU})),
-    Lien("Ma fiche", "structures:ma_fiche", frozenset({Role.STRUCTURE})),
+    Lien("Ma fiche", "structures:ma_fiche", frozenset({Role.STRUCTURE}), r"/structures/\d+/(modifier|historique)/"),
     Lien("Rattachements", "structures:revendications", frozenset({Role.RESEAU, Role.ADMINISTRATION})),
 )
 
@@ -88,7 +95,8 @@ def navigation(request) -> dict:
     if acteur is None:  # an error raised before the middleware could say who acts
         return {"liens": [(lien, False) for lien in LIENS if not lien.roles], "acteur": None, "membres": []}
     liens = [lien for lien in LIENS if not lien.roles or acteur.role in lien.roles]
-    current = max((lien.url for lien in liens if request.path.startswith(lien.url)), key=len, default="")
+    nearest = max(liens, key=lambda lien: lien.holds(request.path), default=None)
+    current = nearest.url if nearest and nearest.holds(request.path) else ""
     return {
         "liens": [(lien, lien.url == current) for lien in liens],
         "page_courante": current,  # all that the header of a visitor depends on

@@ -13,6 +13,7 @@ PARAMETRES = (
     *("mois", "qpv", "zrr", "completude_min", "tri"),
 )
 COMPARE, VUE = "s", "vue"
+LONGEST = 400  # of a value: ten places fit, and forty links may carry it
 KEPT = (*PARAMETRES, COMPARE, VUE)  # the page number is never kept
 
 
@@ -34,7 +35,7 @@ class Retrait:
 
 def cle(data: QueryDict) -> str:
     """What is asked, whatever the page, the view and the structures to compare: the same text for the same search."""
-    return urlencode(list(_pairs(data, PARAMETRES)))
+    return urlencode(list(_pairs(data, PARAMETRES, longest=None)))
 
 
 def sans(data: QueryDict, *names: str) -> str:
@@ -60,10 +61,10 @@ class Adresse:
         return [Puce(retrait.libelle, self.url(**retrait.changements)) for retrait in retraits]
 
 
-def _pairs(data: QueryDict, names: Iterable[str]):
+def _pairs(data: QueryDict, names: Iterable[str], longest: int | None = LONGEST):
     for name in names:
         if name not in data:  # most are not, and this is asked many times a page
             continue
         for value in dict.fromkeys(data.getlist(name)):
             if value and (stripped := value.replace("\x00", " ").strip()):
-                yield name, stripped
+                yield name, stripped[:longest]

@@ -12,6 +12,7 @@ from structures.directory.question import TRIS
 from structures.enums import Kind, Mode, NiveauLieu
 from structures.filters.adresse import Adresse, Puce, Retrait
 from structures.filters.champs import (
+    LONGEST_SHOWN,
     ListFilter,
     NumberFilter,
     OneFilter,
@@ -263,11 +264,12 @@ class StructureFilter(django_filters.FilterSet):
         for place in unknown:
             rest = "Il n'a pas été pris en compte." if question.lieux else "La recherche porte sur toute la France."
             said.append(
-                f"Aucun lieu connu ne s'appelle «\u00a0{place.texte}\u00a0»\u00a0: essayez un nom de commune, un "
-                f"code postal, un département ou une région. {rest}"
+                f"Aucun lieu connu ne s'appelle «\u00a0{place.texte[:LONGEST_SHOWN]}\u00a0»\u00a0: essayez un nom de "
+                f"commune, un code postal, un département ou une région. {rest}"
             )
         said += [
-            f"Aucun lieu ne s'appelle «\u00a0{place.texte}\u00a0»\u00a0: la recherche porte sur {whole(place.lieu)}."
+            f"Aucun lieu ne s'appelle «\u00a0{place.texte[:LONGEST_SHOWN]}\u00a0»\u00a0: la recherche porte sur "
+            f"{whole(place.lieu)}."
             for place in self.places
             if place.corrige and place.lieu
         ]

@@ -95,7 +95,7 @@ class PotentielForm(forms.Form):
         for name in names:
             lieu = self._by_name.get(name) or self._resolved(name)
             if lieu is None:
-                unknown.append(f"«\u00a0{name}\u00a0»")
+                unknown.append(f"«\u00a0{name[:60]}\u00a0»")
             else:
                 found.append(lieu)
         if unknown:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import brotli
 import html5lib
@@ -15,8 +16,9 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from portal import views
+from portal.navigation import navigation
 from portal.pagination import paginate
-from portal.permissions import Role
+from portal.permissions import Acteur, Role
 from portal.verdict import Verdict
 from tests.factories import make_membre, make_organisation, make_user
 
@@ -126,6 +128,21 @@ def test_navigation_follows_the_role(client_facilitateur, client_reseau):
     assert "Participants" not in reseau
     assert "Mes témoignages" in reseau
     assert "Mes témoignages" not in facilitateur
+
+
+@pytest.mark.parametrize(
+    ("path", "current"),
+    [
+        ("/structures/", "Structures"), ("/structures/12-les-jardins/", "Structures"),
+        ("/structures/12/modifier/", "Ma fiche"), ("/structures/12/modifier/activites/ajouter/", "Ma fiche"),
+        ("/structures/12/historique/", "Ma fiche"), ("/structures/ma-fiche/", "Ma fiche"), ("/credits/", None),
+    ],
+)  # fmt: skip
+def test_the_entry_one_is_in_is_marked(path, current):
+    request = RequestFactory().get(path)
+    request.acteur, request.membres = Acteur(None, None, Role.STRUCTURE), SimpleNamespace(membres=[])
+    marked = [lien.libelle for lien, is_current in navigation(request)["liens"] if is_current]
+    assert marked == ([current] if current else [])
 
 
 def test_header_says_for_whom_one_acts(client_acheteur):

@@ -278,6 +278,14 @@ def test_no_parameter_shows_what_is_hidden(client, mixed):
     assert "Cachée" not in client.get(f"{COMPARE}?s={hidden.pk}").content.decode()
 
 
+def test_a_place_of_thousands_of_letters_does_not_fill_the_page(client, mixed):
+    page = client.get(LIST, {"ou": "a" * 3_000}).content
+    assert len(page) < 60_000
+    assert b"Aucun lieu connu" in page
+    first, second = ("a" * 500 + last for last in "bc")
+    assert cle(QueryDict(f"ou={first}")) != cle(QueryDict(f"ou={second}"))  # what is kept of one is not shown for two
+
+
 # Map -----------------------------------------------------------------------------------------------------------------
 def test_the_map_of_a_place_has_a_point_for_each_seat(client, mixed):
     response = client.get(f"{LIST}?vue=carte&ou=Calvados")
