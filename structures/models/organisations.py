@@ -98,14 +98,14 @@ def _genres(organisation):
     return cards.order_by("pk").values_list("kind", flat=True)
 
 
-def profil(role: str, genre: str | None) -> str:
+def profil(role: str | None, genre: str | None) -> str:
     """What one acts as: an inclusive structure that was invited as a holder is told as what it is."""
     if role == Role.ENTREPRISE and genre:
         return f"Structure inclusive titulaire ({genre})"
-    return str(Role(role).label)
+    return str(Role(role).label) if role else ""
 
 
-def profil_pour(role: str, organisation: Organisation) -> str:
+def profil_pour(role: str | None, organisation: Organisation) -> str:
     """`profil` of who is invited; one query for a holder."""
     return profil(role, _genres(organisation.pk).first() if role == Role.ENTREPRISE else None)
 
