@@ -1,5 +1,7 @@
 """Work of the directory done out of the page."""
 
+from datetime import date
+
 from portal.tasks import task
 
 
@@ -11,6 +13,17 @@ def import_depot(importation_id: int, depot_id: int) -> None:
         importations.run(importation_id, depot_id)
     except Exception:
         importations.stopped(importation_id)
+        raise
+
+
+@task()
+def essayer_depot(depot_id: int, on: str, cle: str) -> None:
+    from structures.actions import essais
+
+    try:
+        essais.run(depot_id, date.fromisoformat(on), cle)
+    except Exception:
+        essais.stopped(depot_id, cle)
         raise
 
 

@@ -1,6 +1,5 @@
 """Files of structures brought by a network or the administration: tried, then imported."""
 
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -10,11 +9,12 @@ from django.utils import timezone
 from portal.imports import FichierRefuse, ImportReport
 from portal.models import Depot, Importation
 from portal.permissions import Acteur, Role
+from structures.actions import essais
 from structures.importers import depots, tableau
 from structures.importers.common import make_networks
 from structures.importers.tableau import Choix
 from structures.models import Reseau
-from structures.upsert import SOURCES, Fiche, foresee, import_fiches
+from structures.upsert import SOURCES, import_fiches
 
 FEW = 500  # lines imported while the browser waits; more go to the queue
 SHOWN = 20
@@ -62,25 +62,6 @@ def reseau_of(by: Acteur) -> Reseau | None:
     return Reseau.objects.filter(organisation=by.organisation_id or 0).first()
 
 
-@dataclass
-class Essai:
-    """What an import would do: its report, and its first lines with what becomes of each."""
-
-    report: ImportReport
-    lignes: list[tuple[Fiche, str]] = field(default_factory=list)
-
-
-def essayer(depot: Depot, on: date) -> Essai:
-    """Try the import without a write; FichierRefuse when the file cannot be read."""
-    choix = Choix.read(depot.choix)
-    if choix is None:
-        raise FichierRefuse("Choisissez d'abord les colonnes du fichier.")
-    report = ImportReport(depot.nom)
-    fiches = list(depots.fiches(depot, choix, report, on))
-    states = foresee(fiches, choix.format, report)
-    return Essai(report, [(fiche, states[fiche.ligne]) for fiche in fiches[:SHOWN]])
-
-
 # Importing ----------------------------------------------------------------------------------------------------------
 @transaction.atomic
 def importer(depot: Depot, *, by: Acteur) -> Importation:
@@ -91,7 +72,7 @@ def importer(depot: Depot, *, by: Acteur) -> Importation:
     choix = Choix.read(depot.choix)
     if choix is None:
         raise FichierRefuse("Choisissez d'abord les colonnes du fichier.")
-    lines = depots.lines(depot, choix)
+    lines = essais.lues(depot) or depots.lines(depot, choix)
     importation = Importation.objects.create(
         format=choix.format,
         fichier=depot.nom,

@@ -9,7 +9,7 @@ from portal import depots
 from portal.imports import FichierRefuse
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
-from structures.actions import annulation
+from structures.actions import annulation, essais
 from structures.actions import importations as actions
 from structures.forms.importations import KIND, ColonnesForm, DateListeForm, FichierStructuresForm
 from structures.importers.data_inclusion import FORMAT
@@ -84,9 +84,11 @@ def import_apercu(request, pk):
             actions.dater(depot, form.cleaned_data["publie_le"])
             return redirect("structures:import_apercu", pk=depot.pk)
     try:
-        essai = actions.essayer(depot, timezone.localdate())
+        essai = essais.essai_de(depot, timezone.localdate())
     except FichierRefuse as refusal:
         return _refused(request, refusal)
+    if isinstance(essai, essais.Lecture):
+        return render(request, "structures/import_lecture.html", {"depot": depot, "lus": essai.lus})
     context = {
         "depot": depot,
         "date_form": form,
@@ -97,7 +99,7 @@ def import_apercu(request, pk):
         "libelle": LIBELLES[choix.format],
         "report": essai.report,
         "lignes": essai.lignes,
-        "a_importer": essai.report.lus - len(essai.report.ecartes),
+        "a_importer": essai.report.lus - essai.report.nb_ecartes,
         "ecartes": paginate(essai.report.ecartes, request, per_page=50),
         "signalements": paginate(essai.report.signalements, request, per_page=50, parameter="signalements"),
         "reseau": actions.reseau_of(request.acteur),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.models import Depot, Importation
+from structures.actions import essais
 from structures.actions import importations as actions
 from structures.importers import data_inclusion, ea
 from structures.importers.common import import_file
@@ -130,7 +131,7 @@ def test_from_json_to_the_report_and_back(client_reseau):
     assert "aucun type de structure inclusive" in page
     assert "Les autres réseaux que le fichier nomme ne sont pas repris" in page
     assert (Structure.objects.count(), Organisation.objects.count(), Reseau.objects.count()) == before
-    foreseen = actions.essayer(depot, timezone.localdate()).report
+    foreseen = essais.essayer(depot, timezone.localdate()).report
     response = client_reseau.post(reverse("structures:import_confirmer", args=[depot.pk]))
     importation = Importation.objects.get()
     done = importation.rapport

@@ -11,6 +11,7 @@ from django.utils import timezone
 from portal.imports import ImportReport
 from portal.models import Depot, Importation
 from portal.permissions import Role
+from structures.actions import essais
 from structures.actions import importations as actions
 from structures.importers import asp
 from structures.importers.common import import_file
@@ -107,7 +108,7 @@ def test_the_preview_counts_what_the_import_does(country, client_reseau):
     _, depot = upload(client_reseau, *lines)
     choose(client_reseau, depot)
     depot.refresh_from_db()
-    foreseen = actions.essayer(depot, timezone.localdate()).report
+    foreseen = essais.essayer(depot, timezone.localdate()).report
     foreseen.check()
     client_reseau.post(reverse("structures:import_confirmer", args=[depot.pk]))
     done = Importation.objects.first().rapport
