@@ -47,12 +47,11 @@ def puis_je_repondre_ensemble(candidats: Sequence[Candidat], lot: Lot) -> list[V
     """What the law says of these operators answering as a group; the first one would speak for it. No query."""
     members = [groupes.Membre(candidat, mandataire=rank == 0) for rank, candidat in enumerate(candidats)]
     quand, besoin = lancement_of(lot), besoin_of(lot)
-    return _by_gravity(
-        [
-            *groupes.repondre_ensemble(members, besoin, quand),
-            juger(lambda day: groupes.taches_reservees(lot.taches_essentielles, day), quand),
-        ]
-    )
+    said = [
+        *groupes.repondre_ensemble(members, besoin, quand),
+        juger(lambda day: groupes.taches_reservees(lot.taches_essentielles, day), quand),
+    ]
+    return groupes.reunis(_by_gravity(said), members)
 
 
 def mot(verdicts: Iterable[Verdict]) -> str:

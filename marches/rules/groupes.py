@@ -67,8 +67,7 @@ def membre_eligible(candidat: Candidat, besoin: Besoin, on: date) -> Verdict:
             f"{candidat.appellation} n'est pas visé par la réservation\u00a0: chaque membre du groupement doit l'être, "
             "d'après la doctrine.",
             source=source,
-            remede="Répondez sans ce membre, prouvez qu'il est une «\u00a0structure équivalente\u00a0», ou "
-                   "proposez-lui de la sous-traitance.",
+            remede=SANS_LUI,
         )  # fmt: skip
     return dire(
         "groupe_membre_condition", on, f"{candidat.appellation}\u00a0: {_lower(said.reason)}", source=source,
@@ -282,18 +281,36 @@ def marche_insertion_ouvert(on: date) -> Verdict:
     )  # fmt: skip
 
 
+# How a verdict on a member names it, and what it becomes for several.
+TOURNURES = (("\u00a0: ", "\u00a0: "), (" n'est pas visé par ", " ne sont pas visés par "))
+SANS_LUI = (
+    "Répondez sans ce membre, prouvez qu'il est une «\u00a0structure équivalente\u00a0», ou proposez-lui de la "
+    "sous-traitance."
+)
+SANS_EUX = (
+    "Répondez sans ces membres, prouvez qu'ils sont des «\u00a0structures équivalentes\u00a0», ou proposez-leur de la "
+    "sous-traitance."
+)
+
+
 def reunis(verdicts: Iterable[Verdict], membres: Sequence[Membre]) -> list[Verdict]:
-    """The same verdict said of several members said once of them all: « A (AI), B (AI) et C (AI) : … »."""
-    openings = [f"{membre.candidat.appellation}\u00a0: " for membre in membres]
-    named: dict[Verdict, list[str]] = {}
+    """What is said alike of several members is said once of them all: « A (AI), B (AI) et C (AI)\u00a0: … »."""
+    names = [membre.candidat.appellation for membre in membres]
+    openings = {name + one: (name, one, many) for name in names for one, many in TOURNURES}
+    named: dict[tuple[Verdict, str, str], list[str]] = {}
     for verdict in verdicts:
         opening = next((each for each in openings if verdict.reason.startswith(each)), "")
-        who = named.setdefault(replace(verdict, reason=verdict.reason.removeprefix(opening)), [])
-        who += [opening.removesuffix("\u00a0: ")] if opening else []
-    return [
-        replace(verdict, reason=f"{_and(who)}\u00a0: {verdict.reason}") if who else verdict
-        for verdict, who in named.items()
-    ]
+        name, one, many = openings.get(opening, ("", "", ""))
+        rest = replace(verdict, reason=verdict.reason.removeprefix(opening))
+        named.setdefault((rest, one, many), []).extend([name] if name else [])
+    found = []
+    for (verdict, one, many), who in named.items():
+        if who:
+            verdict = replace(verdict, reason=f"{_and(who)}{many if len(who) > 1 else one}{verdict.reason}")
+        if len(who) > 1 and verdict.remede == SANS_LUI:
+            verdict = replace(verdict, remede=SANS_EUX)
+        found.append(verdict)
+    return found
 
 
 def _and(names: Collection[str]) -> str:

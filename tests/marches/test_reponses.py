@@ -76,6 +76,11 @@ def test_with_partners_of_the_directory(lot, atelier):
     response = ask(client, lot, partenaires=f"{ally.organisation.identifiant}\n{esat.get_absolute_url()}")
     assert words(response)[1][1] == "non"
     assert "Les Tilleuls (ESAT) n'est pas visé par la réservation" in text(response)
+    other = make.make_structure(nom="Les Ormes", kind=Kind.ESAT)
+    page = text(ask(client, lot, partenaires=f"{other.get_absolute_url()}\n{esat.get_absolute_url()}"))
+    assert "Les Ormes (ESAT) et Les Tilleuls (ESAT) ne sont pas visés par la réservation" in page
+    assert "Répondez sans ces membres" in page
+    assert "Répondez sans ce membre," not in page
 
 
 def test_with_partners_of_its_alliances(lot, atelier):
