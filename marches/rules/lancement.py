@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from marches.parametres import jours_de_changement
 from marches.rules.dates import add_months
@@ -66,13 +67,12 @@ def juger(regle: Callable[[date], Verdict], quand: Lancement, *others: date | No
     last = said[-1]
     if all(verdict.level == last.level for verdict in said):
         return last
-    change = max(day for day, before, after in zip(days[1:], said, said[1:], strict=False)
-                 if before.level != after.level)  # fmt: skip
+    rank = max(rank for rank, (before, after) in enumerate(pairwise(said), 1) if before.level != after.level)
+    before, change = said[rank - 1], days[rank]
     named = last if last.source else next(verdict for verdict in reversed(said) if verdict.source)
     return Verdict(
         Niveau.INFORMATION,
-        "Date de lancement inconnue\u00a0: la réponse change pour une consultation lancée à partir du "
-        f"{change:%d/%m/%Y}.",
+        f"Date de lancement inconnue. {_selon(before, last, change)}",
         named.source,
         "Demandez la date de lancement à l'acheteur, ou indiquez-la.",
         named.regle,
@@ -80,3 +80,20 @@ def juger(regle: Callable[[date], Verdict], quand: Lancement, *others: date | No
         named.valable_au,
         est_suspendu=True,
     )
+
+
+def _selon(before: Verdict, after: Verdict, change: date) -> str:
+    """What is said of a consultation launched before the day of a change, and since."""
+    since, until = f"lancée à partir du {change:%d/%m/%Y}", f"lancée avant le {change:%d/%m/%Y}"
+    if after.reason and before.reason:
+        return f"Consultation {since}\u00a0: {_dit(after)} Avant\u00a0: {_dit(before)}"
+    if not after.reason and not before.reason:
+        return f"La réponse change pour une consultation {since}."
+    when, told = (since, after) if after.reason else (until, before)
+    return f"Seulement pour une consultation {when}\u00a0: {_dit(told)}"
+
+
+def _dit(verdict: Verdict) -> str:
+    """The sentence of a verdict, quoted."""
+    words = verdict.reason.replace("«\u00a0", "“").replace("\u00a0»", "”")
+    return f"«\u00a0{words.rstrip('.')}\u00a0»."

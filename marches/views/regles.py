@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from marches.enums import NatureContrat, SujetLegal
 from marches.forms.regles import JourForm
-from marches.parametres import GROUPES, LIBELLES, bases, regles, seuils
+from marches.parametres import GROUPES, LIBELLES, Regle, bases, regles, seuils
 
 PARTIES = {"regles": "Règles", "seuils": "Seuils et durées", "bases": "Textes par date"}
 
@@ -31,15 +31,21 @@ def regles_appliquees(request):
 
 
 def _regles(on: date | None):
-    """(title, rules) for each group; a rule is the list of its rows, the current one last."""
+    """(title, rules) for each group; a rule is its rows, the latest first: (row, whether only its text differs)."""
     kept = [row for row in regles() if on is None or row.holds(on)]
     groups = []
     for code, title in GROUPES.items():
         rows = [row for row in kept if row.groupe == code]
-        rules = [(name, list(each)) for name, each in groupby(rows, key=lambda row: row.code)]
+        rules = [(name, _lignes(list(each))) for name, each in groupby(rows, key=lambda row: row.code)]
         if rules:
             groups.append((title, rules))
     return groups
+
+
+def _lignes(rows: list[Regle]) -> list[tuple[Regle, bool]]:
+    rows = rows[::-1]
+    said = [(row.intitule, row.niveau) for row in rows]
+    return [(row, rank > 0 and said[rank] == said[rank - 1]) for rank, row in enumerate(rows)]
 
 
 def _seuils(on: date | None):

@@ -1,6 +1,6 @@
 """Rules of the register: days, published titles, who may answer."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -22,10 +22,13 @@ from marches.rules import (
     type_marche,
 )
 from marches.rules.bases import SUJETS
-from portal.verdict import Niveau
+from marches.rules.execution import reconduction_tacite
+from marches.rules.lancement import Lancement, juger
+from portal.verdict import Niveau, Verdict
 from structures.enums import Kind
 
 AFTER = date(2024, 3, 1)
+LOI = date(2019, 4, 1)  # a day on which the law changed
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -423,6 +426,27 @@ def test_unknown_launch_around_a_change_of_law_is_an_information():
     verdict = may_answer_lot(Kind.EI, lot("les_deux", notified=date(2021, 3, 1)))
     assert verdict.level == INFO
     assert "Date de lancement inconnue" in verdict.reason
+
+
+def test_what_waits_for_the_day_of_launch_says_what_it_would_be():
+    """Several on one page would else be the same sentence, without a word of what they are about."""
+    around = Lancement(date(2016, 2, 5), date(2018, 2, 5))
+    said = juger(lambda day: reconduction_tacite(3, True, day), around).reason
+    assert said.startswith("Date de lancement inconnue. Seulement pour une consultation lancée à partir du 01/04/2016")
+    assert "«\u00a03 reconductions tacites" in said
+    assert said.endswith("\u00a0».")
+    before = juger(lambda day: Verdict.blocage("Avant.", source="x") if day < LOI else Verdict.ok(), around_of(LOI))
+    assert f"lancée avant le {LOI:%d/%m/%Y}\u00a0: «\u00a0Avant\u00a0»." in before.reason
+    both = juger(
+        lambda day: Verdict.blocage("Non.", source="x") if day < LOI else Verdict.information("Oui.", source="y"),
+        around_of(LOI),
+    )
+    assert both.reason.endswith(f"{LOI:%d/%m/%Y}\u00a0: «\u00a0Oui\u00a0». Avant\u00a0: «\u00a0Non\u00a0».")
+    assert (both.level, both.source, both.est_suspendu) == (INFO, "y", True)
+
+
+def around_of(day: date) -> Lancement:
+    return Lancement(day - timedelta(days=100), day + timedelta(days=100))
 
 
 def test_unknown_launch_far_from_a_change_of_law_is_judged():

@@ -1,6 +1,7 @@
 """The dated tables of the law: legal bases, catalogue of rules, thresholds."""
 
 import csv
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -133,6 +134,15 @@ def test_the_catalogue_is_well_kept():
         for before, after in zip(rows, rows[1:], strict=False):
             assert before.valable_au is not None
             assert before.valable_au < after.valable_du
+
+
+def test_the_code_is_not_told_of_contracts_older_than_it():
+    """The Code holds for consultations launched since 01/04/2019: those before keep the text of their time."""
+    for row in regles():
+        if row.article.startswith("Code de la commande publique") and row.valable_du:
+            assert row.valable_du >= date(2019, 4, 1), row.code
+        if re.match(r"(?:Décret 2016-360|Ordonnance 2015-899)", row.article):
+            assert (row.valable_du, row.valable_au) == (date(2016, 4, 1), date(2019, 3, 31)), row.code
 
 
 @pytest.mark.parametrize("code", sorted({row.code for row in seuils()}))
