@@ -2,13 +2,12 @@
 
 from django import forms
 from django.core.validators import RegexValidator
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
 
 from marches.enums import NatureAvis, Reservation
 from marches.models import AchatRealise, Alliance, Avis, Lot, Marche
-from marches.models.lots import RESERVE, SOCIAL, montant_vraisemblable
+from marches.models.lots import RESERVE, SOCIAL
 from marches.parcours import Question
 from portal.search import filter_words
 from portal.siret import clean
@@ -198,12 +197,9 @@ def _by_buyer(queryset: QuerySet, text: str) -> QuerySet:
 
 def _sorted(queryset: QuerySet, order: str | None) -> QuerySet:
     if order == "titre":
-        return queryset.order_by("objet", "pk")
+        return queryset.order_by("objet_tri", "pk")
     if order == "montant":
-        # What cannot be right leads no order: an amount of 10^17 counts as one that nobody knows, and comes last.
-        known = Sum("lots__montant", filter=montant_vraisemblable("lots__montant"))
-        total = Coalesce(known, Value(0), output_field=Lot._meta.get_field("montant"))
-        return queryset.annotate(total=total).order_by("-total", "-pk")
+        return queryset.order_by("-montant_lots", "-pk")
     return queryset.order_by("-recence", "-pk")
 
 

@@ -42,13 +42,8 @@ NO_AMOUNT = Decimal(1)
 SOCIAL = Q(clause_sociale=True) | Q(critere_social=True) | RESERVE
 
 
-def montant_vraisemblable(montant: str = "montant") -> Q:
-    """A known amount that may be right; `montant` names the column, as `lots__montant` from a contract."""
-    return Q(**{f"{montant}__gt": NO_AMOUNT, f"{montant}__lt": SUSPECT_AMOUNT})
-
-
 def est_vraisemblable(montant: Decimal) -> bool:
-    """`montant_vraisemblable` of a value."""
+    """Whether a known amount may be right."""
     return NO_AMOUNT < montant < SUSPECT_AMOUNT
 
 

@@ -12,6 +12,9 @@ from marches.querysets import MarcheQuerySet
 from portal.search import RacinesMixin
 from portal.text import slugify_fr
 
+# Columns that follow from the subject and the lots: `marches.upsert.contrats` keeps them, nobody types them.
+DE_SES_LOTS = ("racines", "recence", "premiere", "objet_tri", "montant_lots", "social")
+
 
 class Marche(RacinesMixin):
     acheteur = models.ForeignKey(Acheteur, on_delete=models.PROTECT, related_name="marches", verbose_name="acheteur")
@@ -88,6 +91,9 @@ class Marche(RacinesMixin):
     recence = models.PositiveIntegerField(default=0, editable=False)
     # First notification among the lots as AAAAMMJJ, 0 when none is notified: with `recence`, the days it spans.
     premiere = models.PositiveIntegerField(default=0, editable=False)
+    # For the other two orders of lists: its subject folded, the sum of the amounts of its lots that may be right.
+    objet_tri = models.CharField(max_length=80, default="", editable=False)
+    montant_lots = models.DecimalField(max_digits=20, decimal_places=2, default=0, editable=False)
     # Whether any of its lots is reserved, or has a social clause or criterion.
     social = models.BooleanField(default=False, editable=False)
     fictif = models.BooleanField("donnée de démonstration", default=False, editable=False)
@@ -95,7 +101,7 @@ class Marche(RacinesMixin):
     modifie_le = models.DateTimeField(auto_now=True)
 
     objects = MarcheQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["racines", "recence", "premiere", "social"])
+    history = HistoricalRecords(excluded_fields=[*DE_SES_LOTS])
 
     class Meta:
         verbose_name = "marché"
@@ -104,6 +110,8 @@ class Marche(RacinesMixin):
         indexes = [
             models.Index(fields=["-recence", "-id"], name="marche_recents"),
             models.Index(fields=["-recence", "-id"], condition=Q(social=True), name="marche_sociaux"),
+            models.Index(fields=["objet_tri", "id"], name="marche_titres"),
+            models.Index(fields=["-montant_lots", "-id"], name="marche_montants"),
             # Those notified on several days are few: a period finds them apart, and all others by `recence`.
             models.Index(
                 fields=["premiere", "recence"],

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import OuterRef, Subquery
@@ -10,14 +11,15 @@ from django.utils import timezone
 
 from marches.enums import Reservation
 from marches.models import Lot, Marche
+from marches.models.lots import est_vraisemblable
+from marches.models.marches import DE_SES_LOTS
 from marches.rules.dates import jour_entier
 from marches.upsert.ecriture import update
 from marches.upsert.references import Secteurs
 from portal.relations import pointed_at
-from portal.text import stems
+from portal.text import sort_key, stems
 
 MOST_STEMS = 8_000
-INDEX = ("racines", "recence", "premiere", "social")  # columns of a contract that follow from its lots
 OF_MARCHES = frozenset({Lot._meta.label})  # what imports hang on a contract: anything else there holds it
 
 
@@ -27,6 +29,7 @@ class LotIndexe(NamedTuple):
     racines: str
     date_notification: date | None
     date_publication: date | None
+    montant: Decimal | None
     reservation: str
     clause_sociale: bool
     critere_social: bool
@@ -62,7 +65,7 @@ def reindex(marche_ids: Collection[int]) -> None:
 
 
 def refresh_marches(marche_ids: Collection[int]) -> None:
-    """Refresh the columns INDEX of these contracts, whose lots have up-to-date `racines`, and the order of their
+    """Refresh the columns DE_SES_LOTS of these contracts, whose lots have up-to-date `racines`, and the order of their
     lots. Four queries."""
     if not marche_ids:
         return
@@ -75,7 +78,7 @@ def refresh_marches(marche_ids: Collection[int]) -> None:
         for marche in Marche.objects.filter(pk__in=marche_ids).select_related("acheteur__organisation")
         if index_marche(marche, marche.acheteur.organisation.denomination, lots[marche.pk], lancement_of(marche))
     ]
-    update(Marche, changed, [*INDEX])
+    update(Marche, changed, [*DE_SES_LOTS])
     # Not through `update`: the order of a lot follows its neighbours, it was not itself modified.
     order = Marche.objects.filter(pk=OuterRef("marche")).order_by().values("recence")
     rows.exclude(recence=Subquery(order)).update(recence=Subquery(order))
@@ -87,21 +90,24 @@ def lancement_of(marche: Marche) -> date | None:
 
 
 def index_marche(marche: Marche, acheteur: str, lots: Collection[LotIndexe], lancement: date | None = None) -> bool:
-    """Set the columns of INDEX; whether any of them changed.
+    """Set the columns of DE_SES_LOTS; whether any of them changed.
 
     `racines`: the stems of its subject, of its buyer's name, then of its lots. `recence`: the last notification of its
     lots; without any, their last publication, else the launch. `premiere`: their first notification.
+    `montant_lots`: the sum of the amounts that may be right (€ HT), 0 when none is known.
     """
     words = [*stems(marche.objet), *stems(acheteur)]
     words += " ".join(sorted(lot.racines for lot in lots)).split()
     notified = [lot.date_notification for lot in lots if lot.date_notification]
     published = [lot.date_publication for lot in lots if lot.date_publication]
     last = max(notified, default=None) or max(published, default=None) or lancement
-    known = [getattr(marche, name) for name in INDEX]
+    known = [getattr(marche, name) for name in DE_SES_LOTS]
     marche.racines = join_stems(words)
     marche.recence, marche.premiere = jour_entier(last), jour_entier(min(notified, default=None))
+    amounts = (lot.montant for lot in lots if lot.montant is not None and est_vraisemblable(lot.montant))
+    marche.objet_tri, marche.montant_lots = sort_key(marche.objet)[:80], sum(amounts, Decimal(0))
     marche.social = any(lot.is_social for lot in lots)
-    return [getattr(marche, name) for name in INDEX] != known
+    return [getattr(marche, name) for name in DE_SES_LOTS] != known
 
 
 def remove_empty(marche_ids: Collection[int]) -> int:

@@ -14,6 +14,7 @@ django.setup()
 
 from django.core.cache import cache  # noqa: E402
 from django.db import connection, models  # noqa: E402
+from django.db.models import OuterRef, Subquery, Sum  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from marches.models import Acheteur, Lot, Marche, Titulaire  # noqa: E402
@@ -60,6 +61,7 @@ def fill(number: int) -> None:
     work, thing = pick["works"].format("i"), pick["things"].format("(i / 8)")
     pour(Marche, number, arrays, {
         "id": "i", "acheteur_id": f"1 + (i * 7919) %% {buyers}", "objet": f"{work} || ' du ' || {thing} || ' n° ' || i",
+        "objet_tri": f"{work} || ' du ' || {thing} || ' n ' || i",
         "reference": "'M' || i", "cle": "md5(i::text)", "groupe": "md5(i::text)", "type": "'travaux'",
         "recence": whole.format(last.format("i")), "premiere": whole.format(day),
         "racines": f"' ' || {pick['works_lus'].format('i')} || ' ' || {pick['things_lus'].format('(i / 8)')} || "
@@ -85,6 +87,8 @@ def fill(number: int) -> None:
         "date_notification": last.format(several), "recence": whole.format(last.format(several)),
     })  # fmt: skip
     Marche.objects.filter(pk__in=Lot.objects.filter(SOCIAL).order_by().values("marche")).update(social=True)
+    amounts = Lot.objects.filter(marche=OuterRef("pk")).order_by().values("marche").annotate(total=Sum("montant"))
+    Marche.objects.update(montant_lots=Subquery(amounts.values("total")))
     pour(Titulaire, number + more, arrays, {
         "id": "i", "lot_id": "i", "organisation_id": f"{buyers} + 1 + (i * 6971) %% {firms}",
     })  # fmt: skip

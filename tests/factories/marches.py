@@ -31,9 +31,10 @@ from marches.models import (
     SuiviQuestions,
     Titulaire,
 )
-from marches.models.lots import SOCIAL
+from marches.models.lots import SOCIAL, est_vraisemblable
 from marches.rules.dates import jour_entier
 from portal.permissions import Role
+from portal.text import sort_key
 from tests.factories.nombres import _n
 from tests.factories.socle import _record, make_importation, make_user
 from tests.factories.structures import make_organisation, make_structure
@@ -45,18 +46,20 @@ def make_acheteur(*, organisation=None, **given) -> Acheteur:
 
 
 def make_marche(*, acheteur=None, **given) -> Marche:
-    usual = {"acheteur": acheteur or make_acheteur(), "objet": f"Marché {next(_n)}"}
-    return Marche.objects.create(**usual | given)
+    usual = {"acheteur": acheteur or make_acheteur(), "objet": f"Marché {next(_n)}"} | given
+    return Marche.objects.create(**{"objet_tri": sort_key(usual["objet"])[:80]} | usual)
 
 
 def make_lot(*, marche=None, **given) -> Lot:
-    """Its contract keeps the days of its lots, and whether any is social, as every writer of ours sees to."""
+    """Its contract keeps what follows from its lots, as every writer of ours sees to; its words apart."""
     marche = marche or make_marche()
     usual = {"marche": marche, "objet": f"Lot {next(_n)}", "recence": marche.recence}
     lot = Lot.objects.create(**usual | given)
     if Lot.objects.filter(SOCIAL, pk=lot.pk).exists():
         marche.social = True
-        Marche.objects.filter(pk=marche.pk).update(social=True)
+    if lot.montant is not None and est_vraisemblable(lot.montant):
+        marche.montant_lots += lot.montant
+    Marche.objects.filter(pk=marche.pk).update(social=marche.social, montant_lots=marche.montant_lots)
     if day := jour_entier(lot.date_notification):
         marche.recence, marche.premiere = max(marche.recence, day), min(marche.premiere or day, day)
         Marche.objects.filter(pk=marche.pk).update(recence=marche.recence, premiere=marche.premiere)

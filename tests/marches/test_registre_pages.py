@@ -10,8 +10,8 @@ from django.urls import reverse
 from marches.croisements import montants_suspects
 from marches.filters import MarcheFilter
 from marches.models import Lot, Marche
-from marches.models.lots import est_vraisemblable, montant_vraisemblable
-from marches.upsert import join_stems
+from marches.models.lots import est_vraisemblable
+from marches.upsert import join_stems, reindex
 from portal.pagination import paginate
 from portal.text import stems
 from tests import factories as make
@@ -85,4 +85,19 @@ def test_the_order_and_the_cross_checks_doubt_the_same_amounts(montant):
     lot = make.make_lot(montant=Decimal(montant))
     doubted = Lot.objects.filter(montants_suspects()).filter(pk=lot.pk).exists()
     assert doubted is not est_vraisemblable(Decimal(montant))
-    assert doubted is not Lot.objects.filter(montant_vraisemblable(), pk=lot.pk).exists()
+    reindex([lot.marche_id])
+    lot.marche.refresh_from_db()
+    assert lot.marche.montant_lots == (0 if doubted else Decimal(montant))
+
+
+def test_titles_come_in_the_order_of_the_alphabet_on_both_engines(client):
+    titles = ["école", "Élagage", "Entretien", "zinguerie"]
+    for title in reversed(titles):
+        make.make_marche(objet=title)
+    response = client.get(reverse("marches:list"), {"tri": "titre"})
+    assert [marche.objet for marche, _, _ in response.context["cartes"]] == [
+        "école",
+        "Élagage",
+        "Entretien",
+        "zinguerie",
+    ]
