@@ -227,7 +227,7 @@ GROUPE = [
         "9 décembre 2020"),
     Cas("R. 2123-1, 3°", "EA + 4 EI, marché d'insertion", lambda: groupe(CARTONS, AUCUNE, EN_2020,
         marche_insertion=True), INFO, "pas réservé"),
-    Cas("R. 2123-1, 3°", "EA + 4 EI, marché d'insertion de 2016", lambda: groupe(CARTONS, AUCUNE, EN_2016,
+    Cas("art. 28", "EA + 4 EI, marché d'insertion de 2016", lambda: groupe(CARTONS, AUCUNE, EN_2016,
         marche_insertion=True), INFO, "pas réservé"),
     Cas("L. 3113-3", "EA + 4 EI, concession deux secteurs", lambda: groupe(CARTONS, LES_DEUX, EN_2023, CONCESSION),
         BLOCK, "concession"),
