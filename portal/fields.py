@@ -9,6 +9,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
 
 from portal import images
 from portal.templatetags.formats import nombre
@@ -26,6 +27,15 @@ class JourField(forms.DateField):
         message = "Écrivez une date entre 2000 et 2099."
         self.validators += [MinValueValidator(FIRST_DAY, message), MaxValueValidator(LAST_DAY, message)]
         self.error_messages["invalid"] = "Écrivez une date comme 31/12/2026."
+
+
+class JourPasseField(JourField):
+    """The day of something that has happened: today at the latest."""
+
+    def validate(self, value):
+        super().validate(value)
+        if value is not None and value > timezone.localdate():
+            raise ValidationError("Cette date est à venir\u00a0: écrivez aujourd'hui ou un jour passé.")
 
 
 class NombreField(forms.DecimalField):

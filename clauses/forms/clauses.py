@@ -9,7 +9,7 @@ from clauses.actions import declarants
 from clauses.enums import OrigineHeures
 from clauses.forms.champs import MoisField
 from clauses.models import ClauseSociale, HeuresDues
-from portal.fields import JourField, NombreField
+from portal.fields import JourField, JourPasseField, NombreField
 
 SANS_CHIFFRE = "Une clause a besoin d'un volume d'heures supérieur à 0\u00a0: sans chiffre, elle reste sans effet."
 
@@ -39,7 +39,7 @@ class ClauseForm(forms.ModelForm):
         required=False,
         help_text="Il vaut pour les heures et les documents ensemble.",
     )
-    mutualisation_acceptee_le = JourField(
+    mutualisation_acceptee_le = JourPasseField(
         label="Mutualisation acceptée par l'acheteur le",
         required=False,
         help_text="Les heures d'une même personne peuvent alors se partager entre plusieurs clauses.",

@@ -13,7 +13,7 @@ from clauses.models import Convention
 from clauses.rules.conventions import Partage, periode_suivante, repartir
 from marches.models import Acheteur
 from portal import siret
-from portal.fields import JourField, NombreField
+from portal.fields import JourField, JourPasseField, NombreField
 from portal.templatetags.formats import nombre
 
 MOST_BUYERS = 30
@@ -32,7 +32,7 @@ class PartField(NombreField):
 class ConventionForm(forms.ModelForm):
     date_debut = JourField(label="Début")
     date_fin = JourField(label="Fin")
-    signee_le = JourField(label="Signée le", required=False, help_text="Vide tant qu'elle est en projet.")
+    signee_le = JourPasseField(label="Signée le", required=False, help_text="Vide tant qu'elle est en projet.")
     contribution_an = NombreField(
         label="Contribution financière de tous (€ par an)",
         maximum="9999999999.99",

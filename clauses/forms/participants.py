@@ -20,7 +20,7 @@ from clauses.models import ActionFormation, Affectation, Eligibilite, Participan
 from clauses.models.participants import CODE_EQUIPE
 from clauses.rules import eligibilite_fin, mission_possible
 from portal import siret
-from portal.fields import JourField, NombreField
+from portal.fields import JourField, JourPasseField, NombreField
 from portal.templatetags.formats import jour
 from structures.forms.organismes import OrganismeField
 
@@ -75,7 +75,7 @@ class ProfilForm(forms.ModelForm):
 
 
 class EligibiliteForm(forms.ModelForm):
-    justificatif_vu_le = JourField(label="Justificatif vu le", help_text="Il est consulté, jamais conservé.")
+    justificatif_vu_le = JourPasseField(label="Justificatif vu le", help_text="Il est consulté, jamais conservé.")
     valable_du = JourField(label="Valable du")
     valable_au = JourField(
         label="Valable jusqu'au",
@@ -206,7 +206,7 @@ class ProlongationForm(forms.Form):
     mois = forms.IntegerField(
         label="Durée (mois)", min_value=1, max_value=120, initial=12, widget=forms.TextInput({"inputmode": "numeric"})
     )
-    justificatif_vu_le = JourField(
+    justificatif_vu_le = JourPasseField(
         label="Justificatif vu le", required=False, help_text="Il est consulté, jamais conservé."
     )
 
@@ -216,7 +216,7 @@ class TransfertForm(forms.Form):
 
     vers = OrganismeField(label="Nouvel employeur", required=True)
     le = JourField(label="À partir du")
-    consentement_le = JourField(
+    consentement_le = JourPasseField(
         label="Consentement de la personne recueilli le",
         help_text="Sans son accord, ce qui est noté sous son code ne la suit pas.",
     )
@@ -239,7 +239,7 @@ class MissionField(forms.ModelChoiceField):
 
 class FormationForm(forms.ModelForm):
     heures = NombreField(label="Heures prévues", required=False)
-    demandee_le = JourField(label="Financement demandé le", required=False)
+    demandee_le = JourPasseField(label="Financement demandé le", required=False)
     du = JourField(label="Du", required=False)
     au = JourField(label="au", required=False)
     mission = MissionField(

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from clauses.actions import declarants
 from clauses.models import Facilitateur, Poste, Prescripteur, RepriseHeures, Reunion, Tache
-from portal.fields import JourField, NombreField
+from portal.fields import JourField, JourPasseField, NombreField
 
 SANS_NOM = "Sans nom de personne."
 MOST_TASKS = 20
@@ -13,8 +13,8 @@ MOST_TASKS = 20
 
 class RepriseForm(forms.ModelForm):
     heures = NombreField(label="Heures déjà réalisées", minimum="0.01", maximum="9999999.99")
-    arretee_au = JourField(label="Arrêtées au")
-    justificatif_vu_le = JourField(label="Justificatif vu le", help_text="Il est consulté, jamais conservé.")
+    arretee_au = JourPasseField(label="Arrêtées au")
+    justificatif_vu_le = JourPasseField(label="Justificatif vu le", help_text="Il est consulté, jamais conservé.")
 
     class Meta:
         model = RepriseHeures

@@ -137,6 +137,8 @@ def test_a_person_goes_on_with_another_employer(client_facilitateur, person):
     early = data | {"le": "2026-03-15", "consentement_le": "2026-03-01"}
     assert "Des heures sont notées jusqu" in text(client_facilitateur.post(url, early))
     assert "vient avant le passage" in text(client_facilitateur.post(url, data | {"consentement_le": "2026-06-02"}))
+    agreed_later = data | {"le": "2098-06-01", "consentement_le": "2098-05-20"}
+    assert "Cette date est à venir" in text(client_facilitateur.post(url, agreed_later))
     same = data | {"vers": old.employeur.identifiant}
     assert "déjà son employeur" in text(client_facilitateur.post(url, same))
     assert not Transfert.objects.exists()
