@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
 from marches.enums import FormatAvis, NatureAvis, TypeMarche
 from marches.models import Lot, Marche
 from marches.rules.avis import AvisLu, ChangementLu, LotLu, PartieLue
+from marches.rules.ponderation import CriterePublie, en_json
 from marches.upsert.avis import AvisUpsert, LectureAvis
 from portal.imports import ImportReport
 from portal.models import Importation
@@ -19,6 +21,14 @@ MONTHS = "Reconductible tacitement trois fois, par période de 12 mois."
 HANDICAP = "Lot réservé aux entreprises adaptées et aux ESAT, en application de l'article L. 2113-12."
 LES_DEUX = "Lot réservé en application de l'article L. 2113-14 du code de la commande publique."
 CLAUSE = "Clause sociale d'insertion\u00a0: 420 heures au profit de personnes éloignées de l'emploi."
+
+# What offers are compared on (%): since 21/08/2026 the environment is among them. On a lot whose clause sets hours, the
+# quality of the insertion that is offered too.
+CRITERES = (("Valeur technique", 45), ("", 35), ("Gestion des déchets et des consommables", 20))
+CRITERES_CLAUSE = (
+    ("Valeur technique", 40), ("", 30), ("Qualité de l'insertion professionnelle proposée", 15),
+    ("Gestion des déchets et des consommables", 15),
+)  # fmt: skip
 
 # key of the buyer, title, days before the deadline, lots (title, CPV, NUTS, estimate, BT-71, BT-70)
 APPELS = [
@@ -88,10 +98,17 @@ def _call(rank, organisation, titre, today, days, lots) -> AvisLu:
                 participation=participation,
                 conditions=conditions,
                 limite=limite,
+                **_criteres(CRITERES_CLAUSE if "heures" in conditions else CRITERES),
             )
             for number, (title, cpv, nuts, estimate, participation, conditions) in enumerate(lots, start=1)
         ],
     )
+
+
+def _criteres(weights: tuple[tuple[str, int], ...]) -> dict[str, Any]:
+    """As the reader of eForms gives them; the price bears no other name."""
+    rows = [CriterePublie(name, "quality" if name else "price", str(weight), "per-exa") for name, weight in weights]
+    return {"criteres": "\n".join(name for name, _ in weights if name), "grille": en_json(rows)}
 
 
 def _corrected(lu: AvisLu, today: date, days: int) -> AvisLu:
