@@ -27,6 +27,7 @@ AT_ONCE = 2_000  # SIREN asked for in one query
 SAMPLE = 200  # rows read to guess which column holds the numbers
 LA_POSTE = "356000000"
 PASTED = "liste collée.csv"
+BARE = "SIRET\n"  # the header that numbers pasted alone are given: it is no line of theirs
 
 CHAMP = Champ(
     "siret",
@@ -194,7 +195,7 @@ def texte_en_table(text: str) -> str:
     if not lines or not any(char.isdigit() for char in lines[0]):
         return "\n".join(lines)
     numbers = [part.strip() for line in lines for part in line.replace("\t", ";").replace(",", ";").split(";")]
-    return "\n".join(["SIRET", *(f'"{number.replace(chr(34), "")}"' for number in numbers if number)])
+    return BARE + "\n".join(f'"{number.replace(chr(34), "")}"' for number in numbers if number)
 
 
 def lignes(depot: Depot) -> tuple[list[str], list[Row]]:
@@ -205,6 +206,7 @@ def lignes(depot: Depot) -> tuple[list[str], list[Row]]:
     headers: list[str] = []
     rows: list[Row] = []
     total = 0
+    added = 1 if depot.nom == PASTED and bytes(depot.contenu).startswith(f'{BARE}"'.encode()) else 0
     for row in depots.table(depot):
         if not headers:
             headers = list(row.values)
@@ -214,7 +216,7 @@ def lignes(depot: Depot) -> tuple[list[str], list[Row]]:
                 total += 1
         total += 1
         if total <= MOST_LINES:
-            rows.append(Row(row.line, dict(zip(headers, row.values.values(), strict=True))))
+            rows.append(Row(row.line - added, dict(zip(headers, row.values.values(), strict=True))))
     if not rows:
         raise FichierRefuse("La liste est vide\u00a0: il faut au moins un SIRET sous la ligne d'en-têtes.")
     if total > MOST_LINES:

@@ -202,7 +202,7 @@ def _keys(sql: tuple[str, tuple], number: int, start: int) -> tuple[int, ...]:
 def _map(request: HttpRequest, entete: Entete, adresse: Adresse) -> dict:
     """The whole result by département, after the structures themselves when a place is searched."""
     question = entete.question
-    anywhere = adresse.url(lieu=None, rayon=None, vue=None, ou=None)
+    anywhere = adresse.url(lieu=None, rayon=None, ou=None)  # nearer, on the map
     lead = f"{anywhere}{'&' if anywhere != '?' else ''}ou="
     # Its links and points cost more than the rest of the page: kept near, with the counts they show.
     key = _key(request, "carte", lead, entete.total)

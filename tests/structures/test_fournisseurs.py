@@ -172,6 +172,18 @@ def test_a_pasted_text_becomes_a_table(text, table):
     assert texte_en_table(text) == table
 
 
+def test_numbers_pasted_alone_are_counted_from_one(client_acheteur):
+    a, b = make_siret(), make_siret()
+    page = sent(client_acheteur, f"{a}\n{b}\n{a}")
+    assert [(ligne.ligne, ligne.doublon_de) for ligne in page.context["report"].lignes] == [
+        (1, None),
+        (2, None),
+        (3, 1),
+    ]
+    page = sent(client_acheteur, f"Numéro\n{a}")  # a header of one's own is a line
+    assert [ligne.ligne for ligne in page.context["report"].lignes] == [2]
+
+
 def test_a_pasted_list_is_answered_line_by_line(client_acheteur):
     siren = make_siren()
     ei, esat = known(Kind.EI), known(Kind.ESAT, siren)
@@ -182,7 +194,7 @@ def test_a_pasted_list_is_answered_line_by_line(client_acheteur):
     )
     report = page.context["report"]
     assert [(ligne.reponse.etat.value, ligne.doublon_de) for ligne in report.lignes] == [
-        ("inclusif", None), ("inclusif", 2), ("autre", None), ("inconnu", None), ("invalide", None), ("autre", None),
+        ("inclusif", None), ("inclusif", 1), ("autre", None), ("inconnu", None), ("invalide", None), ("autre", None),
     ]  # fmt: skip
     assert report.etats == {"inclusif": 1, "autre": 2, "inconnu": 1, "invalide": 1}
     assert (report.kinds, report.doublons, report.distincts) == ({"EI": 1}, 1, 4)

@@ -1,5 +1,6 @@
 """The list of the directory: criteria, counts beside them, addresses, the map, structures side by side."""
 
+import re
 from datetime import date, timedelta
 from urllib.parse import parse_qs
 
@@ -295,6 +296,15 @@ def test_the_map_of_a_place_has_a_point_for_each_seat(client, mixed):
     assert f'href="{points["Jardins A"].url}"' in page
     assert "<circle" in page
     assert client.get(f"{LIST}?vue=carte").context["locale"] is None
+
+
+def test_a_departement_of_the_map_shows_its_points(client, mixed):
+    page = client.get(f"{LIST}?vue=carte&kind=EI")
+    links = re.findall(r'<a href="([^"]*ou=14)"', page.content.decode())
+    assert links
+    response = client.get(LIST + links[0].replace("&amp;", "&"))
+    assert {point.nom for point in response.context["locale"].points} == {"Jardins A"}
+    assert "kind=EI" in links[0]
 
 
 @pytest.mark.parametrize(
