@@ -46,6 +46,7 @@ LIENS = (
         "Importer des structures",
         "structures:import_structures",
         frozenset({Role.RESEAU, Role.ADMINISTRATION}),
+        r"/structures/importations/",
     ),
     Lien("Mes témoignages", "pages:mes_temoignages", frozenset({Role.RESEAU})),
     Lien("Ma fiche", "structures:ma_fiche", frozenset({Role.STRUCTURE}), r"/structures/\d+/(modifier|historique)/"),

@@ -131,6 +131,16 @@ def test_navigation_follows_the_role(client_facilitateur, client_reseau):
 
 
 @pytest.mark.parametrize(
+    "path", ["/structures/importer/", "/structures/importations/", "/structures/importer/3/apercu/"]
+)
+def test_imports_are_in_one_entry(path):
+    request = RequestFactory().get(path)
+    request.acteur, request.membres = Acteur(None, None, Role.RESEAU), SimpleNamespace(membres=[])
+    marked = [lien.libelle for lien, is_current in navigation(request)["liens"] if is_current]
+    assert marked == ["Importer des structures"]
+
+
+@pytest.mark.parametrize(
     ("path", "current"),
     [
         ("/structures/", "Structures"), ("/structures/12-les-jardins/", "Structures"),
