@@ -9,6 +9,8 @@ from marches.forms.champs import FicheForm, LieuField, SiretsField, amount_field
 from marches.forms.grille import GrilleField
 from marches.models import Lot
 from marches.rules import fin_prevue
+from marches.rules.mentions import SOCIAL
+from marches.rules.ponderation import grille_of
 from portal import etats
 from structures.enums import NiveauLieu
 from structures.forms.activites import grouped_secteurs
@@ -157,7 +159,20 @@ class LotForm(FicheForm):
         dated = {"reconductions", "duree_mois", "date_notification", "date_debut", "titulaires"}
         if cleaned.get("reconductions") and dated & set(self.changed_data):  # else they are as they were found
             self._renewals(months, start, bool(cleaned.get("titulaires")))
+        self._social(cleaned or {})
         return cleaned
+
+    def _social(self, cleaned: dict[str, Any]) -> None:
+        """A criterion whose name is social makes a social lot: searches, figures and published data go by the box."""
+        grille = grille_of(cleaned.get("criteres"))
+        if "criteres" not in self.changed_data or grille is None or cleaned.get("critere_social"):
+            return
+        if named := next((each.nom for each in grille.criteres if SOCIAL.search(each.nom)), ""):
+            self.add_error(
+                "critere_social",
+                f"«\u00a0{named[:80]}\u00a0» est un critère social\u00a0: cochez cette case, pour que le "
+                "lot soit trouvé et publié comme tel.",
+            )
 
     def _renewals(self, months: int | None, start: Any, held: bool) -> None:
         """Renewals follow a firm period; its first day is not known before there is a holder."""

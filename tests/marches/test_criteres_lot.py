@@ -57,7 +57,8 @@ def mine(client_acheteur):
 
 def save(client, lot, **given):
     url, _, data = page_of(client, "lot_edit", lot)
-    return client.post(url, data | given)
+    social = {"critere_social": "on"} if "Insertion" in given.get("criteres", "") else {}
+    return client.post(url, data | social | given)
 
 
 # Notices --------------------------------------------------------------------------------------------------------------
@@ -165,9 +166,19 @@ def test_criteria_that_the_law_warns_of_are_answered_in_writing(client_acheteur,
     assert mine.grille.unite == "ordre"
 
 
+def test_a_social_criterion_makes_a_social_lot(client_acheteur, mine):
+    url, _, data = page_of(client_acheteur, "lot_edit", mine)
+    page = text(client_acheteur.post(url, data | {"criteres": DEUX}))
+    assert "« Insertion professionnelle » est un critère social : cochez cette case" in page
+    assert client_acheteur.post(url, data | {"criteres": "Prix : 40 %\nDélai : 60 %"}).status_code == 302
+    save(client_acheteur, mine, criteres=DEUX)
+    mine.refresh_from_db()
+    assert (mine.critere_social, mine.grille.lignes[1]) == (True, "Insertion professionnelle\u00a0: 60\u00a0%")
+
+
 def test_two_people_who_type_criteria_do_not_erase_each_other(client_acheteur, mine):
     url, _, data = page_of(client_acheteur, "lot_edit", mine)
-    client_acheteur.post(url, data | {"criteres": DEUX})
+    client_acheteur.post(url, data | {"criteres": DEUX, "critere_social": "on"})
     page = text(client_acheteur.post(url, data | {"criteres": "Prix : 30 %\nDélai : 70 %"}))
     assert "Prix : 40 %, Insertion professionnelle : 60 %" in page
     mine.refresh_from_db()
