@@ -292,5 +292,5 @@ def _write_shared(declaration, months, plan: Plan, shared, on, by) -> None:
 def ecartees(declaration: Declaration, depot: Depot, *, on: date) -> Iterator[Sequence[str]]:
     """Number, reason and cell of every row set aside, whatever their number: to put right and send again."""
     rapport = preparer(declaration, depot, on=on).rapport
-    for ecart in rapport.ecartes:
+    for ecart in sorted(rapport.ecartes, key=lambda ecart: ecart.ligne or 0):
         yield (str(ecart.ligne or ""), ecart.raison, ecart.valeur)

@@ -91,7 +91,8 @@ def apercu(request, pk, depot_pk):
             "plan": plan,
             "rapport": plan.rapport,
             "prevues": [(row, plan.clauses[row.clause]) for row in plan.prevues[:SHOWN]],
-            "ecartees": plan.rapport.ecartes[:SHOWN],
+            "ecartees": _in_order(plan.rapport)[:SHOWN],
+            "suite": max(len(plan.prevues) - SHOWN, 0),
             "several": len({row.clause for row in plan.prevues}) > 1,
             "problem": problem,
         },
@@ -132,6 +133,11 @@ def _kept(request, pk, depot_pk) -> tuple[Declaration, depots.Depot]:
     return month, depot
 
 
+def _in_order(rapport: ImportReport) -> list:
+    """What was set aside, in the order of the file: it was found reason after reason."""
+    return sorted(rapport.ecartes, key=lambda ecart: ecart.ligne or 0)
+
+
 def _report(request, month, depot):
     rapport = ImportReport.from_dict(depot.choix["rapport"])
     return render(
@@ -142,6 +148,6 @@ def _report(request, month, depot):
             "depot": depot,
             "rapport": rapport,
             "heures": depot.choix["heures"],
-            "ecartees": rapport.ecartes[:SHOWN],
+            "ecartees": _in_order(rapport)[:SHOWN],
         },
     )

@@ -99,6 +99,7 @@ def test_a_file_is_shown_before_it_is_written_and_reported_after(chantier):
     a, b, c = codes(chantier)
     client, page = put(chantier, lines(chantier, f"{a};100,5;7", f"{b};20;", f"{c};;"))
     assert "Aperçu avant d’enregistrer" in text(page)
+    assert "2 lignes à enregistrer" in text(page)
     assert not Imputation.objects.exists()
     done = confirm(client, page)
     assert "Compte rendu" in text(done)
@@ -134,11 +135,13 @@ def test_each_fault_is_told_beside_its_line_and_the_rest_is_written(chantier):
     assert "Code inconnu" in told[10]
     assert "cellules pour" in told[11]
     assert page.context["rapport"].lus == 10
+    assert "1 ligne à enregistrer" in text(page)
+    assert [ecart.ligne for ecart in page.context["ecartees"]] == [2, 3, 4, 6, 7, 8, 9, 10, 11]  # as in the file
     done = confirm(client, page)
     assert [(i.heures, i.etat) for i in chantier.lines()] == [(40, Etat.TRANSMISE), (100, Etat.BROUILLON)]
     link = re.search(r'href="([^"]+a-corriger/)"', done.content.decode())[1]
     listed = list(read_table(io.BytesIO(b"".join(client.get(link).streaming_content)), name="x.csv"))
-    assert len(listed) == 9
+    assert [int(row.values["Ligne"]) for row in listed] == [2, 3, 4, 6, 7, 8, 9, 10, 11]
     assert all(row.values["Pourquoi"] for row in listed)
 
 
@@ -319,4 +322,5 @@ def test_a_large_file_costs_as_many_queries_as_a_small_one_and_its_pages_stay_li
     assert last.status_code == 200
     _, shown = put(chantier, lines(chantier, *[f"{code};30;" for code in known]), client)
     assert len(shown.content) < 60_000
+    assert "premières lignes à enregistrer, sur 40" in text(shown)
     assert Declaration.objects.count() == 1
