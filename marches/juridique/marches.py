@@ -116,7 +116,15 @@ def verdicts_marche(marche: Marche, rows: Iterable[Lot]) -> list[Verdict]:
 
     found = [
         juger(
-            lambda day: seuils.dire_regime(type_whole, genre, whole, day, nature=nature, services_sociaux=sociaux),
+            lambda day: seuils.dire_regime(
+                type_whole,
+                genre,
+                whole,
+                day,
+                nature=nature,
+                services_sociaux=sociaux,
+                petits_lots=small and mother.pk != marche.pk,
+            ),
             quand,
         ),
         juger(lambda day: seuils.procedure_annoncee(marche.procedure, attendu(day), small, day), quand),

@@ -158,9 +158,12 @@ def lot_dispense(montant: Decimal, type: TypeMarche, cumul: Decimal, total: Deci
 
 def dire_regime(
     type: TypeMarche, genre: GenreAcheteur, valeur: Valeur, on: date, *,
-    nature: NatureContrat = NatureContrat.MARCHE, services_sociaux: bool = False,
+    nature: NatureContrat = NatureContrat.MARCHE, services_sociaux: bool = False, petits_lots: bool = False,
 ) -> Verdict:  # fmt: skip
-    """`regime` in words, with the figure that decides."""
+    """`regime` in words, with the figure that decides.
+
+    `petits_lots`: what is asked about is small lots taken out of an operation of that value (R. 2123-1, 2°).
+    """
     if nature == NatureContrat.PRIVE or genre == GenreAcheteur.PRIVE:
         return Verdict.ok()
     found = regime(type, genre, valeur, on, nature=nature, services_sociaux=services_sociaux)
@@ -180,6 +183,12 @@ def dire_regime(
     name = "Procédure simplifiée" if nature == NatureContrat.CONCESSION and found == RegimeProcedure.MAPA else (
         str(found.label)
     )  # fmt: skip
+    if petits_lots and found == RegimeProcedure.FORMALISEE:
+        return dire(
+            "regime", on,
+            f"{name} pour l'opération entière\u00a0: {about}{valeur.en_mots}{against}. Ses petits lots peuvent suivre "
+            "une procédure adaptée.",
+        )  # fmt: skip
     return dire("regime", on, f"{name}\u00a0: {about}{valeur.en_mots}{against}.")
 
 

@@ -184,7 +184,7 @@ def test_small_lots_taken_out_share_the_room_of_the_operation(client_acheteur):
     assert not {code for code in codes(taken) if code.startswith("petit_lot")}
     assert "procedure_insuffisante" not in codes(taken)
     regime = next(v for v in verdicts_marche(taken, [small]) if v.regle == "regime")
-    assert "Procédure formalisée" in regime.reason
+    assert "Procédure formalisée pour l'opération entière" in regime.reason
     page = text(client_acheteur.get(mother.get_absolute_url()))
     assert "94 000 € HT" in page  # 20 % of 470 000 €
     assert "24 000 € HT" in page  # less the lot taken out
