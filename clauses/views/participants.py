@@ -15,6 +15,7 @@ from clauses.enums import Etat, StatutFormation
 from clauses.filters import ParticipantFilter
 from clauses.forms import AffectationForm, EligibiliteForm, ParticipantForm, ProfilForm
 from clauses.models import Affectation, ClauseSociale, Facilitateur, Imputation, Participant
+from clauses.stats.prets import compteurs
 from portal.pagination import paginate
 from portal.permissions import Role, role_required
 from structures.enums import TypeIdentifiant
@@ -147,6 +148,7 @@ def _detail(request, person, eligibilite_form=None, affectation_form=None):
     )
     points = {point.terme: point for point in person.points_suivi.all()}
     consultations = person.consultations.select_related("user", "organisation")
+    affectations = list(Affectation.objects.filter(participant=person).select_related("employeur"))
     late = timedelta(days=int(parametres.seuil("formation_attente_jours", on)))
     return render(
         request,
@@ -172,7 +174,8 @@ def _detail(request, person, eligibilite_form=None, affectation_form=None):
             "on": on,
             "eligibilites": eligibilites,
             "verdict": verdict if verdict.is_ok else replace(verdict, remede=rules.ELIGIBILITE_A_NOTER),
-            "affectations": Affectation.objects.filter(participant=person).select_related("employeur"),
+            "affectations": affectations,
+            "prets": compteurs(affectations, on),
             "hours": hours[:60],
             "eligibilite_form": eligibilite_form
             or EligibiliteForm(facilitateur=person.facilitateur, initial={"justificatif_vu_le": on, "valable_du": on}),
