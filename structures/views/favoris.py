@@ -62,7 +62,7 @@ def ajouter(request, pk):
     form = AjoutForm(request.POST, acteur=request.acteur)
     if form.is_valid():
         favori, is_new = actions.add(structure=structure, **form.cleaned_data, by=request.acteur)
-        said = "est ajoutée à" if is_new else "était déjà dans"
+        said = "rejoint" if is_new else "était déjà dans"
         messages.success(request, f"{structure.nom} {said} la liste «\u00a0{favori.liste.nom}\u00a0».")
     else:
         messages.error(request, " ".join(form.messages()))
@@ -85,7 +85,7 @@ def note(request, pk):
 def retirer(request, pk):
     favori = _own_favori(request, pk)
     actions.remove(favori)
-    messages.success(request, f"{favori.structure.nom} est retirée de la liste «\u00a0{favori.liste.nom}\u00a0».")
+    messages.success(request, f"{favori.structure.nom} quitte la liste «\u00a0{favori.liste.nom}\u00a0».")
     return redirect(favori.structure if request.POST.get("retour") == "fiche" else favori.liste)
 
 
