@@ -21,8 +21,8 @@ LOTS = (
     "Identifiant publié", "Lot", "Objet du lot", "Code CPV", "Secteur", "Code du lieu", "Type de code du lieu",
     "Commune", "Département", "Lancement", "Notification", "Publication des données", "Début", "Fin", "Durée (mois)",
     "Reconductions", "Statut", "Montant HT (€)", "Montant initial HT (€)", "Offres reçues", "Réservation",
-    "Clause sociale", "Critère social", "Groupement", "Titulaires", "Identifiants des titulaires", "Modifications",
-    "Sous-traitants", "Donnée de démonstration", "Page du lot",
+    "Clause sociale", "Critère social", "Critères d'attribution", "Groupement", "Titulaires",
+    "Identifiants des titulaires", "Modifications", "Sous-traitants", "Donnée de démonstration", "Page du lot",
 )  # fmt: skip
 CONTROLE = (
     "État", "Acheteur", "Identifiant publié", "Objet", "Ce qui empêche de l'écrire", "Ce qui est écrit autrement",
@@ -46,7 +46,8 @@ def lots(rows: QuerySet[Lot], on: date, base: str) -> Iterator[tuple[Any, ...]]:
                 lot.commune.nom if lot.commune else "", lot.departement_id or "", marche.date_lancement,
                 lot.date_notification, lot.date_publication, lot.date_debut, lot.date_fin, lot.duree_mois,
                 lot.reconductions, statut.label, lot.montant, lot.montant_initial, lot.offres_recues,
-                Reservation(lot.reservation).label, lot.clause_sociale, lot.critere_social, forme,
+                Reservation(lot.reservation).label, lot.clause_sociale, lot.critere_social,
+                SEPARATOR.join(lot.grille.lignes) if lot.criteres else "", forme,
                 SEPARATOR.join(body.nom for body in members), SEPARATOR.join(body.identifiant for body in members),
                 len(lot.modifications.all()),
                 SEPARATOR.join(acte.sous_traitant.nom for acte in lot.actes_sous_traitance.all()), lot.fictif,

@@ -1,5 +1,6 @@
 """Criteria of a lot from end to end: read in notices, typed, shown, judged, kept in the history, exported."""
 
+import csv
 from datetime import date
 
 import pytest
@@ -216,3 +217,14 @@ def test_ocds_carries_the_weights(mine, typed, numbers):
     assert [number for row in lot["awardCriteria"]["criteria"] for number in row["numbers"]] == numbers
     assert lot["awardCriteria"]["criteria"][0]["type"] == "price"
     assert any("awardCriteria" in address for address in package["extensions"])
+
+
+def test_tables_carry_the_weights(client, mine):
+    mine.criteres = lire_grille(DEUX)[0].en_json
+    mine.save()
+    make.make_lot(marche=mine.marche, numero="2")
+    response = client.get(reverse("marches:export"), {"format": "csv"})
+    rows = list(csv.DictReader(b"".join(response).decode("utf-8-sig").splitlines(), delimiter=";"))
+    told = {row["Lot"]: row["Critères d'attribution"] for row in rows}
+    assert told == {"1": "Prix\u00a0: 40\u00a0% | Insertion professionnelle\u00a0: 60\u00a0%", "2": ""}
+    assert all(None not in row and None not in row.values() for row in rows)  # as many cells as headers
