@@ -14,6 +14,7 @@ import nh3
 from django import template
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -31,6 +32,7 @@ MONTHS = (
 LONGEST_NUMBER = 30  # digits before the decimal point; beyond, it is not a figure to show
 WIDE = Context(prec=2 * LONGEST_NUMBER, rounding=ROUND_HALF_UP)
 BREAKABLE = re.compile(r" (?=[:;!?%»])|(?<=«) |(?<=\b[LRDA]\.) (?=\d)|(?<=\bart\.) (?=\d)")
+ARTICLE = re.compile(r"\b[LRDA]\.\u00a0\d[\d-]*")
 ALLOWED_TAGS = {
     *("h2", "h3", "h4", "p", "br", "hr", "blockquote"),
     *("ul", "ol", "li", "strong", "em", "a", "code", "pre"),
@@ -156,6 +158,13 @@ def distance(kilometres: Any) -> str:
 def insecables(text: Any) -> str:
     """A sentence whose signs stay with their word: no-break spaces before « : ; ! ? % », in quotes, after « L. »."""
     return BREAKABLE.sub("\u00a0", str(text or ""))
+
+
+@register.filter
+def articles(text: Any) -> SafeString:
+    """A legal source whose articles stay on one line: « L. 2113-12 » is never cut at its hyphen."""
+    said = conditional_escape(insecables(text))
+    return mark_safe(ARTICLE.sub(r'<span class="nowrap">\g<0></span>', said))
 
 
 @register.filter

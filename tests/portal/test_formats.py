@@ -97,6 +97,15 @@ def test_pluriel(value, forms, expected):
     assert narrow(expected).endswith(f" {formats.accord(value, forms)}")
 
 
+def test_articles_are_never_cut():
+    said = formats.articles("Code du travail, L. 5212-10-1 et D. 5212-22 <b>")
+    assert said == (
+        'Code du travail, <span class="nowrap">L.\u00a05212-10-1</span> et <span class="nowrap">D.\u00a05212-22</span> '
+        "&lt;b&gt;"
+    )
+    assert formats.articles(None) == ""
+
+
 def test_in_a_template():
     template = Template('{% load formats %}{{ n|pluriel:"structure,structures" }}, {{ m|montant_ht }}')
     assert template.render(Context({"n": 0, "m": 1000})) == narrow("0 structure, 1~000~€~HT")
