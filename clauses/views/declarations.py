@@ -26,6 +26,7 @@ from portal.verdict import Verdict
 
 OPEN = (Role.FACILITATEUR, Role.ENTREPRISE, Role.STRUCTURE)
 LINES = 10  # sent, shown on a page
+MOST_TOLD = 4_000  # characters of what the page has told, sent back with it
 BESIDE = 20  # rows to fill when lines sent are shown too: the page stays light
 MOST_CHECKED = 500  # lines checked to show one page of them; beyond, those of the page alone
 PENDING = "Un code est écrit et sa personne n'est pas dans la grille\u00a0: rien n'a encore été enregistré."
@@ -131,6 +132,7 @@ def page(request, month, rows=None, corrections=None, refus=None, annulations=No
             "lines_page": shown,
             "draft_verdicts": grille.draft_verdicts(month, rows) if decides else [],
             "relire": [row for row in rows if row.avis],
+            "lus": "" if rows_are_new else request.POST.get("avis", "")[:MOST_TOLD],
             # The version the rows were first shown with: only a page that shows a conflict may move on to the new one.
             "version": month.version if rows_are_new or more.get("conflict") else request.POST.get("version", ""),
             "decides": decides,

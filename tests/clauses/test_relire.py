@@ -91,6 +91,18 @@ def test_hours_over_the_legal_month_are_told_then_sent_when_they_are_right(chant
     assert "Le mois est transmis : 2 lignes." in sent
 
 
+def test_what_was_told_is_not_told_again_after_another_fault(chantier):
+    company, url = chantier.client(Role.ENTREPRISE), chantier.month.get_absolute_url()
+    first, second, _ = chantier.affectations
+    told = {"avis": f"{first.pk}:250"}
+    wrong = company.post(url, typed(chantier, "250", "abc", action="transmettre", **told))
+    assert f'name="avis" value="{first.pk}:250"' in text(wrong)
+    assert 'value="abc"' in text(wrong)
+    sent = company.post(url, typed(chantier, "250", "20", action="transmettre", **told), follow=True)
+    assert "Le mois est transmis : 2 lignes." in text(sent)
+    assert company.post(url, typed(chantier, "abc", avis='"><b>' + "9" * 9_000)).status_code == 200
+
+
 def test_hours_within_the_month_are_sent_at_once(chantier):
     company, url = chantier.client(Role.ENTREPRISE), chantier.month.get_absolute_url()
     assert "transmis : 1 ligne" in text(company.post(url, typed(chantier, "212", action="transmettre"), follow=True))
