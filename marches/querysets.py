@@ -32,9 +32,9 @@ class MarcheQuerySet(models.QuerySet):
         )
 
     def for_cards(self):
-        """What `marches/_card.html` and `_appel_card.html` print of the contract itself, in one query."""
+        """What `marches/_card.html` and `_appel_card.html` and the home page print of a contract, in one query."""
         return self.select_related("acheteur__organisation").only(
-            *("objet", "date_limite", "date_lancement", "montant_estime", "fictif", "publie"),
+            *("objet", "date_limite", "date_lancement", "montant_estime", "fictif", "publie", "marche_insertion"),
             *("acheteur__organisation__denomination", "acheteur__organisation__type_identifiant"),
             "acheteur__organisation__identifiant",
         )

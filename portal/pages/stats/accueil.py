@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.core.cache import cache
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 
 from clauses.stats import hours_accepted_total
@@ -19,7 +19,6 @@ from structures.templatetags.carte import Carte, carte
 
 FRESH = 60  # seconds a count may be old
 SHOWN = 3
-SOCIAL = ~Q(reservation=Reservation.AUCUNE) | Q(clause_sociale=True) | Q(critere_social=True)
 
 
 @dataclass(frozen=True)
@@ -61,10 +60,9 @@ class MarcheRecent:
 
 def marches_recents(on: date, number: int = SHOWN) -> list[MarcheRecent]:
     """The latest contracts with a social mark, those still open to tenders on the day `on` first; three queries."""
-    social = Marche.objects.published().filter(
-        Q(pk__in=Lot.objects.filter(SOCIAL).values("marche")) | Q(marche_insertion=True)
-    )
-    cards = social.select_related("acheteur__organisation").defer("racines").prefetch_related("lots")
+    social = Marche.objects.published().filter(Q(social=True) | Q(marche_insertion=True))
+    marks = Lot.objects.only("marche_id", "reservation", "clause_sociale", "critere_social")
+    cards = social.for_cards().prefetch_related(Prefetch("lots", marks))
     still_open = list(cards.filter(date_limite__date__gte=on).order_by("date_limite", "pk")[:number])
     latest = cards.filter(Q(date_limite=None) | Q(date_limite__date__lt=on)).order_by("-recence", "-pk")
     shown = [(marche, True) for marche in still_open]
