@@ -25,6 +25,8 @@ CONSIDERATIONS = (
     ("aucune", "Aucune"),
 )
 TRIS = (("recent", "Les plus récents"), ("montant", "Les plus gros montants"), ("titre", "Par titre"))
+# Columns of a contract, indexed; the usual order is that of `recence`
+ORDRES = {"montant": ("-montant_lots", "-pk"), "titre": ("objet_tri", "pk")}
 CONSIDERATION_Q = {
     "clause": Q(clause_sociale=True),
     "critere": Q(critere_social=True),
@@ -47,8 +49,12 @@ class MarcheForm(forms.Form):
 class MarcheFilter(FilterSet):
     """Contracts with at least one lot that meets every criterion of a lot. A bad value says so beside its field.
 
-    `lots`, those of the contracts of `queryset`, spares asking each lot for its contract.
+    `lots`, those of the contracts of `queryset`, spares asking each lot for its contract. Once `qs` is read, `question`
+    is the same for the first pages, and `ordre` the columns of another order than the usual.
     """
+
+    question: Question
+    ordre: tuple[str, str] | None
 
     q = CharFilter(label="Mots", max_length=LONGEST)
     acheteur = CharFilter(label="Acheteur (nom ou SIREN)", max_length=LONGEST)
@@ -73,7 +79,6 @@ class MarcheFilter(FilterSet):
         self.lots = lots
         self.recherche: Recherche | None = None
         self.lots_q: Q | None = None
-        self.question: Question | None = None  # the same for the first pages; None in an order that is not the usual
         self.secteurs = every_sector()
         self.filters["secteur"].extra["choices"] = sector_choices(self.secteurs)
         attributes = {
@@ -94,24 +99,24 @@ class MarcheFilter(FilterSet):
         if asked or days:
             self.lots_q = Q(*asked, *days)
             queryset = queryset.filter(Exists(Lot.objects.filter(self.lots_q, marche=OuterRef("pk")).order_by()))
-        if values.get("tri") in {"recent", "", None}:
-            ordre = self._ordre(values)
-            named = bool(values.get("acheteur"))
-            seen = self.lots if self.lots is not None and not named else Lot.objects.filter(marche__in=contrats)
-            # What a contract knows of its lots is asked of itself.
-            is_social = asked == [SOCIAL] and not days
-            self.question = Question(
-                contrats.filter(social=True) if is_social else contrats,
-                seen,
-                tuple(stems(values.get("q"))),
-                None if is_social else self.lots_q,
-                ordre,
-                values.get("du"),
-                values.get("au"),
-                rangee=asked == [ordre] or not asked,
-                nommee=named or bool(values.get("titulaire")),
-            )
-        return _sorted(queryset, values.get("tri"))
+        ordre = self._ordre(values)
+        named = bool(values.get("acheteur"))
+        seen = self.lots if self.lots is not None and not named else Lot.objects.filter(marche__in=contrats)
+        # What a contract knows of its lots is asked of itself.
+        is_social = asked == [SOCIAL] and not days
+        self.question = Question(
+            contrats.filter(social=True) if is_social else contrats,
+            seen,
+            tuple(stems(values.get("q"))),
+            None if is_social else self.lots_q,
+            ordre,
+            values.get("du"),
+            values.get("au"),
+            rangee=asked == [ordre] or not asked,
+            nommee=named or bool(values.get("titulaire")),
+        )
+        self.ordre = ORDRES.get(values.get("tri") or "")
+        return queryset.order_by(*(self.ordre or ("-recence", "-pk")))
 
     def _ordre(self, values: dict) -> Q | None:
         """What is asked of a lot that an index of `Lot` holds in the order of the register."""
@@ -193,14 +198,6 @@ def _by_buyer(queryset: QuerySet, text: str) -> QuerySet:
     for token in tokens(text)[:10]:
         queryset = queryset.filter(acheteur__organisation__nom_tri__contains=token)
     return queryset
-
-
-def _sorted(queryset: QuerySet, order: str | None) -> QuerySet:
-    if order == "titre":
-        return queryset.order_by("objet_tri", "pk")
-    if order == "montant":
-        return queryset.order_by("-montant_lots", "-pk")
-    return queryset.order_by("-recence", "-pk")
 
 
 class AchatFilter(FilterSet):

@@ -14,7 +14,7 @@ from datetime import date
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 from django.http import HttpRequest
 
 from marches.models import Lot, Marche
@@ -59,8 +59,7 @@ class Parcours:
         self.question, self.plafond = question, plafond
         self.racines = question.racines[:MOST_WORDS]
         self.contrats, self.vus = question.contrats.order_by(), question.vus.order_by()
-        # Read one by one, texts are asked for their stems as they are: making a vector of each would be dearer.
-        self.est_lisible = all(stem.isascii() and stem.isalnum() for stem in self.racines)
+        self.est_lisible = est_lisible(self.racines)
         self.part = 0.0  # of the rows read in order, those that answer
         self.avant: list[Cle] = []  # the answers of `_etales`
         self.debut: list[Cle] = []  # the first answers, these to begin with
@@ -148,12 +147,9 @@ class Parcours:
         of everything.
         """
         if self.question.lots is None:
-            return _en_ordre(self.contrats, "pk", self._dit("racines"))
-        answers = self.question.lots & self._dit("marche__racines")
+            return _en_ordre(self.contrats, "pk", says(self.racines, "racines"))
+        answers = self.question.lots & says(self.racines, "marche__racines")
         return _en_ordre(self.vus.filter(self.question.ordre or Q(), self._jours()), "marche_id", answers)
-
-    def _dit(self, column: str) -> Q:
-        return Q(*(Q(**{f"{column}__contains": f" {stem} "}) for stem in self.racines))
 
     # Gathered --------------------------------------------------------------------------------------------------------
     def _reunir(self, most: int) -> list[Cle]:
@@ -163,7 +159,7 @@ class Parcours:
             return sorted(worded.values_list("recence", "pk")[:most], reverse=True)
         lots = self.vus.filter(self.question.lots, self._jours())
         if self.racines and self.part > RARE:  # a text read for each lot: its vector would be dearer
-            lots = lots.filter(self._dit("marche__racines"))
+            lots = lots.filter(says(self.racines, "marche__racines"))
         elif self.racines:
             lots = lots.filter(marche__in=filter_stems(Marche.objects.order_by(), list(self.racines)))
         keys, read = lots.values_list("recence", "marche_id"), most
@@ -192,7 +188,7 @@ class Parcours:
         spread: QuerySet[Marche] = Marche.objects.filter(
             premiere__gt=0, premiere__lt=F("recence"), premiere__lte=end, recence__gt=end
         )
-        lots = self.vus.filter(self.question.lots, self._dit("marche__racines"), recence__gt=end)
+        lots = self.vus.filter(self.question.lots, says(self.racines, "marche__racines"), recence__gt=end)
         if not self.est_lisible:
             spread = filter_stems(spread, list(self.racines))
             lots = self.vus.filter(self.question.lots, recence__gt=end)
@@ -203,6 +199,92 @@ class Parcours:
         within = few if len(few) <= LONGEST else spread.order_by().values("pk")
         keys = lots.filter(marche__in=within).order_by("-recence", "-marche_id")
         return list(keys.values_list("recence", "marche_id").distinct()[:most])
+
+
+class Tri:
+    """The answers of a question in another order, that of an index of the contracts; counted as by `Parcours`.
+
+    `reponses` are the contracts that answer, by a plain query; `ordre` its two columns, the last one the id.
+    """
+
+    def __init__(self, question: Question, reponses: QuerySet[Marche], ordre: tuple[str, str], plafond: int):
+        self.question, self.reponses, self.ordre, self.plafond = question, reponses.order_by(), ordre, plafond
+        self.racines = question.racines[:MOST_WORDS]
+        self.toutes = self._reunir(plafond + 1)
+        self.nombre = len(self.toutes)
+
+    def page(self, request: HttpRequest, rows: QuerySet[Marche], per_page: int = PER_PAGE) -> Page:
+        """The page that `request` asks for; `rows` is what it shows of a contract."""
+
+        def shown(start: int, stop: int) -> list[Marche]:
+            keys = self.cles(stop)[start:]
+            found = {marche.pk: marche for marche in rows.filter(pk__in=keys).order_by()}
+            return [found[pk] for pk in keys if pk in found]  # one may have gone meanwhile
+
+        return page_of(request, self.nombre, shown, per_page=per_page, plafond=self.plafond)
+
+    def cles(self, stop: int) -> list[int]:
+        """The ids of the first answers, `stop` of them where there are as many."""
+        if self.nombre <= self.plafond:
+            return self._triees(self.toutes, stop)
+        if est_lisible(self.racines):
+            found = self._lire(LONGEST, stop)
+            if len(found) == stop:
+                return found
+        found = self._reunir(MANY * self.plafond)
+        if len(found) < MANY * self.plafond:
+            return self._triees(found, stop)
+        if est_lisible(self.racines):
+            return self._lire(EVERY, stop)
+        return list(self.reponses.order_by(*self.ordre).values_list("pk", flat=True)[:stop])
+
+    def _reunir(self, most: int) -> list[int]:
+        """Up to `most` answers, in any order."""
+        return list(self.reponses.values_list("pk", flat=True)[:most])
+
+    def _triees(self, keys: list[int], stop: int) -> list[int]:
+        few = Marche.objects.filter(pk__in=keys).order_by(*self.ordre)
+        return list(few.values_list("pk", flat=True)[:stop])
+
+    def _lire(self, read: int, stop: int) -> list[int]:
+        """The first that answer among the first `read` contracts of the order, the question out of the planner's
+        reach: it would gather them all."""
+        answers = says(self.racines, "racines")
+        if self.question.lots is not None:
+            answers &= Q(Exists(Lot.objects.filter(self.question.lots, marche=OuterRef("pk")).order_by()))
+        column, *_ = self.ordre
+        down = "DESC" if column.startswith("-") else "ASC"
+        repond = ExpressionWrapper(answers, BooleanField()) if answers else Value(True)
+        rows = self.question.contrats.order_by(*self.ordre).annotate(
+            rang=F(column.removeprefix("-")), contrat=F("pk"), repond=repond
+        )  # fmt: skip
+        try:
+            sql, params = rows.values_list("rang", "contrat", "repond")[:read].query.sql_with_params()
+        except EmptyResultSet:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT contrat FROM ({sql}) rangees WHERE repond ORDER BY rang {down}, contrat {down} LIMIT {stop:d}",
+                params,
+            )
+            return [pk for (pk,) in cursor.fetchall()]
+
+
+def parcours_of(
+    question: Question, reponses: QuerySet[Marche], ordre: tuple[str, str] | None, plafond: int
+) -> Parcours | Tri:
+    """How the pages of a search are read: `ordre`, another order than the usual."""
+    return Tri(question, reponses, ordre, plafond) if ordre else Parcours(question, plafond)
+
+
+def est_lisible(racines: tuple[str, ...]) -> bool:
+    """Whether texts read one by one may be asked for these stems as they are: a vector of each would be dearer."""
+    return all(stem.isascii() and stem.isalnum() for stem in racines)
+
+
+def says(racines: tuple[str, ...], column: str) -> Q:
+    """That the text of stems in this column holds them all."""
+    return Q(*(Q(**{f"{column}__contains": f" {stem} "}) for stem in racines))
 
 
 def _en_ordre(rows: QuerySet, key: str, answers: Q) -> QuerySet:

@@ -14,7 +14,7 @@ from marches.filters import MarcheFilter
 from marches.forms import RattacherForm
 from marches.frise import frise_lot, frise_marche, phrase
 from marches.models import Lot, Marche
-from marches.parcours import Parcours
+from marches.parcours import parcours_of
 from marches.presentation_criteres import criteres
 from marches.rules import statut_lot
 from marches.stats import resumes
@@ -31,11 +31,9 @@ MOST_POINTS = 15  # on the page of a contract; the lots say theirs
 def list(request):
     lots = Lot.objects.visible_to(request.acteur)
     registre = MarcheFilter(request.GET, queryset=Marche.objects.visible_to(request.acteur), lots=lots)
-    rows = registre.qs.for_cards()  # also reads what is asked
-    if registre.question is None:
-        page = paginate(rows, request, plafond=EXACT)
-    else:
-        page = Parcours(registre.question, EXACT).page(request, registre.queryset.for_cards())
+    rows = registre.qs  # also reads what is asked
+    found = parcours_of(registre.question, rows, registre.ordre, EXACT)
+    page = found.page(request, registre.queryset.for_cards())
     summaries = resumes(page.rows, registre.lots_q)
     now = timezone.now()
     open_now = {m.pk for m in page if m.date_limite and m.date_limite >= now and summaries[m.pk].au is None}

@@ -11,7 +11,7 @@ from marches import parcours
 from marches.enums import Reservation
 from marches.filters import MarcheFilter
 from marches.models import Lot, Marche
-from marches.parcours import Parcours
+from marches.parcours import Parcours, Tri, parcours_of
 from marches.upsert import join_stems
 from portal.text import stems
 from tests import factories as make
@@ -48,6 +48,7 @@ def register():
                 reservation=random.choice([Reservation.AUCUNE] * 3 + [Reservation.HANDICAP, Reservation.INSERTION]),
                 clause_sociale=random.random() < 0.3,
                 critere_social=random.random() < 0.2,
+                montant=random.choice((None, 1, 5_000, 5_000, 70_000, 10**12)),
             )
             for firm in random.sample(firms, random.randrange(3)):
                 make.make_titulaire(lot=lot, organisation=firm)
@@ -145,6 +146,29 @@ def test_every_way_finds_what_a_plain_reading_does(register, monkeypatch, way):
         for stop in (2, 5, PLAFOND):
             assert [pk for _, pk in found.cles(stop)] == expected[:stop], (query, stop)
     assert {0, 1, PLAFOND + 1} <= sizes  # none, few and many were asked for
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_every_way_finds_what_a_plain_reading_does_in_the_other_orders(register, monkeypatch, way):
+    for name, value in zip(("SAMPLE", "LONGEST", "MANY"), way, strict=True):
+        monkeypatch.setattr(parcours, name, value)
+    marches, sizes = loaded(), set()
+    shown = {marche.pk: marche for marche in marches}
+    keys = {
+        "montant": lambda pk: (-shown[pk].montant_lots, -pk), "titre": lambda pk: (shown[pk].objet_tri, pk),
+    }  # fmt: skip
+    for rank, query in enumerate(questions()):
+        tri = ("montant", "titre")[rank % 2]
+        expected = sorted(naive(marches, query), key=keys[tri])
+        sizes.add(min(len(expected), PLAFOND + 1))
+        registre, _ = asked(query | {"tri": tri})
+        found = parcours_of(registre.question, registre.qs, registre.ordre, PLAFOND)
+        assert isinstance(found, Tri)
+        assert [marche.pk for marche in registre.qs] == expected, query
+        assert found.nombre == min(len(expected), PLAFOND + 1), query
+        for stop in (2, 5, PLAFOND):
+            assert found.cles(stop) == expected[:stop], (query, tri, stop)
+    assert {0, 1, PLAFOND + 1} <= sizes
 
 
 def test_pages_show_the_rows_in_order(register, rf):
