@@ -140,7 +140,7 @@ def lots_of_groupe(groupe, acteur):
 @register("structures.Departement", order=10)
 @register("structures.Region", order=10)
 def lots_of_place(place, acteur):
-    """Contracts performed in a place and who buys there; seven queries, once a minute per place."""
+    """Contracts performed in a place and who buys there; seven queries, once in five minutes per place."""
     lieu = lieu_of(place)
     found = panorama(lieu.parametre, lambda: place_q(lieu), timezone.localdate())
     typed = lieu.parametre if lieu.niveau == NiveauLieu.EPCI else lieu.libelle
@@ -149,9 +149,12 @@ def lots_of_place(place, acteur):
 
 @register("structures.Secteur", order=10)
 def lots_of_sector(secteur, acteur):
-    """Contracts that bought in a sector; seven queries, once a minute per sector."""
-    meant = Q(secteur=secteur.pk) | Q(secteur__parent=secteur.pk)
-    found = panorama(f"secteur-{secteur.pk}", lambda: meant, timezone.localdate())
+    """Contracts that bought in a sector or in one of its family; eight queries, once in five minutes per sector."""
+
+    def meant() -> Q:
+        return Q(secteur__in=[secteur.pk, *secteur.enfants.order_by().values_list("pk", flat=True)])
+
+    found = panorama(f"secteur-{secteur.pk}", meant, timezone.localdate())
     return "marches/_panorama_panel.html", {"panorama": found, "parametre": "secteur", "valeur": secteur.code}
 
 

@@ -1,4 +1,4 @@
-"""What the register holds of a place or of a sector, for their pages; kept a minute."""
+"""What the register holds of a place or of a sector, for their pages; kept five minutes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from marches.models import Lot
 from marches.stats import SUSPECT, Chiffres, chiffres
 from structures.models import Organisation
 
-SECONDS = 60
+SECONDS = 300
 MOST_BUYERS = MOST_LOTS = 5
 
 
@@ -39,7 +39,7 @@ class Panorama:
 
 
 def panorama(key: str, condition: Callable[[], Q], on: date) -> Panorama:
-    """Seven queries at most, once a minute per key; `condition` says which lots are meant."""
+    """Seven queries at most, once in five minutes per key; `condition` says which lots are meant."""
     name = f"marches:panorama:{key}:{on:%Y%m%d}"
     found = cache.get(name)
     if found is None:

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from marches.enums import Reservation
 from marches.models import Lot, Marche
-from marches.models.lots import est_vraisemblable
+from marches.models.lots import SOCIAL, est_vraisemblable
 from marches.rules.decp.valeurs import SUSPECT_AMOUNT
 
 SUSPECT = SUSPECT_AMOUNT  # from here on it is a typing mistake, or stands for « unknown »: it would drown every sum
@@ -40,6 +40,11 @@ def chiffres(lots: QuerySet | None = None) -> Chiffres:
         montant=Sum("montant", filter=Q(montant__lt=SUSPECT)),
     )
     return Chiffres(**found | {"montant": round(found["montant"] or Decimal(0), 2)})
+
+
+def lots_sociaux() -> int:
+    """Published lots with any social consideration, by their index; one query."""
+    return Lot.objects.published().filter(SOCIAL).order_by().count()
 
 
 def par_reservation(lots: QuerySet | None = None) -> dict[Reservation, int]:

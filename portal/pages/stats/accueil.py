@@ -1,12 +1,13 @@
 """What the home page counts and shows."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from django.core.cache import cache
 from django.db.models import Prefetch, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from clauses.stats import hours_accepted_total
 from marches import stats as marches_stats
@@ -17,7 +18,7 @@ from structures import stats as structures_stats
 from structures.models import Structure
 from structures.templatetags.carte import Carte, carte
 
-FRESH = 60  # seconds a count may be old
+FRESH = 300  # seconds a count may be old: millions of lots and of hours are counted
 SHOWN = 3
 
 
@@ -31,14 +32,14 @@ class Chiffres:
 
 
 def chiffres() -> Chiffres:
-    """Three queries, at most once a minute."""
+    """Three queries, at most once in five minutes."""
     return cache.get_or_set("accueil-chiffres", _count, FRESH)
 
 
 def _count() -> Chiffres:
     return Chiffres(
         structures=structures_stats.total(),
-        lots=marches_stats.chiffres().sociaux,
+        lots=marches_stats.lots_sociaux(),
         heures=hours_accepted_total(),
     )
 
@@ -63,8 +64,9 @@ def marches_recents(on: date, number: int = SHOWN) -> list[MarcheRecent]:
     social = Marche.objects.published().filter(Q(social=True) | Q(marche_insertion=True))
     marks = Lot.objects.only("marche_id", "reservation", "clause_sociale", "critere_social")
     cards = social.for_cards().prefetch_related(Prefetch("lots", marks))
-    still_open = list(cards.filter(date_limite__date__gte=on).order_by("date_limite", "pk")[:number])
-    latest = cards.filter(Q(date_limite=None) | Q(date_limite__date__lt=on)).order_by("-recence", "-pk")
+    day = timezone.make_aware(datetime.combine(on, time.min))  # not `__date`, which no index answers
+    still_open = list(cards.filter(date_limite__gte=day).order_by("date_limite", "pk")[:number])
+    latest = cards.filter(Q(date_limite=None) | Q(date_limite__lt=day)).order_by("-recence", "-pk")
     shown = [(marche, True) for marche in still_open]
     shown += [(marche, False) for marche in latest[: number - len(shown)]] if len(shown) < number else []
     return [MarcheRecent(marche, marques(marche), is_open) for marche, is_open in shown]
