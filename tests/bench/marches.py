@@ -37,7 +37,10 @@ def main() -> None:
         path = write(folder / "decp.json", options.contrats)
         size = path.stat().st_size / 1e6
         print(f"{options.moteur} – {options.contrats} enregistrements, {size:.0f} Mo ; {load()}")
-        environment = environment_of(new_database(options.moteur, folder), folder)
+        url = new_database(options.moteur, folder)
+        if options.moteur == "postgresql":
+            keep_statistics(url)
+        environment = environment_of(url, folder)
         environment["DJANGO_SETTINGS_MODULE"] = "portal.settings"
         for command in ("migrate -v0", "import_territoires"):
             subprocess.run(
@@ -55,6 +58,16 @@ def main() -> None:
 
         engine.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_statistics(url: str) -> None:
+    """The server of the tests has no autovacuum: without it, tables that grow are still thought empty, and read whole."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET autovacuum = on")
+        connection.execute("ALTER SYSTEM SET autovacuum_naptime = '20s'")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def line(told: dict) -> str:
