@@ -28,13 +28,18 @@ def backends(url: str) -> list[int]:
     """Processes of PostgreSQL that serve the database of `url`, of a server on this machine; none elsewhere."""
     if not url.startswith("postgres"):
         return []
+    with connect(url) as connection:
+        rows = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return [pid for (pid,) in rows]
+
+
+def connect(url: str):
+    """A connection of psycopg to the database of `url`, each statement for itself."""
     import psycopg
 
     base = environ.Env.db_url_config(url)
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     given = {option: base[name] for name, option in names.items() if base.get(name)}
-    with psycopg.connect(**given) as connection:
-        rows = connection.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        return [pid for (pid,) in rows]
+    return psycopg.connect(**given, autocommit=True)

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from tests.bench.__main__ import ROOT, environment_of, new_database
-from tests.bench.charge import backends, load, spent
+from tests.bench.charge import backends, connect, load, spent
 
 TABLES = ["structures_organisation", "marches_acheteur", "marches_marche", "marches_lot", "marches_titulaire",
           "marches_modification", "marches_actesoustraitance", "marches_sourcelot"]  # fmt: skip
@@ -61,10 +61,8 @@ def main() -> None:
 
 
 def keep_statistics(url: str) -> None:
-    """The server of the tests has no autovacuum: without it, tables that grow are still thought empty, and read whole."""
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as connection:
+    """The server of the tests has no autovacuum: tables that grow would be thought empty still, and read whole."""
+    with connect(url) as connection:
         connection.execute("ALTER SYSTEM SET autovacuum = on")
         connection.execute("ALTER SYSTEM SET autovacuum_naptime = '20s'")
         connection.execute("SELECT pg_reload_conf()")
