@@ -22,7 +22,7 @@ from marches.rules.dates import jour_entier
 from portal.pagination import PER_PAGE, Page, page_of
 from portal.search import MOST_WORDS, filter_stems
 
-SAMPLE = 1_000  # rows read in order before choosing a way
+SAMPLE = 2_000  # rows read in order before choosing a way
 LONGEST = 12_000  # rows read in order for less than gathering costs
 MANY = 10  # times what is counted: gathered and put in order for less than reading on
 RARE = 0.003  # of the rows read: words that answer less often are looked for by their index
@@ -105,10 +105,10 @@ class Parcours:
             found = self._lire(read, most)
             self.part = len(found) / read
             return (found, True) if len(found) == most else (self._lire(EVERY, most), True)
-        rows = list(self._rangees()[:SAMPLE])
-        found = list(dict.fromkeys((jour, contrat) for jour, contrat, answers in rows if answers))[:most]
+        found, are_all = self._essayer()
+        found = found[:most]
         self.part = len(found) / SAMPLE
-        if len(rows) < SAMPLE:
+        if are_all:
             return found, True
         return self._lire(LONGEST, most) if len(found) < most <= self.part * LONGEST else found, False
 
@@ -126,6 +126,24 @@ class Parcours:
         return before + found[:stop]
 
     # Read in order ---------------------------------------------------------------------------------------------------
+    def _essayer(self) -> tuple[list[Cle], bool]:
+        """Those that answer among the first `SAMPLE` rows, and whether there is no other row."""
+        try:
+            sql, params = self._rangees()[:SAMPLE].query.sql_with_params()
+        except EmptyResultSet:
+            return [], True
+        with connection.cursor() as cursor:
+            # The first row comes with those that answer: it tells how many were read.
+            cursor.execute(
+                "SELECT jour, contrat, repond, lues FROM (SELECT jour, contrat, repond, COUNT(*) OVER () AS lues, "
+                f"ROW_NUMBER() OVER () AS rang FROM ({sql}) rangees) comptees WHERE repond OR rang = 1 "
+                "ORDER BY jour DESC, contrat DESC",
+                params,
+            )
+            rows = cursor.fetchall()
+        found = list(dict.fromkeys((jour, contrat) for jour, contrat, repond, _ in rows if repond))
+        return found, not rows or rows[0][3] < SAMPLE
+
     def _lire(self, read: int, most: int) -> list[Cle]:
         """Those that answer, up to `most`, among the first `read` rows."""
         try:

@@ -51,11 +51,15 @@ class Adresse:
 
     def url(self, **changes) -> str:
         """This search with these parameters changed: None takes one away, a list gives several values."""
+        return f"?{urlencode(self.paires(**changes))}"
+
+    def paires(self, **changes) -> list[tuple[str, str]]:
+        """The same as (name, value) of the hidden fields of a form."""
         pairs = [(name, value) for name, value in _pairs(self.data, KEPT) if name not in changes]
         for name, value in changes.items():
             values = value if isinstance(value, list | tuple) else [value]
             pairs += [(name, str(each)) for each in values if each not in (None, "")]
-        return f"?{urlencode(pairs)}"
+        return pairs
 
     def puces(self, retraits: Iterable[Retrait]) -> list[Puce]:
         return [Puce(retrait.libelle, self.url(**retrait.changements)) for retrait in retraits]

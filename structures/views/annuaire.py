@@ -202,16 +202,16 @@ def _keys(sql: tuple[str, tuple], number: int, start: int) -> tuple[int, ...]:
 def _map(request: HttpRequest, entete: Entete, adresse: Adresse) -> dict:
     """The whole result by département, after the structures themselves when a place is searched."""
     question = entete.question
-    anywhere = adresse.url(lieu=None, rayon=None, ou=None)  # nearer, on the map
-    lead = f"{anywhere}{'&' if anywhere != '?' else ''}ou="
-    # Its links and points cost more than the rest of the page: kept near, with the counts they show.
-    key = _key(request, "carte", lead, entete.total)
+    champs = adresse.paires(lieu=None, rayon=None, ou=None)  # nearer, on the map
+    # Its points and shapes cost more than the rest of the page: kept near, with the counts they show.
+    key = _key(request, "carte", str(champs), entete.total)
     drawn = caches["proche"].get(key)
     if drawn is None:
         found = search(Structure.objects.listed(), question)
         shown = {
             "locale": carte_locale.draw(found, question) if question.territoires else None,
-            "carte": carte(entete.departements, lambda code: lead + code),
+            "carte": carte(entete.departements, str),
+            "champs": champs,
         }
         drawn = render_to_string("structures/_carte.html", shown)
         caches["proche"].set(key, drawn, NEAR_SECONDS)

@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +19,8 @@ from structures.filters import Adresse, StructureFilter, cle
 from structures.models import GroupeEconomique, Label, LabelObtenu, Structure
 from structures.presentation import carte_locale, comparaison
 from structures.search_index import reindex
+from structures.templatetags.carte import carte
+from structures.templatetags.carte import names as departements
 from structures.zones import make_zone
 from tests.factories import make_activite, make_reseau, make_structure
 from tests.structures.helpers import make_country
@@ -299,12 +302,28 @@ def test_the_map_of_a_place_has_a_point_for_each_seat(client, mixed):
 
 
 def test_a_departement_of_the_map_shows_its_points(client, mixed):
-    page = client.get(f"{LIST}?vue=carte&kind=EI")
-    links = re.findall(r'<a href="([^"]*ou=14)"', page.content.decode())
-    assert links
-    response = client.get(LIST + links[0].replace("&amp;", "&"))
+    page = client.get(f"{LIST}?vue=carte&kind=EI").content.decode()
+    pressed = page.index('<button name="ou"')
+    form = page[page.rindex("<form", 0, pressed) :].split("</form>")[0]
+    assert re.findall(r'<button name="ou" value="(14)"', form) == ["14"]
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w*)">', form))
+    assert fields == {"vue": "carte", "kind": "EI"}  # the place is the one that is pressed
+    response = client.get(LIST, fields | {"ou": "14"})
     assert {point.nom for point in response.context["locale"].points} == {"Jardins A"}
-    assert "kind=EI" in links[0]
+
+
+def test_the_map_weighs_the_same_whatever_is_asked():
+    counts = dict.fromkeys(departements(), 1234)
+    asked = (
+        [("vue", "carte")],
+        [("famille", "insertion"), ("reservable", "insertion"), ("q", "x" * 200), ("vue", "carte")],
+    )
+    short, long = (
+        render_to_string("structures/_carte.html", {"carte": carte(counts, str), "champs": champs}) for champs in asked
+    )
+    assert short.count("data-ou=") == short.count('<button name="ou"') == 101
+    assert len(long) - len(short) < 500
+    assert len(long.encode()) < 24_000
 
 
 @pytest.mark.parametrize(
