@@ -144,10 +144,10 @@ class Parcours:
         found = list(dict.fromkeys((jour, contrat) for jour, contrat, repond, _ in rows if repond))
         return found, not rows or rows[0][3] < SAMPLE
 
-    def _lire(self, read: int, most: int) -> list[Cle]:
+    def _lire(self, read: int, most: int, rows: QuerySet | None = None) -> list[Cle]:
         """Those that answer, up to `most`, among the first `read` rows."""
         try:
-            sql, params = self._rangees()[:read].query.sql_with_params()
+            sql, params = (self._rangees() if rows is None else rows)[:read].query.sql_with_params()
         except EmptyResultSet:
             return []
         with connection.cursor() as cursor:
@@ -206,17 +206,21 @@ class Parcours:
         spread: QuerySet[Marche] = Marche.objects.filter(
             premiere__gt=0, premiere__lt=F("recence"), premiere__lte=end, recence__gt=end
         )
-        lots = self.vus.filter(self.question.lots, says(self.racines, "marche__racines"), recence__gt=end)
         if not self.est_lisible:
             spread = filter_stems(spread, list(self.racines))
-            lots = self.vus.filter(self.question.lots, recence__gt=end)
         # Named one by one: the planner takes them for many, and would read every lot of these days.
         few = list(spread.order_by().values_list("pk", flat=True)[: LONGEST + 1])
         if not few:
             return []
+        if self.est_lisible and len(few) <= LONGEST:
+            answers = self.question.lots & says(self.racines, "marche__racines")
+            return self._lire(EVERY, most, _en_ordre(self.vus.filter(marche__in=few), "marche_id", answers))
         within = few if len(few) <= LONGEST else spread.order_by().values("pk")
-        keys = lots.filter(marche__in=within).order_by("-recence", "-marche_id")
-        return list(keys.values_list("recence", "marche_id").distinct()[:most])
+        lots = self.vus.filter(self.question.lots, recence__gt=end, marche__in=within)
+        if self.est_lisible:
+            lots = lots.filter(says(self.racines, "marche__racines"))
+        keys = lots.order_by("-recence", "-marche_id").values_list("recence", "marche_id")
+        return list(keys.distinct()[:most])
 
 
 class Tri:
