@@ -173,16 +173,16 @@ class Parcours:
     def _reunir(self, most: int) -> list[Cle]:
         """Up to `most` answers: all of them in order, or any of them where there are more."""
         if self.question.lots is None:
-            worded = filter_stems(self.contrats, list(self.racines))
-            return sorted(worded.values_list("recence", "pk")[:most], reverse=True)
+            keys = _cles(filter_stems(self.contrats, list(self.racines)), "pk", most)
+            return keys if len(keys) == most else sorted(keys, reverse=True)  # too many: only counted
         lots = self.vus.filter(self.question.lots, self._jours())
         if self.racines and self.part > RARE:  # a text read for each lot: its vector would be dearer
             lots = lots.filter(says(self.racines, "marche__racines"))
         elif self.racines:
             lots = lots.filter(marche__in=filter_stems(Marche.objects.order_by(), list(self.racines)))
-        keys, read = lots.values_list("recence", "marche_id"), most
+        read = most
         while True:
-            rows = list(keys[:read])
+            rows = _cles(lots, "marche_id", read)
             found = set(rows)
             if len(rows) < read or len(found) >= most:
                 return sorted(found, reverse=True)[:most]
@@ -307,6 +307,17 @@ def est_lisible(racines: tuple[str, ...]) -> bool:
 def says(racines: tuple[str, ...], column: str) -> Q:
     """That the text of stems in this column holds them all."""
     return Q(*(Q(**{f"{column}__contains": f" {stem} "}) for stem in racines))
+
+
+def _cles(rows: QuerySet, key: str, most: int) -> list[Cle]:
+    """Up to `most` keys, in any order; straight from the driver, whose rows need no conversion."""
+    try:
+        sql, params = rows.values_list("recence", key)[:most].query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
 
 
 def _en_ordre(rows: QuerySet, key: str, answers: Q) -> QuerySet:
