@@ -14,7 +14,7 @@ from datetime import date
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.http import HttpRequest
 
 from marches.models import Lot, Marche
@@ -276,7 +276,7 @@ class Tri:
             answers &= Q(Exists(Lot.objects.filter(self.question.lots, marche=OuterRef("pk")).order_by()))
         column, *_ = self.ordre
         down = "DESC" if column.startswith("-") else "ASC"
-        repond = ExpressionWrapper(answers, BooleanField()) if answers else Value(True)
+        repond = _booleen(answers)
         rows = self.question.contrats.order_by(*self.ordre).annotate(
             rang=F(column.removeprefix("-")), contrat=F("pk"), repond=repond
         )  # fmt: skip
@@ -309,6 +309,13 @@ def says(racines: tuple[str, ...], column: str) -> Q:
     return Q(*(Q(**{f"{column}__contains": f" {stem} "}) for stem in racines))
 
 
+def _booleen(answers: Q) -> Case | Value:
+    """Whether a row answers, as a column; a `Case`, since a condition that nothing can meet would be written 0."""
+    if not answers:
+        return Value(True)
+    return Case(When(answers, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
 def _cles(rows: QuerySet, key: str, most: int) -> list[Cle]:
     """Up to `most` keys, in any order; straight from the driver, whose rows need no conversion."""
     try:
@@ -321,6 +328,6 @@ def _cles(rows: QuerySet, key: str, most: int) -> list[Cle]:
 
 
 def _en_ordre(rows: QuerySet, key: str, answers: Q) -> QuerySet:
-    repond = ExpressionWrapper(answers, BooleanField()) if answers else Value(True)
+    repond = _booleen(answers)
     named = rows.annotate(jour=F("recence"), contrat=F(key), repond=repond)
     return named.order_by("-recence", f"-{key}").values_list("jour", "contrat", "repond")
