@@ -5,6 +5,7 @@ from random import Random
 from urllib.parse import urlencode
 
 import pytest
+from django.core.cache import caches
 from django.test import RequestFactory
 
 from marches import parcours
@@ -169,6 +170,24 @@ def test_every_way_finds_what_a_plain_reading_does_in_the_other_orders(register,
         for stop in (2, 5, PLAFOND):
             assert found.cles(stop) == expected[:stop], (query, tri, stop)
     assert {0, 1, PLAFOND + 1} <= sizes
+
+
+def test_what_is_kept_of_a_search_tells_only_that_many_answer(register, settings, monkeypatch):
+    """The next page finds what the first gathered; few answers are read again, and each search has its own."""
+    near = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "registre-essai"}
+    settings.CACHES = settings.CACHES | {"proche": near}
+    monkeypatch.setattr(parcours, "SAMPLE", 1)
+    for _ in range(2):
+        for query in ({"q": "voirie"}, {"q": "peinture"}, {"q": "peinture toiture"}, {"q": "absent"}):
+            expected = naive(loaded(), query)
+            registre, found = asked(query)
+            assert found.nombre == min(len(expected), PLAFOND + 1)
+            assert [pk for _, pk in found.cles(5)] == expected[:5]
+    few = asked({"q": "peinture toiture"})[1]
+    assert 0 < few.nombre <= PLAFOND
+    Marche.objects.filter(pk=few.cles(1)[0][1]).delete()
+    assert asked({"q": "peinture toiture"})[1].nombre == few.nombre - 1
+    caches["proche"].clear()
 
 
 def test_pages_show_the_rows_in_order(register, rf):
