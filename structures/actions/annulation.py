@@ -4,15 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
 from django.db.models.deletion import Collector
 from django.utils import timezone
 
 from portal.models import Importation, User
 from portal.permissions import Acteur
+from portal.relations import pointed_at
 from structures.actions.activites import release
 from structures.models import Activite, Organisation, Reseau, SourceStructure, Structure
 from structures.search_index import reindex
@@ -110,7 +109,7 @@ def _take_back(importation: Importation, user: User | None) -> Annulation:
         of_structure[record.structure_id].append(record)
     _settle(touched - sourced, of_structure, result, user)
     for reseau in Reseau.objects.filter(slug__in=importation.rapport.get("reseaux_crees", ()), organisation=None):
-        if not _pointed_at(Reseau, [reseau.pk], frozenset()):
+        if not pointed_at(Reseau, [reseau.pk]):
             reseau.delete()
     return result
 
@@ -166,7 +165,7 @@ def _settle(bare: set[int], records: dict[int, list[SourceStructure]], result: A
         declared = Activite.objects.filter(structure__in=chunk).exclude(origine__in=FROM_FILES)
         typed |= set(declared.values_list("structure_id", flat=True))
     free = made - typed
-    free -= _pointed_at(Structure, sorted(free), OF_IMPORTS)
+    free -= pointed_at(Structure, free, OF_IMPORTS)
     _remove(free, result, user)
     for structure in Structure.objects.filter(pk__in=bare - free).order_by("pk"):
         structure._history_user, structure._change_reason = user, REASON
@@ -190,7 +189,7 @@ def _remove(structures: set[int], result: Annulation, user: User | None) -> None
         .exclude(source_denomination=TYPED)
         .values_list("pk", flat=True)
     )
-    alone -= _pointed_at(Organisation, sorted(alone), frozenset())
+    alone -= pointed_at(Organisation, alone)
     _delete(list(Organisation.objects.filter(pk__in=alone).order_by("pk")), user)
     result.retirees, result.organisations = len(rows), len(alone)
 
@@ -244,19 +243,3 @@ def _forget(structure: Structure, records: list[SourceStructure]) -> None:
         rows.delete()
         release(zones)
     reindex([structure.pk])
-
-
-def _pointed_at(model: type[Model], pks: Sequence[int], ignored: frozenset[str]) -> set[int]:
-    """Which of these rows are held by a row of any floor, beside those of the models `ignored`."""
-    held: set[int] = set()
-    for relation in model._meta.get_fields(include_hidden=True):
-        if not (relation.auto_created and not relation.concrete and (relation.one_to_many or relation.one_to_one)):
-            continue
-        other: Any = relation.related_model
-        if other._meta.label in ignored or hasattr(other, "history_id"):
-            continue
-        name = relation.field.name
-        for chunk in chunks(pks):
-            rows = other._base_manager.filter(**{f"{name}__in": chunk})
-            held |= set(rows.order_by().values_list(name, flat=True).distinct())
-    return held
